@@ -1,0 +1,68 @@
+"""The detector as a flat square that points at the interaction point, and what lies behind it."""
+
+from functools import partial
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Scalar
+
+
+_float = partial(jnp.asarray, dtype=float)
+
+
+class Face(eqx.Module):
+    """Square front face, perpendicular to the line from the interaction point to its centre.
+
+    Two of its sides run along the azimuth. A particle counts if it crosses the square; magnetic field
+    and material on the way are neglected. The beam must not cross it: side cosh(eta) < 2 distance.
+    """
+
+    side: Scalar = eqx.field(converter=_float, default=1.0)  # m
+    distance: Scalar = eqx.field(converter=_float, default=20.0)  # m, from the interaction point to the centre
+    eta: Scalar = eqx.field(converter=_float, default=0.0)  # pseudorapidity of the centre
+
+
+class Detector(eqx.Module):
+    """Layers of scintillator behind one face; a particle must give light in each of them.
+
+    The face decides alone who enters: bars point at the interaction point, so that a particle that
+    enters one crosses all its layers.
+    """
+
+    face: Face
+    layers: Scalar = eqx.field(converter=_float, default=3.0)  # in coincidence; a float, so that designs differentiate
+    thickness: Scalar = eqx.field(converter=_float, default=1.4)  # m, of one layer along the particle
+
+
+def pseudorapidity_nodes(
+    face: Face, nodes: int = 2, nodes_across: int = 2
+) -> tuple[Float[Array, " nodes"], Float[Array, " nodes"]]:
+    """Quadrature over the face for densities that depend on pseudorapidity alone: (eta_i, w_i).
+
+    sum_i w_i f(eta_i) = int over the square of deta dphi/(2 pi) f(eta). With a point of the square at
+    d (n + u theta^ + v phi^), |u|, |v| <= h = side/(2 d), and r^2 = 1 + u^2 + v^2,
+        deta dphi = cosh(eta)^2 dOmega,  dOmega = du dv/r^3,  cos(theta) = (tanh eta_0 - u/cosh eta_0)/r.
+    The square is exact; Gauss-Legendre in u and v, each row of constant u then put at its mean eta. Measured against
+    the closed solid angle with 3 nodes: 1e-10 for 1 m at 20 m and eta_0 = 0 or 0.1, 2e-5 at 4 m and eta_0 = 1,
+    2e-4 at 20 m and eta_0 = 3 (h cosh(eta_0) = 1/4).
+    """
+    abscissa, weight = np.polynomial.legendre.leggauss(nodes)
+    abscissa_across, weight_across = np.polynomial.legendre.leggauss(nodes_across)
+    half = face.side / (2 * face.distance)
+    u = half * abscissa[:, None]
+    v = half * abscissa_across[None, :]
+    squared = 1 + u**2 + v**2
+    # theta^ points away from the beam's +z axis: tan(angle to the transverse plane) = z/rho
+    along = jnp.tanh(face.eta) - u / jnp.cosh(face.eta)
+    across_squared = (1 / jnp.cosh(face.eta) + u * jnp.tanh(face.eta)) ** 2 + v**2
+    eta = jnp.arcsinh(along / jnp.sqrt(across_squared))
+    measure = half**2 * weight[:, None] * weight_across[None, :] / (2 * jnp.pi * jnp.sqrt(squared) * across_squared)
+    row = jnp.sum(measure, axis=1)
+    return jnp.sum(measure * eta, axis=1) / row, row
+
+
+def solid_angle(face: Face) -> Scalar:
+    """Solid angle of the face seen from the interaction point, sr: 4 asin[h^2/(1 + h^2)], h = side/(2 distance)."""
+    squared = (face.side / (2 * face.distance)) ** 2
+    return 4 * jnp.arcsin(squared / (1 + squared))

@@ -1,0 +1,34 @@
+"""Gauss-Legendre quadrature, plain and mapped onto a resonance of any width."""
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Scalar
+
+DEPTH = 2.0  # c of the resonance map; measured: fewest nodes over widths from 1e-13 to 0.3
+FLOOR = 0.03  # smallest core of the map, over the width; measured
+
+
+def gauss_legendre(n: int) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+    """Nodes and weights of the n-point Gauss-Legendre rule on [0, 1]."""
+    nodes, weights = np.polynomial.legendre.leggauss(n)
+    return (nodes + 1) / 2, weights / 2
+
+
+def resonance_nodes(
+    low: Scalar, high: Scalar, centre: Scalar, width: Scalar, n: int
+) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
+    """Nodes and weights of an integral over t in [low, high] with a Lorentzian of half-width `width` at `centre`.
+
+    t = centre + w sinh(c sinh y) resolves every distance from the resonance between w and the range, on either side, with
+    a fixed number of nodes; y = y_low + (y_high - y_low) u^2 (3 - 2 u), u a Gauss-Legendre node, makes square roots at the ends
+    smooth. A resonance on the lower end is taken as narrow as its distance, for a width that opens there varies as fast.
+    The nodes are returned as t - centre, which keeps its digits however narrow the resonance. The integral is
+    exactly zero when high <= low.
+    """
+    u, weights = (jnp.asarray(array, dtype=jnp.result_type(low, width)) for array in gauss_legendre(n))
+    width = jnp.clip(jnp.abs(centre - low), FLOOR * width, width)
+    bottom, top = (jnp.arcsinh(jnp.arcsinh((end - centre) / width) / DEPTH) for end in (low, jnp.maximum(low, high)))
+    y = bottom + (top - bottom) * (u * u * (3 - 2 * u))
+    v = DEPTH * jnp.sinh(y)
+    slope = width * jnp.cosh(v) * DEPTH * jnp.cosh(y)
+    return width * jnp.sinh(v), weights * 6 * u * (1 - u) * (top - bottom) * slope

@@ -1,0 +1,95 @@
+"""Interpolation on uniform knots by cubic B-splines, in any small number of dimensions.
+
+The function and its first two derivatives are continuous inside the table; outside it is held at the end, with zero slope.
+Coefficients are arrays in a Module (leaves), so that a table may be edited, cast or differentiated without retracing.
+"""
+
+from collections.abc import Sequence
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+# Powers of the position t in a cell (rows 1, t, t^2, t^3) against its four B-spline coefficients, times 6
+BASIS = np.array([[1.0, 4.0, 1.0, 0.0], [-3.0, 0.0, 3.0, 0.0], [3.0, -6.0, 3.0, 0.0], [-1.0, 3.0, -3.0, 1.0]])
+
+
+class UniformSpline(eqx.Module):
+    """A cubic spline over a uniform grid of one or more axes; trailing axes of the coefficients are components.
+
+    Error of order h^4 f''''/384 in the step h; end conditions are not-a-knot, so that no derivative is assumed there.
+    """
+
+    coefficients: Float[Array, "..."]  # one more than the knots at either end of each axis, then components
+    first: Float[Array, " axes"]
+    step: Float[Array, " axes"]
+
+    def __call__(self, *position: Float[Array, "..."]) -> Float[Array, "..."]:
+        """The spline at positions (one array an axis, of one shape), with the components as trailing axes."""
+        cells = [self._cell(axis, jnp.asarray(value)) for axis, value in enumerate(position)]
+        shape = cells[0][0].shape[:-1]
+        axes, components = len(cells), self.coefficients.ndim - len(cells)
+        values = jnp.asarray(self.coefficients)[tuple(_along(index, axis, axes) for axis, (index, _) in enumerate(cells))]
+        for axis, (_, weights) in reversed(list(enumerate(cells))):
+            weights = weights.reshape(shape + (1,) * axis + (4,) + (1,) * components)
+            values = jnp.sum(weights * values, axis=len(shape) + axis)
+        return values
+
+    def at_first(self, position: Float[Array, ""]) -> "UniformSpline":
+        """The spline over the remaining axes at one position along the first: cheap where many points share it."""
+        index, weights = self._cell(0, jnp.asarray(position))
+        coefficients = jnp.tensordot(weights, jnp.asarray(self.coefficients)[index], axes=1)
+        return UniformSpline(coefficients, self.first[1:], self.step[1:])
+
+    def _cell(self, axis: int, position: Float[Array, "..."]) -> tuple[Array, Array]:
+        """Indices and weights of the four coefficients that matter at a position; both [..., 4]."""
+        cells = self.coefficients.shape[axis] - 3
+        scaled = jnp.clip((position - self.first[axis]) / self.step[axis], 0.0, cells)
+        index = jnp.minimum(scaled.astype(jnp.int32), cells - 1)
+        t = scaled - index
+        powers = jnp.stack([jnp.ones_like(t), t, t * t, t * t * t], axis=-1)
+        return index[..., None] + _range(4, t.ndim + 1), powers @ (jnp.asarray(BASIS, t.dtype) / 6)
+
+
+def fit(values: Float[Array, "..."], *axes: tuple[float, float]) -> UniformSpline:
+    """The spline through values[axis, ..., component, ...] on uniform knots; each axis is its (first, last) position.
+
+    Values may be traced: the coefficients are linear in them, c = A^-1 f with (c_{i-1} + 4 c_i + c_{i+1})/6 = f_i and a
+    vanishing fourth difference of c at either end.
+    """
+    knots = values.shape[: len(axes)]
+    if min(knots, default=0) < 4:
+        raise ValueError(f"spline: every axis needs at least 4 knots, got shape {values.shape} for {len(axes)} axes.")
+    for axis, n in enumerate(knots):
+        solution = _solution(n)
+        values = jnp.moveaxis(jnp.tensordot(solution, jnp.asarray(values), axes=(1, axis)), 0, axis)
+    first = jnp.stack([jnp.asarray(low, dtype=values.dtype) for low, _ in axes])
+    last = jnp.stack([jnp.asarray(high, dtype=values.dtype) for _, high in axes])
+    return UniformSpline(values, first, (last - first) / jnp.asarray([n - 1 for n in knots], dtype=values.dtype))
+
+
+def ends(knots: Float[np.ndarray, " n"]) -> tuple[float, float]:
+    """First and last of an axis that must be uniform and rising, as `fit` takes it."""
+    steps = np.diff(knots)
+    if not (np.all(steps > 0) and np.ptp(steps) <= 1e-6 * np.max(steps)):
+        raise ValueError(f"spline: knots must rise in equal steps, got steps from {np.min(steps)} to {np.max(steps)}.")
+    return float(knots[0]), float(knots[-1])
+
+
+def _solution(n: int) -> np.ndarray:
+    """Coefficients[n + 2] from values[n], as a matrix."""
+    matrix = np.zeros((n + 2, n + 2))
+    for row in range(n):
+        matrix[row + 1, row : row + 3] = (1 / 6, 4 / 6, 1 / 6)
+    matrix[0, :5] = matrix[-1, -5:] = (1, -4, 6, -4, 1)
+    return np.linalg.inv(matrix)[:, 1:-1]
+
+
+def _along(index: Array, axis: int, axes: int) -> Array:
+    """index[..., 4] placed on its own axis of the axes-dimensional cell."""
+    return index.reshape(index.shape[:-1] + (1,) * axis + (4,) + (1,) * (axes - 1 - axis))
+
+
+def _range(n: int, rank: int) -> np.ndarray:
+    return np.arange(n).reshape((1,) * (rank - 1) + (n,))
