@@ -1,0 +1,201 @@
+"""The limit on one parameter, where an output crosses one, and how the limit moves with every other parameter."""
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Scalar
+
+from jaxmix.engine.problem import AbstractProblem, exact, place
+from jaxmix.numerics import roots
+
+_BATCH = 8  # brackets polished together
+_MET = 1e-6  # |ln(output)| beyond which the end of a search is a jump, not a crossing
+_ZOOMS = 3  # rescans of an interval in which a pair of crossings may hide
+
+
+@dataclasses.dataclass(frozen=True)
+class Branch:
+    """One crossing of output = 1: its place, the side that is excluded (output > 1), "above" or "below", output - 1
+    there, the derivatives of ln(place), and "crossing" or, where the output leaps over one, "jump"."""
+
+    value: float
+    excluded: str
+    residual: float
+    d_log_limit: dict[str, float]
+    status: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Limit:
+    """The smallest value of a parameter above which the output exceeds one, all crossings, and a status:
+
+    found; no_crossing_below (nothing is excluded up to the domain's end); always_excluded; excluded_below (only
+    values below a crossing are excluded); no_statement (the output is NaN throughout). `limit` is None unless found.
+    """
+
+    parameter: str
+    at: dict[str, float]
+    limit: float | None
+    status: str
+    residual: float | None
+    d_log_limit: dict[str, float] | None
+    branches: tuple[Branch, ...]
+
+
+def find_limit(problem: AbstractProblem, output: str, parameter: str, at: Mapping[str, float] | Sequence[Mapping[str, float]],
+               domain: tuple[float, float], spacing: str = "log", *, samples: int = 64,
+               tolerance: float = 1e-12) -> Limit | list[Limit]:
+    """Where output = 1 along one parameter, with the others held; a list of points gives a list of limits.
+
+    1. The output at `samples` values over the domain (equal ratios, or steps where spacing is "linear"); intervals
+    whose end slopes admit a hidden pair of crossings are sampled again. 2. Every crossing is polished to
+    |output - 1| <= tolerance, or to rounding. 3. With f = ln(output) the implicit function theorem gives
+    d ln(x)/dp = -(df/dp)/(df/dln x) for every parameter p held. Nothing compiles again for other numbers.
+    """
+    points = [dict(at)] if isinstance(at, Mapping) else [dict(point) for point in at]
+    _check(points, parameter, domain, spacing)
+    line = _Line(place(problem), output, parameter, spacing == "log")
+    low, high = map(math.log, domain) if line.logarithmic else domain
+    rows = np.tile(np.linspace(low, high, samples), (len(points), 1))
+    signs, brackets = _brackets(line, points, rows)
+    crossings = _polish(line, points, brackets, tolerance)
+    limits = [_limit(line, point, sign, found) for point, sign, found in zip(points, signs, crossings)]
+    return limits[0] if isinstance(at, Mapping) else limits
+
+
+class _Line(eqx.Module):
+    """f(u) = ln(output) along one parameter x, u = ln x or x; -infinity where the output is not positive."""
+
+    problem: AbstractProblem
+    output: str = eqx.field(static=True)
+    parameter: str = eqx.field(static=True)
+    logarithmic: bool = eqx.field(static=True)
+
+    def __call__(self, at: dict[str, Scalar], u: Scalar) -> Scalar:
+        value = exact(self.problem, {**at, self.parameter: self.position(u)})[self.output]
+        positive = value > 0
+        return jnp.where(positive, jnp.log(jnp.where(positive, value, 1.0)), jnp.where(jnp.isnan(value), jnp.nan, -jnp.inf))
+
+    def with_slope(self, at: dict[str, Scalar], u: Scalar) -> tuple[Scalar, Scalar]:
+        """f and df/du."""
+        return jax.jvp(lambda u: self(at, u), (u,), (jnp.ones_like(u),))
+
+    def position(self, u: Scalar) -> Scalar:
+        """The parameter's value at u."""
+        return jnp.exp(u) if self.logarithmic else u
+
+
+def _check(points: list[dict], parameter: str, domain: tuple[float, float], spacing: str) -> None:
+    if spacing not in ("log", "linear"):
+        raise ValueError(f"find_limit: spacing is 'log' or 'linear', got {spacing!r}.")
+    if not domain[0] < domain[1] or (spacing == "log" and domain[0] <= 0):
+        raise ValueError(f"find_limit: domain must ascend (and be positive for spacing 'log'), got {domain}.")
+    if any(parameter in point or set(point) != set(points[0]) for point in points):
+        raise ValueError(f"find_limit: every point in `at` holds the same parameters, and not {parameter}.")
+
+
+def _brackets(line: _Line, points: list[dict], rows: np.ndarray) -> tuple[list[np.ndarray], list[tuple[int, float, float]]]:
+    """For each point the signs seen (NaN where undefined), and every bracket (point number, valid end, other end)."""
+    owners, signs, brackets = np.arange(len(points)), None, []
+    for _ in range(_ZOOMS + 1):
+        value, slope = _scan(line, [points[i] for i in owners], rows)
+        signs = list(np.sign(value)) if signs is None else signs
+        row, column = np.nonzero(_changes(value))
+        for r, c in zip(row, column):
+            ends = rows[r, c], rows[r, c + 1]
+            brackets.append((int(owners[r]), *(ends if np.isfinite(value[r, c]) or value[r, c] == -np.inf else ends[::-1])))
+        row, column = np.nonzero(_may_hide(rows, value, slope))
+        if not len(row):
+            break
+        owners = owners[row]
+        rows = np.linspace(rows[row, column], rows[row, column + 1], rows.shape[1], axis=1)
+    return signs, brackets
+
+
+def _changes(value: np.ndarray) -> np.ndarray:
+    """Intervals whose ends differ in sign, or of which one end alone is defined."""
+    left, right = np.where(value == 0, 1.0, np.sign(value))[:, :-1], np.where(value == 0, 1.0, np.sign(value))[:, 1:]
+    return (left * right < 0) | (np.isnan(left) != np.isnan(right))
+
+
+def _may_hide(rows: np.ndarray, value: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    """Intervals with f of one sign whose end tangents both fall towards zero and meet beyond it."""
+    finite = np.isfinite(value) & np.isfinite(slope)
+    value, slope = np.where(finite, value, 0.0), np.where(finite, slope, 0.0)
+    sign = np.sign(value[:, :-1])
+    height, down, up = np.abs(value), -sign * slope[:, :-1], sign * slope[:, 1:]
+    falling = (sign * value[:, 1:] > 0) & (down > 0) & (up > 0)
+    down, up = np.where(falling, down, 1.0), np.where(falling, up, 1.0)
+    return falling & (height[:, :-1] / down + height[:, 1:] / up < np.diff(rows, axis=1))
+
+
+def _scan(line: _Line, points: list[dict], rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """f and its slope on a row of samples for each point, padded to a power of two of points."""
+    padded = 1 << (len(points) - 1).bit_length()
+    filled = [*range(len(points)), *[0] * (padded - len(points))]
+    value, slope = jax.device_get(_scan_batch(line, _stack(points, filled), jnp.asarray(rows[filled])))
+    return value[: len(points)], slope[: len(points)]
+
+
+def _polish(line: _Line, points: list[dict], brackets: list, tolerance: float) -> list[list[Branch]]:
+    """For each point its branches in ascending order; brackets that end at the edge of the domain give none."""
+    found = [[] for _ in points]
+    for first in range(0, len(brackets), _BATCH):
+        batch = brackets[first : first + _BATCH]
+        owners, near, far = zip(*(batch * _BATCH)[:_BATCH])
+        at = _stack(points, owners)
+        root, by = jax.device_get(_polish_batch(line, at, jnp.array(near), jnp.array(far), jnp.asarray(tolerance)))
+        for i, owner in enumerate(owners[: len(batch)]):
+            single = jax.tree.map(lambda leaf: leaf[i], (root, by))
+            branch = _branch(*single, near[i] < far[i], line.logarithmic)
+            found[owner] += [branch] if branch is not None else []
+    return [sorted(branches, key=lambda branch: branch.value) for branches in found]
+
+
+def _branch(root: roots.Root, by: dict[str, float], forward: bool, logarithmic: bool) -> Branch | None:
+    met = abs(root.value) <= _MET
+    if not met and not np.isfinite(root.beyond) and root.beyond != -np.inf:
+        return None
+    u = root.position if met else root.near
+    position = math.exp(u) if logarithmic else float(u)
+    slope = root.slope if logarithmic else root.slope * position  # df/dln x
+    moves = {name: float(-value / slope) for name, value in by.items()} if met and slope != 0 else {}
+    excluded = "above" if (root.near_sign < 0) == forward else "below"
+    return Branch(position, excluded, float(np.expm1(root.value)), moves, "crossing" if met else "jump")
+
+
+def _limit(line: _Line, at: dict[str, float], signs: np.ndarray, branches: list[Branch]) -> Limit:
+    rising = next((branch for branch in branches if branch.excluded == "above"), None)
+    if rising is not None:
+        return Limit(line.parameter, at, rising.value, "found", rising.residual, rising.d_log_limit, tuple(branches))
+    seen = signs[~np.isnan(signs)]
+    if branches:
+        status = "excluded_below"
+    elif not seen.size:
+        status = "no_statement"
+    else:
+        status = "always_excluded" if np.all(seen >= 0) else "no_crossing_below"
+    return Limit(line.parameter, at, None, status, None, None, tuple(branches))
+
+
+def _stack(points: list[dict], order: Sequence[int]) -> dict[str, Array]:
+    return {name: jnp.array([float(points[i][name]) for i in order]) for name in points[0]}
+
+
+@eqx.filter_jit
+def _scan_batch(line: _Line, at: dict[str, Array], rows: Float[Array, "b s"]) -> tuple[Array, Array]:
+    return jax.lax.map(lambda pair: jax.vmap(lambda u: line.with_slope(pair[0], u))(pair[1]), (at, rows))
+
+
+@eqx.filter_jit
+def _polish_batch(line: _Line, at: dict[str, Array], near: Float[Array, " b"], far: Float[Array, " b"], tolerance: Scalar):
+    def one(at, near, far):
+        root = roots.safeguarded_newton(lambda u: line.with_slope(at, u), near, far, tolerance=tolerance)
+        return root, jax.jacfwd(line)(at, root.position)
+
+    return jax.vmap(one)(at, near, far)

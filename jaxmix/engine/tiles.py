@@ -1,0 +1,156 @@
+"""Tiles: blocks of a grid of one fixed shape, each evaluated as a product of its axes.
+
+A chunk is a block of whole tiles. Numbers depend on the tile shape alone, never on how tiles are grouped.
+"""
+
+import dataclasses
+import functools
+import itertools
+import math
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, PyTree, Scalar
+
+from jaxmix.engine import interpolant as interpolants
+from jaxmix.engine.points import Grid
+from jaxmix.engine.problem import AbstractProblem
+
+
+@dataclasses.dataclass(frozen=True)
+class Tiling:
+    """How a grid is cut up and interpolated.
+
+    tile_points: points of a tile (about; working set of 1 to 10 MB on a CPU). chunk_points: points of a chunk
+    (about). nodes: evaluations of `slow` along the last axis. tolerance: of the interpolation, see
+    `interpolant.unresolved`; lines beyond it are evaluated point by point. dtype: "float64" or "float32".
+    """
+
+    tile_points: int = 4096
+    chunk_points: int = 2**20
+    nodes: int = 24
+    tolerance: float = 1e-5
+    dtype: str = "float64"
+
+
+@dataclasses.dataclass(frozen=True)
+class Layout:
+    """The shapes that follow: of the grid, of a tile, and of a chunk (a multiple of the tile's on every axis)."""
+
+    grid: tuple[int, ...]
+    tile: tuple[int, ...]
+    chunk: tuple[int, ...]
+
+    @property
+    def chunks(self) -> int:
+        """Number of chunks, the last ones of an axis perhaps cut short."""
+        return math.prod(self._chunks_along())
+
+    @property
+    def tiles_in_chunk(self) -> int:
+        """Number of tiles of a full chunk."""
+        return math.prod(size // tile for size, tile in zip(self.chunk, self.tile))
+
+    def slices(self, chunk: int) -> tuple[slice, ...]:
+        """The block of the grid that a chunk covers."""
+        place = np.unravel_index(chunk, self._chunks_along())
+        starts = [int(at) * size for at, size in zip(place, self.chunk)]
+        return tuple(slice(at, min(at + size, end)) for at, size, end in zip(starts, self.chunk, self.grid))
+
+    def tile_starts(self, chunk: int) -> Int[np.ndarray, "tiles axes"]:
+        """The first index on each axis of each tile of a chunk."""
+        ranges = [range(part.start, part.stop, tile) for part, tile in zip(self.slices(chunk), self.tile)]
+        return np.array(list(itertools.product(*ranges)), dtype=np.int64)
+
+    def _chunks_along(self) -> tuple[int, ...]:
+        return tuple(-(-end // size) for end, size in zip(self.grid, self.chunk))
+
+
+def layout(grid: Grid, tiling: Tiling) -> Layout:
+    """Tile and chunk shapes: whole axes from the last one inwards until the number of points is reached."""
+    tile = _fill(grid.shape, (1,) * len(grid.shape), tiling.tile_points)
+    return Layout(grid.shape, tile, _fill(grid.shape, tile, max(tiling.chunk_points, math.prod(tile))))
+
+
+def _fill(shape: tuple[int, ...], unit: tuple[int, ...], points: int) -> tuple[int, ...]:
+    """Multiples of the unit, at most the shape (rounded up), filled from the last axis on."""
+    filled, room = list(unit), max(points // math.prod(unit), 1)
+    for axis in reversed(range(len(shape))):
+        whole = -(-shape[axis] // unit[axis])
+        parts = -(-whole // min(whole, room))
+        multiple = -(-whole // parts)
+        filled[axis], room = multiple * unit[axis], room // multiple
+    return tuple(filled)
+
+
+def evaluate_tile(problem: AbstractProblem, grid: Grid, interpolant: interpolants.Interpolant, starts: Int[Array, " axes"],
+                  shape: tuple[int, ...], tiling: Tiling) -> tuple[dict[str, Array], Bool[Array, "..."], Bool[Array, "..."]]:
+    """Outputs of the tile of a shape at starts, which of its points are inside the grid (values repeat beyond), and
+    which lie on a line that was evaluated point by point (the last axis has length one there).
+
+    1. `slow` at the nodes of the last axis, for every combination of the others, nested so that what does not depend
+       on an axis is computed once. 2. Weights carry it to every value of the last axis; lines that the interpolant
+       does not describe are replaced by exact ones, at a cost only in tiles that hold some. 3. `fast` at every point.
+    """
+    indices = [starts[i] + jnp.arange(size) for i, size in enumerate(shape)]
+    values = {axis.name: axis.value(jnp.minimum(index, axis.size - 1)).astype(tiling.dtype)
+              for axis, index in zip(grid.axes, indices)}
+    inside = functools.reduce(jnp.logical_and, _spread([index < size for index, size in zip(indices, grid.shape)]))
+    slow, direct = _slow_on_tile(problem, grid, interpolant, values, indices[-1], tiling.tolerance)
+    return _over_product(problem.fast, grid.names, values, slow), inside, direct[..., None]
+
+
+def flat_index(grid: Grid, starts: Int[Array, " axes"], shape: tuple[int, ...]) -> Int[Array, "..."]:
+    """The flat grid index of every point of a tile (of no meaning beyond the grid)."""
+    strides = [math.prod(grid.shape[i + 1 :]) for i in range(len(shape))]
+    return sum(_spread([(starts[i] + jnp.arange(size)) * strides[i] for i, size in enumerate(shape)]))
+
+
+def _spread(vectors: list[Array]) -> list[Array]:
+    """Vectors turned each to its own axis of a common rank."""
+    rank = len(vectors)
+    return [vector.reshape((1,) * i + (-1,) + (1,) * (rank - 1 - i)) for i, vector in enumerate(vectors)]
+
+
+def _slow_on_tile(problem: AbstractProblem, grid: Grid, interpolant: interpolants.Interpolant, values: dict[str, Array],
+                  last: Int[Array, " n"], tolerance: float) -> tuple[Float[Array, "... n k"], Bool[Array, "..."]]:
+    # jit here only keeps the trace: the nodes and the exact lines have the same shapes
+    slow = jax.jit(functools.partial(_over_product, problem.slow, grid.names))
+    if interpolant.weights is None:
+        found = slow(values)
+        return found, jnp.ones(found.shape[:-2], bool)
+    nodes = interpolant.nodes.astype(values[grid.names[-1]].dtype)
+    at_nodes = slow({**values, grid.names[-1]: nodes})
+    bad = interpolants.unresolved(interpolant, at_nodes, jnp.asarray(tolerance, at_nodes.dtype))
+    weights = interpolant.weights[jnp.minimum(last, grid.shape[-1] - 1)].astype(at_nodes.dtype)
+    between = interpolants.apply(weights, at_nodes)
+    mixed = jax.lax.cond(
+        jnp.any(bad),
+        lambda: jnp.where(bad[..., None, :], _exact_slow(slow, values, grid.names[-1], nodes.size), between),
+        lambda: between,
+    )
+    return mixed, jnp.any(bad, axis=-1)
+
+
+def _exact_slow(slow: Callable[[dict[str, Array]], Array], values: dict[str, Array], name: str, block: int) -> Float[Array, "... n k"]:
+    """`slow` at every point of a tile, in blocks along the last axis (name) that take no more memory than the nodes."""
+    fast = values[name]
+    padded = jnp.pad(fast, (0, -fast.size % block), mode="edge").reshape(-1, block)
+    blocks = jax.lax.map(lambda part: slow({**values, name: part}), padded)
+    joined = jnp.moveaxis(blocks, 0, -3)
+    return joined.reshape(*joined.shape[:-3], -1, joined.shape[-1])[..., : fast.size, :]
+
+
+def _over_product(function: Callable[..., PyTree], names: tuple[str, ...], values: dict[str, Array], *batched: Array) -> PyTree:
+    """function(point, *batched) over the product of the values: one vmap an axis, the last name innermost."""
+
+    def at(point: dict[str, Scalar], remaining: tuple[str, ...], *arrays: Array) -> PyTree:
+        if not remaining:
+            return function(point, *arrays)
+        return jax.vmap(lambda value, *parts: at({**point, remaining[0]: value}, remaining[1:], *parts))(
+            values[remaining[0]], *arrays
+        )
+
+    return at({}, names, *batched)
