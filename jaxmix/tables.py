@@ -1,0 +1,103 @@
+"""The package's own tables as NumPy arrays with their headers, every file held against its checksum.
+
+The only place that opens package data; it is called in constructors, never inside a kernel. A file whose SHA256 differs from
+data/SHA256SUMS stops the run: a limit must not rest on a table that nobody published.
+"""
+
+import csv
+import dataclasses
+import functools
+import hashlib
+import importlib.resources
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from jaxmix import parton_distributions
+
+SUMS = "SHA256SUMS"
+PARTON_LUMINOSITY = "parton_luminosity.npz"
+REMEDY = "reinstall the package, or, after a wanted change, run python -m jaxmix.data.write_checksums"
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """A table of named columns (text where not every entry is a number) with its header {word: text}."""
+
+    name: str
+    header: dict[str, str]
+    columns: dict[str, np.ndarray]
+
+
+def checksums() -> dict[str, str]:
+    """SHA256 of every listed data file, as found now, each verified; for a scan's manifest."""
+    return {name: hashlib.sha256(read_bytes(name)).hexdigest() for name in _listed()}
+
+
+def read_bytes(name: str) -> bytes:
+    """Content of a file of the package's data folder; a missing, unlisted or altered file raises ValueError."""
+    listed = _listed()
+    if name not in listed:
+        raise ValueError(f"package data: {name} is not listed in data/{SUMS}; known files: {', '.join(sorted(listed))}.")
+    try:
+        content = importlib.resources.files("jaxmix.data").joinpath(name).read_bytes()
+    except FileNotFoundError as error:
+        raise ValueError(f"package data: {name} is missing, expected a file with SHA256 {listed[name]}; {REMEDY}.") from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != listed[name]:
+        raise ValueError(f"package data: {name} has SHA256 {found}, expected {listed[name]}; {REMEDY}.")
+    return content
+
+
+def read_csv(name: str) -> Table:
+    """A CSV table: header lines '# word: text', one line of column names, then rows."""
+    lines = read_bytes(name).decode("utf-8").splitlines()
+    pairs = [line[1:].partition(":") for line in lines if line.startswith("#")]
+    header = {word.strip(): text.strip() for word, _, text in pairs}
+    names, *rows = csv.reader(line for line in lines if line.strip() and not line.startswith("#"))
+    for row in rows:
+        if len(row) != len(names):
+            raise ValueError(f"package data: {name} has a row of {len(row)} entries, expected {len(names)} ({', '.join(names)}): {row}.")
+    return Table(name, header, {column: _column([row[k] for row in rows]) for k, column in enumerate(names)})
+
+
+def read_npz(name: str) -> Table:
+    """A table of arrays: an .npz file without pickles, whose array `header` is a JSON object of texts."""
+    return _opened(read_bytes(name), name)
+
+
+def parton_luminosity(folder: str | Path | None = None) -> dict[str, np.ndarray]:
+    """Arrays of the quark-antiquark luminosity (parton_distributions.make_luminosity_table); the package's own table, or
+    one made now (about a second) from the LHAPDF6 set in a folder that holds NAME_0000.dat."""
+    if folder is None:
+        return read_npz(PARTON_LUMINOSITY).columns
+    return parton_distributions.make_luminosity_table(parton_distributions.read_grid(folder))
+
+
+def _opened(content: bytes, name: str) -> Table:
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            columns = {key: arrays[key] for key in arrays.files}
+    except (ValueError, zipfile.BadZipFile) as error:
+        raise ValueError(f"package data: {name} is not an .npz file without pickles: {error}.") from error
+    return Table(name, json.loads(str(columns.pop("header"))), columns)
+
+
+def _column(entries: list[str]) -> np.ndarray:
+    try:
+        return np.array(entries, dtype=float)
+    except ValueError:
+        return np.array([entry.strip() for entry in entries])
+
+
+@functools.cache
+def _listed() -> dict[str, str]:
+    """{file: SHA256} of data/SHA256SUMS, in the format of the program sha256sum."""
+    try:
+        text = importlib.resources.files("jaxmix.data").joinpath(SUMS).read_text(encoding="ascii")
+    except FileNotFoundError as error:
+        raise ValueError(f"package data: data/{SUMS} is missing; {REMEDY}.") from error
+    return {name.strip(): digest for digest, name in (line.split(maxsplit=1) for line in text.splitlines() if line.strip())}
