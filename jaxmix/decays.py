@@ -19,7 +19,7 @@ def partial_width(mass: Scalar, product_mass: Scalar, left: Scalar, right: Scala
         mass, product_mass: of the boson and of the fermion, GeV.
         left, right: chiral couplings. colours: N_c.
     """
-    x = (product_mass / mass) ** 2
+    x = jnp.minimum((product_mass / mass) ** 2, 0.25)
     coupling = (left**2 + right**2) * (1.0 - x) + 6.0 * x * left * right
     return colours * mass / (24.0 * jnp.pi) * safe.velocity(x) * coupling
 

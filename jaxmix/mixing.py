@@ -5,9 +5,10 @@ propagator h(s) and the dark one d(s). Fields are ordered (A1, Z1 | A2, Z2) with
 B' = cW' A2 - sW' Z2. Angles enter as (cos, sin) pairs. Masses in GeV, propagators in GeV^-2.
 """
 
+import math
+
 import equinox as eqx
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from jaxmix import constants
@@ -150,7 +151,7 @@ def lagrangian_mass(kappa: Scalar, m1: Scalar, m_zprime: Scalar, weak: Angle, da
     denominator = gap + matrix.shift1 * pole
     # with no mixing of the massive pair the two brackets cancel, at every mass
     free = matrix.off_diagonal == 0.0
-    quotient = jnp.where(free, 1.0 - matrix.shift2, safe.ratio(numerator, denominator))
+    quotient = jnp.where(free, 1.0, safe.ratio(numerator, denominator))
     exists = quotient > 0.0
     return jnp.where(exists, m_zprime * jnp.sqrt(jnp.where(exists, quotient, 1.0)), jnp.nan)
 
@@ -166,15 +167,17 @@ def absorptive(s: Float[Array, "*n"], e: Scalar, weak: Angle) -> tuple[Float[Arr
 
     A_ab = sum_f N_c (g_L g_L^T + g_R g_R^T)_ab/(24 pi) for open massless fermions, quarks times 1 + alpha_s/pi; a heavy
     fermion's vector part carries beta (3 - beta^2)/2 and its axial part beta^3. Light flavours count as massless.
+    Zero for spacelike s < 0.
     """
-    moments = _moments(_LIGHT, np.ones(len(_LIGHT)), np.ones(len(_LIGHT)))
+    ones = [1.0] * len(_LIGHT)  # not NumPy's, whose float64 would promote a float32 point
+    moments = _moments(_LIGHT, ones, ones)
     for fermion in _HEAVY:
         beta = safe.velocity(fermion.mass**2 / s)
         part = _moments((fermion,), [0.5 * beta * (3.0 - beta**2)], [beta**3])
         moments = tuple(a + b for a, b in zip(moments, part))
     charge2, mixed, vector2, axial2 = moments
     s2, sc = weak.sin**2, weak.sin * weak.cos
-    norm = e**2 / (12.0 * jnp.pi)
+    norm = jnp.where(s > 0.0, e**2 / (12.0 * jnp.pi), 0.0)
     az = (mixed - s2 * charge2) / sc
     zz = (vector2 + axial2 - 2.0 * s2 * mixed + s2**2 * charge2) / sc**2
     return norm * charge2, norm * az, norm * zz
@@ -182,7 +185,7 @@ def absorptive(s: Float[Array, "*n"], e: Scalar, weak: Angle) -> tuple[Float[Arr
 
 def _moments(fermions: tuple, vector: list, axial: list) -> tuple:
     """Sums over fermions of N_c times Q^2, Q T3/2 and (T3/2)^2 with vector weights, and (T3/2)^2 with axial ones."""
-    strength = [f.colours * (1.0 + constants.ALPHA_S / np.pi if f.colours == 3 else 1.0) for f in fermions]
+    strength = [f.colours * (1.0 + constants.ALPHA_S / math.pi if f.colours == 3 else 1.0) for f in fermions]
     rows = list(zip(fermions, strength, vector, axial))
     return (
         sum(n * f.charge**2 * v for f, n, v, _ in rows),
@@ -207,3 +210,28 @@ def hypercharge_vector(
     to_a = (z_part * weak.cos + mixed * weak.sin) / determinant
     to_z = -(photon_part * weak.sin + mixed * weak.cos) / determinant
     return to_a, to_z, weak.cos * to_a - weak.sin * to_z
+
+
+def hypercharge_forms(m1: Scalar, weak: Angle, absorption: tuple) -> tuple[tuple, tuple]:
+    """s h(s) as a ratio of two linear forms in s: ((slope, value at 0) of the numerator, the same of the denominator)."""
+    aa, az, zz = absorption
+    spread = weak.cos**2 * zz + 2.0 * weak.cos * weak.sin * az + weak.sin**2 * aa
+    numerator = (1.0 + 1j * spread, -((weak.cos * m1) ** 2))
+    return numerator, ((1.0 + 1j * aa) * (1.0 + 1j * zz) + az**2, -(m1**2) * (1.0 + 1j * aa))
+
+
+def sm_propagator_shift(
+    kappa: Scalar, s: Float[Array, "*n"], source: tuple, numerator: Complex[Array, "*n"], denominator: Complex[Array, "*n"]
+) -> tuple[Complex[Array, "*n"], Complex[Array, "*n"], Complex[Array, "*n"]]:
+    """P_SM,SM - P0 on (A1, Z1), exactly in kappa: components (AA, AZ, ZZ), GeV^-2.
+
+    (P0 b)(P0 b)^T kappa^2 s^2 d/(1 - kappa^2 s^2 h d) with s d = numerator/denominator, regular where d has a pole.
+
+    Args:
+        s: squared momentum, GeV^2. source: (P0 b)_A1, (P0 b)_Z1 and h of `hypercharge_vector`.
+        numerator, denominator: of s d(s), the dark hypercharge propagator times s.
+    """
+    to_a, to_z, h = source
+    feedback = kappa**2 * s * numerator
+    factor = feedback / (denominator - h * feedback)
+    return factor * to_a**2, factor * to_a * to_z, factor * to_z**2

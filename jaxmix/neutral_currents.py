@@ -4,6 +4,8 @@ A model builds one `NeutralCurrents`; electroweak, collider and detector rooms r
 widths and amplitudes from it and never see the model. GeV throughout.
 """
 
+from typing import NamedTuple
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
@@ -13,7 +15,7 @@ from jaxmix.numerics import safe
 
 Scalar = Float[Array, ""]
 
-_SMALLEST_WIDTH = 1e-13  # keeps the resonance map finite where a Z' has no open channel
+_SMALLEST_WIDTH = 1e-20  # keeps the resonance map finite where a Z' has no open channel
 
 
 class NeutralCurrents(eqx.Module):
@@ -99,26 +101,39 @@ def _hypercharge(currents: NeutralCurrents, s: Float[Array, "*n"]) -> tuple:
     return mixing.hypercharge_vector(s, currents.m1, currents.weak, absorption)
 
 
-def _dark_response(currents: NeutralCurrents, s: Float[Array, "*n"], offset: Array, h: Array) -> tuple[Array, Array]:
-    """Numerator and denominator of the dark side of q qbar -> psi psibar, regular at every s and every phase.
+class _DarkResponse(NamedTuple):
+    """The dark propagators as linear forms x offset + y s, (x, y) each, with offset = s - M2^2; see `_dark_response`."""
 
-    With offset = s - M2^2, (gA, gZ) the mCP's couplings, N_bb = offset + sW'^2 M2^2, N_bg = cW' gA offset - sW' gZ s,
-    N_gg = gA^2 offset + gZ^2 s, w = cW' gZ + sW' gA and a = beta (3 - beta^2)/(24 pi),
-        s D_psi/(1 - kappa^2 s^2 h d) = N_bg/[offset + i a N_gg - kappa^2 s h (N_bb + i a s w^2)].
+    numerator: tuple[Array, Array]
+    feedback: tuple[Array, Array]
+    denominator: tuple[Array, Array]
+
+    def at(self, s: Array, offset: Array) -> tuple[Array, Array, Array]:
+        """Values of the three forms."""
+        return tuple(x * offset + y * s for x, y in self)
+
+
+def _dark_response(currents: NeutralCurrents, s: Float[Array, "*n"]) -> _DarkResponse:
+    """Dark side of the exact propagators, regular at every s and every phase.
+
+    With b'^T D0 g_psi = D_psi and b'^T D0 b' = d: s D_psi = numerator/denominator, s d = feedback/denominator. For
+    (gA, gZ) the mCP's couplings, w = cW' gZ + sW' gA and a = beta (3 - beta^2)/(24 pi) the forms are
+        numerator cW' gA offset - sW' gZ s,  feedback cW'^2 offset + (sW'^2 + i a w^2) s,
+        denominator (1 + i a gA^2) offset + i a gZ^2 s;
+    with a width given, offset + i s Gamma2/M2 stands for offset and a = 0. No absorptive part for spacelike s.
     """
     g_a, g_z = dark_couplings(currents)
     cos, sin = currents.dark.cos, currents.dark.sin
     if currents.dark_width is None:
-        beta = 0.0 if currents.m_mcp is None else safe.velocity(currents.m_mcp**2 / jnp.real(s))
-        a = beta * (3.0 - beta**2) / (24.0 * jnp.pi)
+        beta = 0.0 if currents.m_mcp is None else safe.velocity(currents.m_mcp**2 / s)
+        a, width = jnp.where(s > 0.0, beta * (3.0 - beta**2) / (24.0 * jnp.pi), 0.0), jnp.zeros_like(s)
     else:
-        a = 0.0
-        offset = offset + 1j * s * currents.dark_width / currents.m2
-    n_bb = cos**2 * offset + sin**2 * s
-    n_bg = cos * g_a * offset - sin * g_z * s
-    n_gg = g_a**2 * offset + g_z**2 * s
-    feedback = n_bb + 1j * a * s * (cos * g_z + sin * g_a) ** 2
-    return n_bg, offset + 1j * a * n_gg - currents.kappa**2 * s * h * feedback
+        a, width = jnp.zeros_like(s), jnp.where(s > 0.0, currents.dark_width / currents.m2, 0.0)
+    return _DarkResponse(
+        numerator=(cos * g_a, 1j * width * cos * g_a - sin * g_z),
+        feedback=(cos**2, sin**2 + 1j * (width * cos**2 + a * (cos * g_z + sin * g_a) ** 2)),
+        denominator=(1.0 + 1j * a * g_a**2, 1j * (width + a * g_z**2)),
+    )
 
 
 def pair_amplitudes(currents: NeutralCurrents, s: Float[Array, "*n"], offset: Float[Array, "*n"]) -> tuple[Array, Array]:
@@ -134,7 +149,8 @@ def pair_amplitudes(currents: NeutralCurrents, s: Float[Array, "*n"], offset: Fl
         the sums for up-type and for down-type quarks.
     """
     to_a, to_z, h = _hypercharge(currents, s)
-    numerator, denominator = _dark_response(currents, s, offset, h)
+    numerator, feedback, denominator = _dark_response(currents, s).at(s, offset)
+    denominator = denominator - currents.kappa**2 * s * h * feedback
     response = (jnp.real(numerator) ** 2 + jnp.imag(numerator) ** 2) / (jnp.real(denominator) ** 2 + jnp.imag(denominator) ** 2)
     neutral = currents.e / (currents.weak.sin * currents.weak.cos)
 
@@ -146,37 +162,62 @@ def pair_amplitudes(currents: NeutralCurrents, s: Float[Array, "*n"], offset: Fl
     return source(2 / 3, 0.5) * response, source(-1 / 3, -0.5) * response
 
 
+def propagator_shift(currents: NeutralCurrents, s: Float[Array, "*n"], offset: Float[Array, "*n"]) -> tuple[Array, Array, Array]:
+    """What mixing adds to the Standard Model's propagator, P_SM,SM - P0 on (A1, Z1): components (AA, AZ, ZZ), GeV^-2.
+
+    Exact in kappa and of order kappa^2, never a difference of large numbers; zero absorptive part for s < 0.
+
+    Args:
+        s: squared momentum, GeV^2, of either sign.
+        offset: s - M2^2, GeV^2, given apart so that no digits are lost on a narrow resonance.
+    """
+    _, feedback, denominator = _dark_response(currents, s).at(s, offset)
+    return mixing.sm_propagator_shift(currents.kappa, s, _hypercharge(currents, s), feedback, denominator)
+
+
 def resonance(currents: NeutralCurrents) -> tuple[Scalar, Scalar]:
     """Where the Z' peaks in pair_amplitudes: ln(Re s_pole/M2^2) and its total width over its mass, both dimensionless.
 
-    s_pole is the zero of the exact denominator next to M2^2, by three fixed-point steps; dark and Standard Model
-    widths are both in it.
+    s_pole is the zero next to M2^2 of the exact denominator, a quadratic in s once the absorptive parts are held at
+    Re s_pole (two passes); dark and Standard Model widths are both in it, also where Z and Z' overlap.
     """
-    square = currents.m2**2
-    offset = jnp.zeros_like(square)
-    for _ in range(3):
-        s = square + jnp.real(offset)
-        h = _hypercharge(currents, s)[2]
-        real = s - square
-        # the denominator is offset + f(offset): at the pole offset = -f
-        offset = real - _dark_response(currents, s, real, h)[1]
-        # far above threshold the step is O(kappa^2); never let it cross s = 0
-        offset = jnp.maximum(jnp.real(offset), -0.9 * square) + 1j * jnp.imag(offset)
-    pole = square + jnp.real(offset)
-    return jnp.log1p(jnp.real(offset) / square), jnp.maximum(-jnp.imag(offset) / pole, _SMALLEST_WIDTH)
+    distance = jnp.zeros_like(currents.m2)
+    for _ in range(2):
+        pole = _pole_distance(currents, currents.m2**2 * (1.0 + distance))
+        distance = jnp.maximum(jnp.real(pole), -0.9)  # an overdamped resonance is not followed through s = 0
+    return jnp.log1p(distance), jnp.maximum(-jnp.imag(pole) / (1.0 + distance), _SMALLEST_WIDTH)
+
+
+def _pole_distance(currents: NeutralCurrents, s: Scalar) -> Complex[Array, ""]:
+    """s_pole/M2^2 - 1 with the absorptive parts of s: the smaller root of a x^2 + b x + c, without cancellation.
+
+    Each factor of the exact denominator, (sh denominator)(sd denominator) - kappa^2 (sh numerator)(sd numerator), is linear in x.
+    """
+    absorption = mixing.absorptive(s, currents.e, currents.weak)
+    (source_slope, source), (response_slope, response) = mixing.hypercharge_forms(currents.m1 / currents.m2, currents.weak, absorption)
+    source, response = source_slope + source, response_slope + response
+    _, (feedback_slope, feedback), (dark_slope, dark) = _dark_response(currents, s)
+    # over the slope of the dark denominator, which runs away with g1' in the Okun phase
+    dark, feedback_slope, feedback = (x / (dark_slope + dark) for x in (dark, feedback_slope + feedback, feedback))
+    mixing2 = currents.kappa**2
+    a = response_slope - mixing2 * source_slope * feedback_slope
+    b = response + response_slope * dark - mixing2 * (source_slope * feedback + source * feedback_slope)
+    c = response * dark - mixing2 * source * feedback
+    return -2.0 * (c / b) / (1.0 + jnp.sqrt(1.0 - 4.0 * (a / b) * (c / b)))
 
 
 def meson_coupling(currents: NeutralCurrents, mass: Scalar, width: Scalar) -> Scalar:
     """Squared charge, over kappa^2 and in units of e^2, with which a neutral vector meson decays to mCPs.
 
-    |cW N_bg/(e [..])|^2 of the exact amplitude at s = m_V^2 - i m_V Gamma_V: epsilon_gamma^2/kappa^2 far below the Z',
-    (cW g1' Q'/e)^2 far above it, and a resonance between.
+    |cW s D_psi/(e [1 - kappa^2 s^2 h d])|^2 of the exact amplitude at s = m_V^2 - i m_V Gamma_V: epsilon_gamma^2/kappa^2 far
+    below the Z', (cW g1' Q'/e)^2 far above it, and a resonance between.
 
     Args:
         mass, width: of the meson, GeV.
     """
     s = mass**2 - 1j * mass * width
     h = _hypercharge(currents, mass**2)[2]
-    numerator, denominator = _dark_response(currents, s, s - currents.m2**2, h)
+    numerator, feedback, denominator = _dark_response(currents, mass**2).at(s, s - currents.m2**2)
+    denominator = denominator - currents.kappa**2 * s * h * feedback
     squared = (jnp.real(numerator) ** 2 + jnp.imag(numerator) ** 2) / (jnp.real(denominator) ** 2 + jnp.imag(denominator) ** 2)
     return squared * (currents.weak.cos / currents.e) ** 2

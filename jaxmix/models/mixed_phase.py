@@ -47,12 +47,14 @@ class MixedPhase(eqx.Module):
         alpha: Scalar = constants.ALPHA,
         dark_width: Scalar | None = None,
     ):
-        """Raises ValueError unless exactly one of m_zprime and m2 is given."""
+        """Raises ValueError unless exactly one of m_zprime and m2 is given. All numbers take kappa's precision."""
         if (m_zprime is None) == (m2 is None):
             raise ValueError("MixedPhase: give exactly one of m_zprime (physical mass) and m2 (Lagrangian mass), in GeV.")
 
+        dtype = jnp.result_type(kappa, float)
+
         def number(value: float | Array | None) -> Scalar | None:
-            return None if value is None else jnp.asarray(value, dtype=float)
+            return None if value is None else jnp.asarray(value, dtype=dtype)
 
         self.kappa, self.m_zprime, self.m2 = number(kappa), number(m_zprime), number(m2)
         self.theta_dark, self.e_dark, self.m_mcp = number(theta_dark), number(e_dark), number(m_mcp)
