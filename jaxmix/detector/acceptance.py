@@ -24,6 +24,7 @@ TwoColumns = tuple[Float[Array, "..."], Float[Array, "..."]]
 
 _VELOCITY_FLOOR = 1e-4  # A/beta is even in beta: its floor costs 1e-8
 _VELOCITY_CUT = math.tanh(6.0)  # decay products of larger rapidity in the rest frame are 2e-5 of all
+_CLASSES = 12  # of transverse velocity in a PlateauTable
 _CONCENTRATION = 2.5  # of the nodes at y* = 0, where sech^2(y*) sits when the pair is light
 
 
@@ -62,10 +63,9 @@ def _density_at(eta: Scalar, mass: Scalar, beta: Scalar, density: RapidityDensit
 
 
 def _reduced_acceptance(
-    mass: Scalar, m_mcp: Scalar, density: RapidityDensity, face: geometry.Face, sqrt_s: Scalar, nodes: int
+    mass: Scalar, beta: Scalar, density: RapidityDensity, face: geometry.Face, sqrt_s: Scalar, nodes: int
 ) -> Float[Array, " 2"]:
     """A/beta for both columns: finite and smooth at threshold, frozen below it."""
-    beta = kinematics.velocity_above((m_mcp / mass) ** 2, _VELOCITY_FLOOR)
     eta, weight = geometry.pseudorapidity_nodes(face)
     per_eta = jax.vmap(lambda value: _density_at(value, mass, beta, density, sqrt_s, nodes))(eta)
     return 2 * weight @ per_eta
@@ -80,54 +80,52 @@ def pair_acceptance(
     columns (up, down) that `rapidity_density(mass, y)` returns. mass, m_mcp, sqrt_s: GeV, scalars. Zero
     below threshold, where A goes as beta. A parton shower's recoil, left out here, moves it by about 10%.
     """
-    reduced = _reduced_acceptance(mass, m_mcp, rapidity_density, face, sqrt_s, nodes)
+    beta = kinematics.velocity_above((m_mcp / mass) ** 2, _VELOCITY_FLOOR)
+    reduced = _reduced_acceptance(mass, beta, rapidity_density, face, sqrt_s, nodes)
     both = safe.velocity((m_mcp / mass) ** 2) * reduced
     return both[0], both[1]
 
 
-class AcceptanceCurve(eqx.Module):
-    """A(M) of one mCP mass, tabulated: ln(A/beta) on uniform knots of ln M, for both columns of quarks.
+class AcceptanceTable(eqx.Module):
+    """A(M, m) tabulated: ln(A/beta) on uniform knots of ln M and of the decay angle, for both columns of quarks.
 
-    It depends on m_mcp, the geometry and the luminosity's shape, not on couplings: in a scan, compute it once per m_mcp.
+    It depends on the geometry and the luminosity's shape, on no mass or coupling of the dark sector: in a scan it is made
+    once.
     """
 
-    m_mcp: Scalar
-    log_reduced: spline.UniformSpline  # over ln M, components (up, down)
+    log_reduced: spline.UniformSpline  # over ln M and the decay angle, components (up, down)
 
-    def __call__(self, masses: Float[Array, " n"]) -> TwoColumns:
-        """Acceptance (up, down) at pair masses (GeV); zero below threshold, A/beta held beyond the last knot."""
-        reduced = jnp.exp(self.log_reduced(jnp.log(masses)))
-        velocity = safe.velocity((self.m_mcp / masses) ** 2)
+    def __call__(self, masses: Float[Array, " n"], m_mcp: Scalar) -> TwoColumns:
+        """Acceptance (up, down) at pair masses (GeV) for an mCP of mass m_mcp; zero below threshold."""
+        x = m_mcp / masses
+        velocity = safe.velocity(x**2)
+        reduced = jnp.exp(self.log_reduced(jnp.log(masses), _decay_angle(x)))
         return velocity * reduced[:, 0], velocity * reduced[:, 1]
 
 
 def tabulate_acceptance(
-    m_mcp: Scalar,
     rapidity_density: RapidityDensity,
     face: geometry.Face,
     sqrt_s: Scalar,
     knots: int = 40,
+    angles: int = 20,
     nodes: int = 20,
     lightest: float = 2.0,
     heaviest: float = 4000.0,
-) -> AcceptanceCurve:
-    """The acceptance of one mCP mass for all pair masses from max(2 m, lightest) to min(heaviest, 0.74 sqrt_s), GeV.
+) -> AcceptanceTable:
+    """The acceptance for all pair masses from `lightest` to min(heaviest, 0.74 sqrt_s), GeV, and all lighter mCPs.
 
-    Twice continuously differentiable in M, to 1e-3 of pair_acceptance with 40 knots (see the tests).
+    Twice continuously differentiable, to 1e-3 of pair_acceptance (see the tests).
     """
-    low = jnp.log(jnp.maximum(2 * m_mcp, lightest))
-    high = jnp.maximum(jnp.log(jnp.minimum(heaviest, 0.74 * sqrt_s)), low + 0.1)
-    masses = jnp.exp(jnp.linspace(low, high, knots))
-    reduced = jax.vmap(lambda mass: _reduced_acceptance(mass, m_mcp, rapidity_density, face, sqrt_s, nodes))(masses)
+    ends = jnp.log(jnp.asarray(lightest, dtype=sqrt_s.dtype)), jnp.log(jnp.minimum(heaviest, 0.74 * sqrt_s))
+    masses = jnp.exp(jnp.linspace(*ends, knots))
+    beta = jnp.maximum(jnp.cos(jnp.linspace(0.0, jnp.pi / 2, angles, dtype=sqrt_s.dtype)), _VELOCITY_FLOOR)
+
+    def reduced(mass: Scalar) -> Float[Array, "angles 2"]:
+        return jax.vmap(lambda value: _reduced_acceptance(mass, value, rapidity_density, face, sqrt_s, nodes))(beta)
+
     smallest = 1e-30  # a face that no pair of this mass reaches
-    return AcceptanceCurve(jnp.asarray(m_mcp), spline.fit(jnp.log(jnp.maximum(reduced, smallest)), (low, high)))
-
-
-def acceptance_on(
-    masses: Float[Array, " n"], m_mcp: Scalar, density: RapidityDensity, face: geometry.Face, sqrt_s: Scalar, knots: int = 40
-) -> TwoColumns:
-    """pair_acceptance at many pair masses through `knots` of them, fixed by m_mcp and sqrt_s alone."""
-    return tabulate_acceptance(m_mcp, density, face, sqrt_s, knots)(masses)
+    return AcceptanceTable(spline.fit(jnp.log(jnp.maximum(jax.vmap(reduced)(masses), smallest)), ends, (0.0, np.pi / 2)))
 
 
 def plateau_acceptance(
@@ -141,20 +139,67 @@ def plateau_acceptance(
     Error: the plateau's slope within one unit of rapidity; quadrature 1e-4 with 16 nodes. At threshold the
     mCP keeps half of the meson's pT and A stays finite; the branching fraction is what vanishes.
     """
+    velocity, share = _plateau_velocities(meson_mass, safe.velocity((m_mcp / meson_mass) ** 2), m_mcp, momentum_scale, power, nodes)
+    return _on_plateau(velocity, share, face)
+
+
+def _on_plateau(velocity: Float[Array, " k"], share: Float[Array, " k"], face: geometry.Face) -> Scalar:
+    """2 int_face deta dphi/(2 pi) <|p|/E> for a distribution of transverse velocities pT/m_T."""
+    eta, face_weight = geometry.pseudorapidity_nodes(face)
+    slope = jax.vmap(lambda value: jnp.sum(share * kinematics.rapidity_slope(value, velocity)))(eta)
+    return 2 * face_weight @ slope
+
+
+def _plateau_velocities(
+    meson_mass: Scalar, beta: Scalar, m_mcp: Scalar, momentum_scale: Scalar, power: Scalar, nodes: int
+) -> tuple[Float[Array, " k"], Float[Array, " k"]]:
+    """Transverse velocities pT/m_T of the decay products at quadrature nodes, and their shares."""
     abscissa, weight = (jnp.asarray(array) for array in quadrature.gauss_legendre(nodes))
     survival = abscissa**2 * (3 - 2 * abscissa)  # share of the mesons above pT, its ends resolved
     momentum = momentum_scale * safe.sqrt(survival ** (-1 / (power - 1)) - 1)
     momentum_weight = weight * 6 * abscissa * (1 - abscissa)
     azimuth = (jnp.arange(nodes) + 0.5) * (jnp.pi / 2 / nodes)  # by symmetry one quadrant
     transverse = kinematics.boosted_transverse_momentum(
-        meson_mass,
-        safe.velocity((m_mcp / meson_mass) ** 2),
-        momentum[:, None, None],
-        (2 * abscissa - 1)[None, :, None],
-        azimuth[None, None, :],
+        meson_mass, beta, momentum[:, None, None], (2 * abscissa - 1)[None, :, None], azimuth[None, None, :]
     )
-    transverse_velocity = transverse / kinematics.transverse_mass(m_mcp, transverse)
-    share = momentum_weight[:, None] * weight[None, :] / nodes
-    eta, face_weight = geometry.pseudorapidity_nodes(face)
-    slope = jax.vmap(lambda value: jnp.sum(share * jnp.sum(kinematics.rapidity_slope(value, transverse_velocity), axis=-1)))(eta)
-    return 2 * face_weight @ slope
+    share = jnp.broadcast_to((momentum_weight[:, None] * weight[None, :] / nodes)[:, :, None], transverse.shape)
+    return (transverse / kinematics.transverse_mass(m_mcp, transverse)).ravel(), share.ravel()
+
+
+class PlateauTable(eqx.Module):
+    """The transverse velocities of the decay products of one meson, tabulated over the decay angle (see _decay_angle).
+
+    Twelve classes of equal share, each by its mean, stand for the distribution; it depends on the meson alone, not on the
+    geometry.
+    """
+
+    meson_mass: Scalar
+    velocities: spline.UniformSpline  # over the decay angle, twelve components
+
+    def __call__(self, m_mcp: Scalar, face: geometry.Face) -> Scalar:
+        """plateau_acceptance of this meson."""
+        velocity = self.velocities(_decay_angle(m_mcp / self.meson_mass))
+        return _on_plateau(velocity, jnp.full_like(velocity, 1 / _CLASSES), face)
+
+
+def tabulate_plateau(meson_mass: Scalar, momentum_scale: Scalar, power: Scalar, knots: int = 40, nodes: int = 16) -> PlateauTable:
+    """The table of one meson, to 1e-3 of plateau_acceptance at eta = 0 and 4e-3 at eta = 2 (see the tests)."""
+
+    def classes(angle: Scalar) -> Float[Array, " classes"]:
+        beta, m_mcp = jnp.cos(angle), meson_mass / 2 * jnp.sin(angle)
+        velocity, share = _plateau_velocities(meson_mass, beta, m_mcp, momentum_scale, power, nodes)
+        order = jnp.argsort(velocity)
+        velocity, share = velocity[order], share[order]
+        total = jnp.concatenate([jnp.zeros(1), jnp.cumsum(share)])
+        integral = jnp.concatenate([jnp.zeros(1), jnp.cumsum(share * velocity)])
+        at = jnp.interp(jnp.linspace(0.0, total[-1], _CLASSES + 1), total, integral)
+        return jnp.diff(at) * _CLASSES / total[-1]
+
+    angles = jnp.linspace(0.0, jnp.pi / 2, knots)
+    return PlateauTable(jnp.asarray(meson_mass), spline.fit(jax.vmap(classes)(angles), (0.0, np.pi / 2)))
+
+
+def _decay_angle(x: Float[Array, "*n"]) -> Float[Array, "*n"]:
+    """The angle with sine 2 x and cosine beta, x the product's mass over the parent's: a variable in which both the light and
+    the threshold end of a decay are smooth; pi/2 below threshold."""
+    return jnp.arctan2(2 * x, safe.velocity(x**2))
