@@ -6,6 +6,7 @@ B' = cW' A2 - sW' Z2. Angles enter as (cos, sin) pairs. Masses in GeV, propagato
 """
 
 import math
+from collections.abc import Callable
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -18,6 +19,7 @@ Scalar = Float[Array, ""]
 
 _LIGHT = tuple(f for f in constants.FERMIONS if f.mass < 1.0)
 _HEAVY = tuple(f for f in constants.FERMIONS if f.mass >= 1.0)
+_HEAVY_SQUARES = [f.mass**2 for f in _HEAVY]
 
 
 class Angle(eqx.Module):
@@ -169,13 +171,14 @@ def absorptive(s: Float[Array, "*n"], e: Scalar, weak: Angle) -> tuple[Float[Arr
     fermion's vector part carries beta (3 - beta^2)/2 and its axial part beta^3. Light flavours count as massless.
     Zero for spacelike s < 0.
     """
-    ones = [1.0] * len(_LIGHT)  # not NumPy's, whose float64 would promote a float32 point
-    moments = _moments(_LIGHT, ones, ones)
-    for fermion in _HEAVY:
-        beta = safe.velocity(fermion.mass**2 / s)
-        part = _moments((fermion,), [0.5 * beta * (3.0 - beta**2)], [beta**3])
-        moments = tuple(a + b for a, b in zip(moments, part))
-    charge2, mixed, vector2, axial2 = moments
+    rank = (1,) * jnp.ndim(s)
+    beta = safe.velocity(jnp.asarray(_HEAVY_SQUARES, s.dtype).reshape(-1, *rank) / s[None])
+    vector, axial = 0.5 * beta * (3.0 - beta**2), beta**3
+
+    def moment(light: float, heavy: list[float], weight: Float[Array, "k *n"]) -> Float[Array, "*n"]:
+        return light + jnp.sum(jnp.asarray(heavy, s.dtype).reshape(-1, *rank) * weight, axis=0)
+
+    charge2, mixed, vector2, axial2 = (moment(*_MOMENTS[name], weight) for name, weight in zip(_MOMENTS, (vector, vector, vector, axial)))
     s2, sc = weak.sin**2, weak.sin * weak.cos
     norm = jnp.where(s > 0.0, e**2 / (12.0 * jnp.pi), 0.0)
     az = (mixed - s2 * charge2) / sc
@@ -183,16 +186,37 @@ def absorptive(s: Float[Array, "*n"], e: Scalar, weak: Angle) -> tuple[Float[Arr
     return norm * charge2, norm * az, norm * zz
 
 
-def _moments(fermions: tuple, vector: list, axial: list) -> tuple:
-    """Sums over fermions of N_c times Q^2, Q T3/2 and (T3/2)^2 with vector weights, and (T3/2)^2 with axial ones."""
-    strength = [f.colours * (1.0 + constants.ALPHA_S / math.pi if f.colours == 3 else 1.0) for f in fermions]
-    rows = list(zip(fermions, strength, vector, axial))
-    return (
-        sum(n * f.charge**2 * v for f, n, v, _ in rows),
-        sum(n * f.charge * f.isospin / 2 * v for f, n, v, _ in rows),
-        sum(n * f.isospin**2 / 4 * v for f, n, v, _ in rows),
-        sum(n * f.isospin**2 / 4 * a for f, n, _, a in rows),
-    )
+def _moments(weigh: Callable[[constants.Fermion], float]) -> tuple[float, list[float]]:
+    """N_c (1 + alpha_s/pi for quarks) times a weight: summed over light fermions, and for each heavy one."""
+
+    def strength(fermion: constants.Fermion) -> float:
+        return fermion.colours * (1.0 + constants.ALPHA_S / math.pi if fermion.colours == 3 else 1.0) * weigh(fermion)
+
+    return sum(map(strength, _LIGHT)), [strength(fermion) for fermion in _HEAVY]
+
+
+_MOMENTS = {
+    "charge2": _moments(lambda f: f.charge**2),
+    "mixed": _moments(lambda f: f.charge * f.isospin / 2),
+    "vector2": _moments(lambda f: f.isospin**2 / 4),
+    "axial2": _moments(lambda f: f.isospin**2 / 4),
+}
+
+
+def hypercharge_numerators(
+    s: Float[Array, "*n"], m1: Scalar, weak: Angle, absorption: tuple
+) -> tuple[Complex[Array, "*n"], Complex[Array, "*n"], Complex[Array, "*n"], Complex[Array, "*n"]]:
+    """(P0 b)_A1, (P0 b)_Z1 and h = b^T P0 b, each times det P0^-1, and that determinant (GeV^4): no pole, no division.
+
+    P0 = [s 1 - diag(0, M1^2) + i s A]^-1,  b = (cW, -sW).
+    """
+    aa, az, zz = absorption
+    photon_part = s * (1.0 + 1j * aa)
+    z_part = s - m1**2 + 1j * s * zz
+    mixed = 1j * s * az
+    to_a = z_part * weak.cos + mixed * weak.sin
+    to_z = -(photon_part * weak.sin + mixed * weak.cos)
+    return to_a, to_z, weak.cos * to_a - weak.sin * to_z, photon_part * z_part - mixed**2
 
 
 def hypercharge_vector(
@@ -202,14 +226,8 @@ def hypercharge_vector(
 
     P0 = [s 1 - diag(0, M1^2) + i s A]^-1,  b = (cW, -sW). Returns (P0 b)_A1, (P0 b)_Z1, h.
     """
-    aa, az, zz = absorption
-    photon_part = s * (1.0 + 1j * aa)
-    z_part = s - m1**2 + 1j * s * zz
-    mixed = 1j * s * az
-    determinant = photon_part * z_part - mixed**2
-    to_a = (z_part * weak.cos + mixed * weak.sin) / determinant
-    to_z = -(photon_part * weak.sin + mixed * weak.cos) / determinant
-    return to_a, to_z, weak.cos * to_a - weak.sin * to_z
+    to_a, to_z, h, determinant = hypercharge_numerators(s, m1, weak, absorption)
+    return to_a / determinant, to_z / determinant, h / determinant
 
 
 def hypercharge_forms(m1: Scalar, weak: Angle, absorption: tuple) -> tuple[tuple, tuple]:

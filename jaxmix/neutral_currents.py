@@ -7,6 +7,7 @@ widths and amplitudes from it and never see the model. GeV throughout.
 from typing import NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
@@ -96,9 +97,8 @@ def widths_to_fermions(currents: NeutralCurrents, state: mixing.Eigenstate) -> d
     return {f.name: decays.fermion_width(state.mass, f, *chiral_couplings(currents, state, f)) for f in constants.FERMIONS}
 
 
-def _hypercharge(currents: NeutralCurrents, s: Float[Array, "*n"]) -> tuple:
-    absorption = mixing.absorptive(s, currents.e, currents.weak)
-    return mixing.hypercharge_vector(s, currents.m1, currents.weak, absorption)
+def _absorption(currents: NeutralCurrents, s: Float[Array, "*n"]) -> tuple:
+    return mixing.absorptive(s, currents.e, currents.weak)
 
 
 class _DarkResponse(NamedTuple):
@@ -148,18 +148,21 @@ def pair_amplitudes(currents: NeutralCurrents, s: Float[Array, "*n"], offset: Fl
     Returns:
         the sums for up-type and for down-type quarks.
     """
-    to_a, to_z, h = _hypercharge(currents, s)
+    to_a, to_z, h, determinant = mixing.hypercharge_numerators(s, currents.m1, currents.weak, _absorption(currents, s))
     numerator, feedback, denominator = _dark_response(currents, s).at(s, offset)
-    denominator = denominator - currents.kappa**2 * s * h * feedback
-    response = (jnp.real(numerator) ** 2 + jnp.imag(numerator) ** 2) / (jnp.real(denominator) ** 2 + jnp.imag(denominator) ** 2)
+    response = _squared(numerator) / _squared(determinant * denominator - currents.kappa**2 * s * h * feedback)
     neutral = currents.e / (currents.weak.sin * currents.weak.cos)
 
     def source(charge: float, isospin: float) -> Float[Array, "*n"]:
         right = charge * (currents.e * to_a - neutral * currents.weak.sin**2 * to_z)
         left = right + neutral * isospin * to_z
-        return jnp.real(left) ** 2 + jnp.imag(left) ** 2 + jnp.real(right) ** 2 + jnp.imag(right) ** 2
+        return (_squared(left) + _squared(right)) * response
 
-    return source(2 / 3, 0.5) * response, source(-1 / 3, -0.5) * response
+    return source(2 / 3, 0.5), source(-1 / 3, -0.5)
+
+
+def _squared(z: Complex[Array, "*n"]) -> Float[Array, "*n"]:
+    return jnp.real(z) ** 2 + jnp.imag(z) ** 2
 
 
 def propagator_shift(currents: NeutralCurrents, s: Float[Array, "*n"], offset: Float[Array, "*n"]) -> tuple[Array, Array, Array]:
@@ -172,7 +175,8 @@ def propagator_shift(currents: NeutralCurrents, s: Float[Array, "*n"], offset: F
         offset: s - M2^2, GeV^2, given apart so that no digits are lost on a narrow resonance.
     """
     _, feedback, denominator = _dark_response(currents, s).at(s, offset)
-    return mixing.sm_propagator_shift(currents.kappa, s, _hypercharge(currents, s), feedback, denominator)
+    source = mixing.hypercharge_vector(s, currents.m1, currents.weak, _absorption(currents, s))
+    return mixing.sm_propagator_shift(currents.kappa, s, source, feedback, denominator)
 
 
 def resonance(currents: NeutralCurrents) -> tuple[Scalar, Scalar]:
@@ -181,10 +185,10 @@ def resonance(currents: NeutralCurrents) -> tuple[Scalar, Scalar]:
     s_pole is the zero next to M2^2 of the exact denominator, a quadratic in s once the absorptive parts are held at
     Re s_pole (two passes); dark and Standard Model widths are both in it, also where Z and Z' overlap.
     """
-    distance = jnp.zeros_like(currents.m2)
-    for _ in range(2):
-        pole = _pole_distance(currents, currents.m2**2 * (1.0 + distance))
-        distance = jnp.maximum(jnp.real(pole), -0.9)  # an overdamped resonance is not followed through s = 0
+    # the first pass only says where to take the absorptive parts, whose slopes do not matter here
+    first = jax.lax.stop_gradient(_pole_distance(currents, currents.m2**2))
+    pole = _pole_distance(currents, currents.m2**2 * (1.0 + jnp.maximum(jnp.real(first), -0.9)))
+    distance = jnp.maximum(jnp.real(pole), -0.9)  # an overdamped resonance is not followed through s = 0
     return jnp.log1p(distance), jnp.maximum(-jnp.imag(pole) / (1.0 + distance), _SMALLEST_WIDTH)
 
 
@@ -193,17 +197,19 @@ def _pole_distance(currents: NeutralCurrents, s: Scalar) -> Complex[Array, ""]:
 
     Each factor of the exact denominator, (sh denominator)(sd denominator) - kappa^2 (sh numerator)(sd numerator), is linear in x.
     """
-    absorption = mixing.absorptive(s, currents.e, currents.weak)
+    absorption = _absorption(currents, s)
     (source_slope, source), (response_slope, response) = mixing.hypercharge_forms(currents.m1 / currents.m2, currents.weak, absorption)
     source, response = source_slope + source, response_slope + response
     _, (feedback_slope, feedback), (dark_slope, dark) = _dark_response(currents, s)
     # over the slope of the dark denominator, which runs away with g1' in the Okun phase
-    dark, feedback_slope, feedback = (x / (dark_slope + dark) for x in (dark, feedback_slope + feedback, feedback))
+    scale = 1.0 / (dark_slope + dark)
+    dark, feedback_slope, feedback = scale * dark, scale * (feedback_slope + feedback), scale * feedback
     mixing2 = currents.kappa**2
     a = response_slope - mixing2 * source_slope * feedback_slope
     b = response + response_slope * dark - mixing2 * (source_slope * feedback + source * feedback_slope)
     c = response * dark - mixing2 * source * feedback
-    return -2.0 * (c / b) / (1.0 + jnp.sqrt(1.0 - 4.0 * (a / b) * (c / b)))
+    scale = 1.0 / b
+    return -2.0 * scale * c / (1.0 + jnp.sqrt(1.0 - 4.0 * (scale * a) * (scale * c)))
 
 
 def meson_coupling(currents: NeutralCurrents, mass: Scalar, width: Scalar) -> Scalar:
@@ -216,8 +222,8 @@ def meson_coupling(currents: NeutralCurrents, mass: Scalar, width: Scalar) -> Sc
         mass, width: of the meson, GeV.
     """
     s = mass**2 - 1j * mass * width
-    h = _hypercharge(currents, mass**2)[2]
+    absorption = _absorption(currents, mass**2)
+    *_, h, determinant = mixing.hypercharge_numerators(mass**2, currents.m1, currents.weak, absorption)
     numerator, feedback, denominator = _dark_response(currents, mass**2).at(s, s - currents.m2**2)
-    denominator = denominator - currents.kappa**2 * s * h * feedback
-    squared = (jnp.real(numerator) ** 2 + jnp.imag(numerator) ** 2) / (jnp.real(denominator) ** 2 + jnp.imag(denominator) ** 2)
-    return squared * (currents.weak.cos / currents.e) ** 2
+    whole = determinant * denominator - currents.kappa**2 * s * h * feedback
+    return _squared(numerator) * _squared(determinant) / _squared(whole) * (currents.weak.cos / currents.e) ** 2
