@@ -1,6 +1,7 @@
 """What the engine evaluates: a pytree of numbers with a slow and a fast part."""
 
 import abc
+from collections.abc import Callable
 
 import equinox as eqx
 import jax
@@ -36,6 +37,11 @@ class AbstractProblem(eqx.Module):
 def exact(problem: AbstractProblem, point: Point) -> dict[str, Scalar]:
     """The outputs at one point without interpolation, fast(point, slow(point))."""
     return problem.fast(point, problem.slow(point))
+
+
+def once(function: Callable[[PyTree], PyTree], tree: PyTree) -> PyTree:
+    """function(tree), compiled for one use: for what is computed when a problem is built."""
+    return eqx.filter_jit(function)(tree)
 
 
 def place(tree: PyTree, dtype: str | None = None, device: jax.Device | None = None) -> PyTree:

@@ -1,0 +1,47 @@
+"""`jaxmix NAME ...` and `python -m jaxmix NAME ...`: the same as `python -m jaxmix.NAME ...`."""
+
+import difflib
+import importlib
+import sys
+from collections.abc import Sequence
+
+import jaxmix
+
+COMMANDS = {
+    "scan": ("jaxmix.scan", "evaluate a study on its grid, trace and draw its contours"),
+    "merge": ("jaxmix.merge", "join the shards of a scan"),
+    "point": ("jaxmix.point", "everything about one parameter point"),
+    "limit": ("jaxmix.limit", "the limit of one constraint, and how it moves"),
+    "constraints": ("jaxmix.constraints.__main__", "list the constraints"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command named first with the arguments after it; its exit code (2 for a name that is no command)."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments and arguments[0] in COMMANDS:
+        return importlib.import_module(COMMANDS[arguments[0]][0]).main(arguments[1:])
+    if arguments and arguments[0] in ("-h", "--help"):
+        print(_usage())
+        return 0
+    if arguments and arguments[0] == "--version":
+        print(f"jaxmix {jaxmix.__version__}")
+        return 0
+    print(f"{_complaint(arguments)}\n{_usage()}", file=sys.stderr)
+    return 2
+
+
+def _usage() -> str:
+    lines = [f"  {name:<12} {what}" for name, (_, what) in COMMANDS.items()]
+    return "\n".join(["usage: jaxmix COMMAND [arguments]", "", "commands (each answers --help):", *lines])
+
+
+def _complaint(arguments: Sequence[str]) -> str:
+    if not arguments:
+        return "jaxmix: a command is required"
+    nearest = difflib.get_close_matches(arguments[0], COMMANDS, n=1)
+    return f"jaxmix: {arguments[0][:60]!r} is no command" + (f"; did you mean {nearest[0]!r}?" if nearest else "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

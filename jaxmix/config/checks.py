@@ -1,0 +1,200 @@
+"""What one table alone cannot tell: ranges, forms of one quantity, names given twice, planes of contours.
+
+These checks read the raw tables and step over values of a wrong type (the schema reports those), so that one run
+reports everything.
+"""
+
+import copy
+import math
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+from jaxmix import parameters
+from jaxmix.config import schema
+from jaxmix.config.problems import Problem, joined, shown
+
+MAX_POINTS = 10**12
+_RANGE = ("min", "max", "count")
+
+
+def with_numbers_for_words(raw: dict[str, Any]) -> dict[str, Any]:
+    """Tables in which theta_dark = "theta_w" and e_dark = "e" are numbers, at the held Standard Model inputs."""
+    raw = copy.deepcopy(raw)
+    held = _names(raw, "parameters")
+    places = [held, _dictionary(_names(raw, "contours").get("at"))]
+    for name, word in parameters.WORDS.items():
+        value = _named_value(name, held)
+        for place in places:
+            if name in place:
+                place[name] = _replaced(place[name], word, value)
+        axis = _dictionary(_names(raw, "axes").get(name))
+        if "values" in axis:
+            axis["values"] = _replaced(axis["values"], word, value)
+    return raw
+
+
+def _replaced(found: Any, word: str, value: float) -> Any:
+    if isinstance(found, list):
+        return [value if item == word else item for item in found]
+    return value if found == word else found
+
+
+def _named_value(name: str, held: Mapping[str, Any]) -> float:
+    """theta_W or e at the held Standard Model inputs, at their defaults where those are absent or outside their domain."""
+    inputs = {}
+    for key in ("sin2_theta_w", "alpha"):
+        parameter, value = parameters.PARAMETERS[key], held.get(key)
+        inputs[key] = value if schema.is_number(value) and parameter.contains(value) else parameter.default
+    return parameters.named_values(**inputs)[parameters.WORDS[name]]
+
+
+def with_defaults(given: dict[str, float], axes: Mapping[str, schema.Axis]) -> dict[str, float]:
+    """Held values with the defaults of every parameter that has one and is no axis."""
+    held = {}
+    for name, parameter in parameters.PARAMETERS.items():
+        default = _named_value(name, given) if name in parameters.WORDS else parameter.default
+        value = given.get(name, default)
+        if value is not None and name not in axes:
+            held[name] = value
+    return held
+
+
+def across(raw: Mapping[str, Any]) -> list[Problem]:
+    """Every problem that needs more than one key to be seen."""
+    held, constraints = _names(raw, "parameters"), _names(raw, "constraints")
+    axes = {name: table for name, table in _names(raw, "axes").items() if name in parameters.PARAMETERS}
+    problems = [] if _names(raw, "axes") else [Problem("axes", "no axis", "at least one table [axes.NAME]")]
+    if not constraints:
+        problems.append(Problem("constraints", "no constraint", f"at least one of {', '.join(schema.CONSTRAINTS)}"))
+    for name, table in axes.items():
+        problems += _axis(joined("axes", name), table) if isinstance(table, dict) else []
+    for name, table in constraints.items():
+        problems += _levels(joined("constraints", name, "levels"), _dictionary(table).get("levels"))
+    problems += _forms(held, axes, constraints)
+    problems += _size(axes)
+    if isinstance(raw.get("contours"), dict):
+        problems += _contours(raw["contours"], held, axes)
+    return problems
+
+
+def _names(raw: Mapping[str, Any], table: str) -> dict[str, Any]:
+    return _dictionary(raw.get(table))
+
+
+def _dictionary(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _axis(path: str, table: Mapping[str, Any]) -> list[Problem]:
+    """One form, complete; min < max; a logarithm of positive numbers; values that increase."""
+    if "values" in table:
+        both = [key for key in (*_RANGE, "spacing") if key in table]
+        mixed = [Problem(path, f"values beside {', '.join(both)}", "values, or min, max, count and spacing")] if both else []
+        return mixed + increasing(f"{path}.values", table["values"])
+    missing = [key for key in _RANGE if key not in table]
+    problems = [Problem(path, f"no {', no '.join(missing)}", "min, max and count (and spacing), or values")] if missing else []
+    if "spacing" not in table:
+        problems.append(Problem(f"{path}.spacing", "nothing", "'log' or 'linear', for a range"))
+    low, high = table.get("min"), table.get("max")
+    if schema.is_number(low) and schema.is_number(high) and low >= high:
+        problems.append(Problem(path, f"an empty range, min = {shown(low)} and max = {shown(high)}", "min < max"))
+    if table.get("spacing") == "log" and schema.is_number(low) and low <= 0:
+        problems.append(Problem(f"{path}.min", shown(low), "a number > 0, for spacing = 'log'"))
+    return problems
+
+
+def increasing(path: str, values: Any) -> list[Problem]:
+    """The first pair of a list that does not increase."""
+    numbers = filter(schema.is_number, _list(values))
+    for before, after in pairwise(numbers):
+        if before >= after:
+            what = "a value twice" if before == after else "values out of order"
+            return [Problem(path, f"{what}, {shown(before)} before {shown(after)}", "values that increase, each once")]
+    return []
+
+
+def _levels(path: str, levels: Any) -> list[Problem]:
+    """Exactly one of sigma and cl in each level, and no level twice."""
+    problems, seen = [], []
+    for position, level in enumerate(levels if isinstance(levels, list) else []):
+        keys = [key for key in ("sigma", "cl") if key in _dictionary(level)]
+        if isinstance(level, dict) and len(keys) != 1:
+            problems.append(Problem(joined(path, position), " and ".join(keys) or "neither", "exactly one of sigma and cl"))
+        if level in seen:
+            problems.append(Problem(joined(path, position), "a level twice", "each level once"))
+        seen.append(level)
+    return problems
+
+
+def _forms(held: Mapping[str, Any], axes: Mapping[str, Any], constraints: Mapping[str, Any]) -> list[Problem]:
+    """One spelling of each quantity, in one place; what a ratio, a charge and a constraint need."""
+    given = [*held, *axes]
+    problems = [
+        Problem(joined("axes", name), "a name that [parameters] holds too", "one of the two") for name in axes if name in held
+    ]
+    for forms, what in ((parameters.KAPPA_FORMS, "the mixing"), (parameters.ZPRIME_FORMS, "the Z' mass")):
+        found = [name for name in forms if name in given]
+        if len(found) != 1:
+            problems.append(Problem("parameters", f"{' and '.join(found) or 'nothing'} for {what}", f"exactly one of {', '.join(forms)}"))
+    needs = [(name, "m_mcp") for name in parameters.MCP_RATIOS if name in given]
+    needs += [(f"constraints.{name}", need) for name in constraints for need in schema.NEEDS.get(name, ())]
+    problems += [Problem("parameters.m_mcp", "nothing", f"a value or an axis, for {who}") for who, need in needs if need not in given]
+    if "epsilon_gamma" in given and any(_reaches_okun(value) for value in _values_of("theta_dark", held, axes)):
+        problems.append(Problem("theta_dark", "pi/2", "less than pi/2 with epsilon_gamma, which is zero there: give kappa"))
+    return problems
+
+
+def _reaches_okun(angle: Any) -> bool:
+    return schema.is_number(angle) and abs(math.cos(angle)) < 1e-9
+
+
+def _values_of(name: str, held: Mapping[str, Any], axes: Mapping[str, Any]) -> list[Any]:
+    """The raw values that a parameter takes: held, listed, or the ends of a range."""
+    axis = _dictionary(axes.get(name))
+    listed = axis.get("values")
+    return [held.get(name), axis.get("max"), *(listed if isinstance(listed, list) else [])]
+
+
+def _size(axes: Mapping[str, Any]) -> list[Problem]:
+    """The number of points, where every axis tells its own."""
+    sizes = []
+    for table in map(_dictionary, axes.values()):
+        size = len(table["values"]) if isinstance(table.get("values"), list) else table.get("count")
+        sizes.append(size if isinstance(size, int) and size > 0 else 1)
+    points = math.prod(sizes)
+    return [Problem("axes", f"{points} points", f"at most {MAX_POINTS}")] if points > MAX_POINTS else []
+
+
+def _contours(table: Mapping[str, Any], held: Mapping[str, Any], axes: Mapping[str, Any]) -> list[Problem]:
+    """x and y are two range axes; every other range axis is held by `at`; `at` brings no second form of a quantity."""
+    problems, plane = [], [table.get("x"), table.get("y")]
+    ranges = [name for name, axis in axes.items() if "values" not in _dictionary(axis)]
+    for key, name in zip("xy", plane, strict=True):
+        if isinstance(name, str) and name not in ranges:
+            problems.append(Problem(f"contours.{key}", shown(name), f"an axis with a range: {', '.join(ranges) or 'there is none'}"))
+    if isinstance(plane[0], str) and plane[0] == plane[1]:
+        problems.append(Problem("contours.y", shown(plane[1]), "another axis than x"))
+    at = _dictionary(table.get("at"))
+    for name, values in at.items():
+        problems += increasing(joined("contours", "at", name), values) + _held_besides(name, plane, held, axes)
+    loose = [name for name in ranges if name not in plane and name not in at]
+    problems += [Problem(joined("contours", "at", name), "nothing", "a list of values: the axis is a range") for name in loose]
+    if "epsilon_gamma" in [*held, *axes] and any(map(_reaches_okun, _list(at.get("theta_dark")))):
+        problems.append(Problem("contours.at.theta_dark", "pi/2", "less than pi/2 with epsilon_gamma, which is zero there: give kappa"))
+    return problems
+
+
+def _held_besides(name: str, plane: list[Any], held: Mapping[str, Any], axes: Mapping[str, Any]) -> list[Problem]:
+    path = joined("contours", "at", name)
+    if name in plane:
+        return [Problem(path, "an axis of the plane", "a parameter other than x and y")]
+    for forms in (parameters.KAPPA_FORMS, parameters.ZPRIME_FORMS):
+        used = [form for form in forms if form in held or form in axes]
+        if name in forms and used and name not in used:
+            return [Problem(path, "a second form of a quantity", used[0])]
+    return []
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

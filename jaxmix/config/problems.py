@@ -1,0 +1,67 @@
+"""What is wrong with a config: every problem with its key path, what was found and what is allowed."""
+
+import difflib
+import json
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from jaxmix import faults
+
+
+class Problem(NamedTuple):
+    """One fault of a config: the key path (or the file), what was found there, what is allowed."""
+
+    key: str
+    found: str
+    allowed: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: found {self.found}; allowed: {self.allowed}"
+
+
+class ConfigError(faults.BadInput):
+    """A config that cannot be used, with all of its problems."""
+
+    def __init__(self, problems: Iterable[Problem]):
+        self.problems = list(problems)
+        count = len(self.problems)
+        super().__init__("\n".join([f"{count} problem{'s' * (count > 1)} in the config", *(f"  {problem}" for problem in self.problems)]))
+
+
+def shown(value: Any) -> str:
+    """A value as it would stand in TOML, shortened to one line of a message."""
+    if isinstance(value, bool | str):
+        text = json.dumps(value, ensure_ascii=True)
+    elif isinstance(value, dict):
+        text = f"a table with {', '.join(map(shown_key, value)) or 'no keys'}"
+    elif isinstance(value, list):
+        text = f"a list of {len(value)}" if len(value) > 4 else "[" + ", ".join(map(shown, value)) + "]"
+    else:
+        text = str(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def shown_key(key: str) -> str:
+    """A key part as it would stand in TOML: bare, or quoted where it must be."""
+    bare = key.isascii() and key.replace("_", "").replace("-", "").isalnum()
+    text = key if bare else json.dumps(key, ensure_ascii=True)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def unknown(path: str, key: str, known: Iterable[str]) -> Problem:
+    """The problem of a key that is not in the vocabulary, with the nearest key that is."""
+    known = list(known)
+    nearest = difflib.get_close_matches(key[:60], known, n=1, cutoff=0.5)
+    hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
+    return Problem(joined(path, key), f"an unknown key{hint}", ", ".join(known))
+
+
+def joined(*parts: str | int) -> str:
+    """A key path: parts by dots, positions in a list in brackets."""
+    text = ""
+    for part in parts:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif part:
+            text += ("." if text else "") + (part if "." in part or "[" in part else shown_key(part))
+    return text

@@ -1,0 +1,181 @@
+"""From a TOML file and --set overrides to a validated Config, with all problems reported at once."""
+
+import copy
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from pydantic import ValidationError
+
+from jaxmix import canonical, parameters
+from jaxmix.config import checks, schema, text, translate
+from jaxmix.config.problems import ConfigError, Problem, joined, shown, unknown
+
+TABLES = ("scan", "parameters", "axes", "constraints", "contours", "figure")
+
+
+class Config(NamedTuple):
+    """A study: held values (defaults filled in), axes in the file's order (the last is the fast one), constraints by name."""
+
+    scan: schema.Scan
+    held: dict[str, float]
+    axes: dict[str, schema.Axis]
+    constraints: dict[str, schema.McpLhc]
+    contours: schema.Contours | None
+    figure: schema.Figure
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of values of each axis."""
+        return tuple(axis.size for axis in self.axes.values())
+
+    @property
+    def points(self) -> int:
+        """Number of points."""
+        return math.prod(self.shape)
+
+    def coordinates(self) -> dict[str, np.ndarray]:
+        """The values of each axis, increasing, in the parameter's unit."""
+        return {name: axis.array() for name, axis in self.axes.items()}
+
+    def planes(self) -> list[dict[str, float]]:
+        """The held values besides x and y of every plane in which contours are traced: the product of `at`, last fastest."""
+        if self.contours is None:
+            return []
+        lists = {name: list(axis.values) for name, axis in self.axes.items() if not axis.is_range}
+        lists |= {name: list(values) for name, values in self.contours.at.items()}
+        planes: list[dict[str, float]] = [{}]
+        for name, values in lists.items():
+            planes = [plane | {name: value} for plane in planes for value in values]
+        return planes
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the canonical config."""
+        return canonical.digest(self.canonical())
+
+    def canonical(self) -> dict[str, Any]:
+        """The config as JSON types, with every default written out."""
+        return {
+            "scan": self.scan.model_dump(mode="json"),
+            "parameters": self.held,
+            "axes": [[name, axis.model_dump(mode="json", exclude_none=True)] for name, axis in self.axes.items()],
+            "constraints": {name: settings.model_dump(mode="json") for name, settings in self.constraints.items()},
+            "contours": None if self.contours is None else self.contours.model_dump(mode="json"),
+            "figure": self.figure.model_dump(mode="json"),
+        }
+
+
+def load(path: str | Path, overrides: Sequence[str] = ()) -> Config:
+    """The study of a TOML file; raises ConfigError with every problem."""
+    return validate(apply_overrides(text.read_toml(Path(path)), overrides))
+
+
+def apply_overrides(raw: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """Raw tables with `dotted.key=value` applied; a parameter's or a constraint's name may stand first."""
+    tables, problems = copy.deepcopy(dict(raw)), []
+    for override in overrides:
+        key, equals, value = override.partition("=")
+        parts = [part.strip() for part in key.split(".")]
+        if not equals or not all(parts) or len(parts) > text.MAX_KEY_PARTS:
+            problems.append(Problem("--set", shown(override), f"dotted.key=value, at most {text.MAX_KEY_PARTS} parts"))
+            continue
+        problems += _assign(tables, _route(parts), _parsed(value.strip(), f"--set {key.strip()}"))
+    if problems:
+        raise ConfigError(problems)
+    return tables
+
+
+def _route(parts: list[str]) -> list[str]:
+    """Where a key of --set stands in the file: luminosity and mcp_lhc.luminosity are parameters.luminosity."""
+    if parts[0] in schema.CONSTRAINTS:
+        if len(parts) == 2 and parts[1] in parameters.PARAMETERS:
+            return ["parameters", parts[1]]
+        return ["constraints", *parts]
+    return ["parameters", *parts] if len(parts) == 1 and parts[0] in parameters.PARAMETERS else parts
+
+
+def _parsed(value: str, name: str) -> Any:
+    """The value of an override as TOML, or else as the text that it is."""
+    excess = text.guard(value, name)
+    if excess:
+        raise ConfigError(excess)
+    try:
+        document = text.parse(f"value = {value}".encode("utf-8", "surrogateescape"), name)
+    except ConfigError:
+        return value
+    return document["value"] if list(document) == ["value"] else value
+
+
+def _assign(tables: dict[str, Any], parts: list[str], value: Any) -> list[Problem]:
+    """Set a key in nested tables, making those that are absent; a problem if something on the way is no table."""
+    for depth, part in enumerate(parts[:-1]):
+        tables = tables.setdefault(part, {})
+        if not isinstance(tables, dict):
+            return [Problem(joined(*parts[: depth + 1]), shown(tables), "a table, for --set " + joined(*parts))]
+    tables[parts[-1]] = value
+    return []
+
+
+def validate(raw: Mapping[str, Any]) -> Config:
+    """The study of raw tables; raises ConfigError with every problem, each once."""
+    problems = [unknown("", key, TABLES) for key in raw if key not in TABLES]
+    raw = checks.with_numbers_for_words({name: _table(raw, name, problems) for name in TABLES if name in raw})
+    scan = _model(schema.Scan, raw.get("scan", {}), "scan", problems)
+    given = _model(schema.Parameters, raw.get("parameters", {}), "parameters", problems)
+    axes = {name: axis for name, table in raw.get("axes", {}).items() if (axis := _axis(name, table, problems)) is not None}
+    constraints = {name: constraint(name, table, problems) for name, table in raw.get("constraints", {}).items()}
+    contours = _contours(raw["contours"], problems) if "contours" in raw else None
+    figure = _model(schema.Figure, raw.get("figure", {}), "figure", problems)
+    problems += checks.across(raw)
+    if problems:
+        raise ConfigError(dict.fromkeys(problems))
+    held = checks.with_defaults(given.model_dump(exclude_none=True), axes)
+    return Config(scan, held, axes, constraints, contours, figure)
+
+
+def _table(raw: Mapping[str, Any], name: str, problems: list[Problem]) -> dict[str, Any]:
+    if isinstance(raw[name], dict):
+        return raw[name]
+    problems.append(Problem(name, shown(raw[name]), "a table"))
+    return {}
+
+
+def _axis(name: str, table: Any, problems: list[Problem]) -> schema.Axis | None:
+    if name not in parameters.PARAMETERS:
+        problems.append(unknown("axes", name, parameters.PARAMETERS))
+        return None
+    return _model(schema.Axis, table, joined("axes", name), problems, {"parameter": name})
+
+
+def constraint(name: str, table: Any, problems: list[Problem]) -> schema.McpLhc | None:
+    """[constraints.NAME] as its settings, or None with the problems added."""
+    if name not in schema.CONSTRAINTS:
+        problems.append(unknown("constraints", name, schema.CONSTRAINTS))
+        return None
+    return _model(schema.CONSTRAINTS[name], table, joined("constraints", name), problems)
+
+
+def _contours(table: dict[str, Any], problems: list[Problem]) -> schema.Contours | None:
+    """[contours], with the values of `at` checked against their parameters' domains."""
+    contours = _model(schema.Contours, table, "contours", problems)
+    raw_at, at = table.get("at", {}), {}
+    for name, values in raw_at.items() if isinstance(raw_at, dict) else ():
+        if name not in parameters.PARAMETERS:
+            problems.append(unknown("contours.at", name, parameters.PARAMETERS))
+            continue
+        axis = _model(schema.Axis, {"values": values}, joined("contours", "at", name), problems, {"parameter": name})
+        at[name] = None if axis is None else axis.values
+    return None if contours is None else contours.model_copy(update={"at": at})
+
+
+def _model(model: type[schema.Table], raw: Any, path: str, problems: list[Problem], context: dict | None = None) -> Any:
+    """A table as its model, or None with the problems added."""
+    try:
+        return model.model_validate(raw, context=context)
+    except ValidationError as fault:
+        name = (context or {}).get("parameter")
+        problems += [translate.problem(model, error, path, name) for error in fault.errors(include_url=False)]
+        return None

@@ -1,0 +1,181 @@
+"""The vocabulary of the configs: one model a table, one field a key, the same names as in the code."""
+
+import math
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from jaxmix import parameters
+
+MAX_COUNT = 10_000_000
+
+
+def _in_domain(value: float, info: ValidationInfo) -> float:
+    """A parameter's value, by the name of its field or the name in the validation context."""
+    name = (info.context or {}).get("parameter", info.field_name)
+    parameter = parameters.PARAMETERS[name]
+    if not parameter.contains(value):
+        unit = f", in {parameter.unit}" if parameter.unit != "1" else ""
+        raise PydanticCustomError("domain", "{allowed}", {"allowed": parameter.domain + unit})
+    return value
+
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+ParameterValue = Annotated[float, AfterValidator(_in_domain)]
+ParameterValues = Annotated[tuple[ParameterValue, ...], Field(strict=False, min_length=1)]
+
+
+class Table(BaseModel):
+    """A table of a config: no unknown key, no text for a number, nothing changes after construction."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Tiling(Table):
+    """[scan.tiling]: how the engine cuts up the grid; points of a tile and of a chunk, nodes along the last axis."""
+
+    tile_points: Annotated[int, Field(ge=16, le=2**22)] = 4096
+    chunk_points: Annotated[int, Field(ge=16, le=2**26)] = 2**18
+    nodes: Annotated[int, Field(ge=4, le=512)] = 24
+    tolerance: Annotated[float, Field(gt=0, lt=1, description="of the interpolation, relative")] = 3e-5
+    dtype: Literal["float64", "float32"] = "float64"
+
+
+class Scan(Table):
+    """[scan]: the run's name and what it keeps of every point."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", description="letters, digits, _, - and ., at most 64")]
+    description: Annotated[str, Field(max_length=2000)] = ""
+    outputs: Literal["full", "summary"] = "full"
+    tiling: Tiling = Tiling()
+
+
+class Parameters(Table):
+    """[parameters]: the values held; what is absent has the default of `parameters.PARAMETERS`."""
+
+    kappa: ParameterValue | None = None
+    epsilon_gamma: ParameterValue | None = None
+    m_zprime: ParameterValue | None = None
+    m2: ParameterValue | None = None
+    m_zprime_over_m_mcp: ParameterValue | None = None
+    m2_over_m_mcp: ParameterValue | None = None
+    m1: ParameterValue | None = None
+    theta_dark: ParameterValue | None = None
+    e_dark: ParameterValue | None = None
+    m_mcp: ParameterValue | None = None
+    sin2_theta_w: ParameterValue | None = None
+    alpha: ParameterValue | None = None
+    sqrt_s: ParameterValue | None = None
+    luminosity: ParameterValue | None = None
+
+
+class Axis(Table):
+    """[axes.NAME]: a range (min, max, count, spacing) or a list of values, in the parameter's unit, both ends included."""
+
+    min: ParameterValue | None = None
+    max: ParameterValue | None = None
+    count: Annotated[int, Field(ge=2, le=MAX_COUNT)] | None = None
+    spacing: Literal["log", "linear"] | None = None
+    values: ParameterValues | None = None
+
+    @property
+    def is_range(self) -> bool:
+        """Whether the axis is continuous, so that a contour may be traced along it."""
+        return self.values is None
+
+    @property
+    def is_log(self) -> bool:
+        """Whether equal steps are equal ratios."""
+        return self.is_range and self.spacing == "log"
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return self.count if self.values is None else len(self.values)
+
+    def array(self) -> np.ndarray:
+        """The values, increasing; float64, both ends of a range exact."""
+        if self.values is not None:
+            return np.asarray(self.values, dtype=np.float64)
+        if self.spacing == "log":
+            return np.geomspace(self.min, self.max, self.count)
+        return np.linspace(self.min, self.max, self.count)
+
+
+class Level(Table):
+    """A level on which contours are traced: `sigma` (q = sigma^2) or `cl` (a confidence level as a fraction)."""
+
+    sigma: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)] | None = None
+    cl: Annotated[float, Field(gt=0, lt=1)] | None = None
+
+    @property
+    def mode(self) -> str:
+        """Which of the two is given: "sigma" or "cl"."""
+        return "cl" if self.sigma is None else "sigma"
+
+    @property
+    def value(self) -> float:
+        """The number of standard deviations, or the confidence level."""
+        return self.cl if self.sigma is None else self.sigma
+
+    @property
+    def label(self) -> str:
+        """The level as text, for files and figures: sigma=2 or cl=0.95."""
+        return f"{self.mode}={self.value:g}"
+
+
+Levels = Annotated[tuple[Level, ...], Field(strict=False, min_length=1)]
+
+
+class Background(Table):
+    """[constraints.mcp_lhc.background]: dark counts; without the table there are none."""
+
+    rate: Annotated[float, Field(ge=0, allow_inf_nan=False, description="of one layer of one bar, Hz")]
+    window: Annotated[float, Field(gt=0, allow_inf_nan=False, description="of the coincidence, s")] = 15e-9
+    bars: Annotated[int, Field(ge=1)] = 1
+    live_time: Annotated[float, Field(gt=0, allow_inf_nan=False, description="s")] = 1.5e7
+
+
+class McpLhc(Table):
+    """[constraints.mcp_lhc]: the millicharge detector at the LHC. Defaults: 20 m away, pointing, three layers, no dark counts."""
+
+    distance: Annotated[float, Field(gt=0, allow_inf_nan=False, description="from the interaction point to the face, m")] = 20.0
+    side: Annotated[float, Field(gt=0, allow_inf_nan=False, description="of the square face, m")] = 1.0
+    eta: Annotated[float, Field(ge=-10, le=10, description="pseudorapidity of the face's centre")] = 0.0
+    layers: Annotated[int, Field(ge=1, le=16)] = 3
+    charge_one_photoelectron: Annotated[float, Field(gt=0, le=10, description="epsilon_gamma of one photoelectron a layer")] = 2e-3
+    k_factor: Positive = 1.0
+    scale: Annotated[float, Field(ge=0.5, le=2, description="factorisation scale over the pair's mass")] = 1.0
+    quarkonium_scale: Annotated[Finite, Field(description="ln of the factor on quarkonium cross sections")] = 0.0
+    light_meson_scale: Annotated[Finite, Field(description="ln of the factor on light-meson cross sections")] = 0.0
+    background: Background | None = None
+    levels: Levels = (Level(sigma=2.0), Level(sigma=3.0))
+
+
+class Contours(Table):
+    """[contours]: the plane (two range axes) in which the levels are traced, and the values held besides, as a product."""
+
+    x: str
+    y: str
+    at: dict[str, Any] = {}
+    cells: Annotated[int, Field(ge=4, le=1024, description="cells of the coarse pass along each axis")] = 32
+    depth: Annotated[int, Field(ge=0, le=12, description="halvings of a cell that holds the level")] = 3
+
+
+class Figure(Table):
+    """[figure]: how the result is drawn."""
+
+    title: Annotated[str, Field(max_length=200)] = ""
+    kind: Literal["plane", "cross_section"] = "plane"
+
+
+CONSTRAINTS: dict[str, type[McpLhc]] = {"mcp_lhc": McpLhc}
+NEEDS = {"mcp_lhc": ("m_mcp",)}  # parameters without which a constraint makes no statement
+
+
+def is_number(value: Any) -> bool:
+    """Whether a raw TOML value is a finite number (a bool is none)."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

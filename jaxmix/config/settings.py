@@ -1,0 +1,52 @@
+"""A constraint's settings as the flat numbers that its Module holds."""
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from jaxmix.config import reading, schema
+from jaxmix.config.problems import ConfigError, Problem
+
+
+def constraint_settings(tables: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """The settings by constraint in raw tables that hold [constraints.NAME] alone; raises ConfigError."""
+    problems: list[Problem] = [Problem(name, "a table", "a parameter or a constraint's setting") for name in tables if name != "constraints"]
+    found = {name: reading.constraint(name, table, problems) for name, table in tables.get("constraints", {}).items()}
+    if problems:
+        raise ConfigError(problems)
+    return {name: numbers(settings) for name, settings in found.items()}
+
+
+def numbers(settings: schema.Table) -> dict[str, float]:
+    """Every number of a settings table by its name, those of inner tables among them; what is absent is left out."""
+    found = {}
+    for name, value in settings:
+        if isinstance(value, schema.Table):
+            found |= numbers(value)
+        elif schema.is_number(value):
+            found[name] = float(value)
+    return found
+
+
+def described(settings: type[schema.Table]) -> dict[str, dict[str, Any]]:
+    """Default and meaning of every setting; those of inner tables stand under dotted names."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, field in settings.model_fields.items():
+        inner = [kind for kind in (field.annotation, *get_args(field.annotation)) if isinstance(kind, type) and issubclass(kind, schema.Table)]
+        if inner:
+            found |= {f"{name}.{key}": entry for key, entry in described(inner[0]).items()}
+        elif name != "levels":
+            default = None if field.is_required() else field.default
+            found[name] = {"default": default, "meaning": field.description or ""}
+    return found
+
+
+def restored(canonical: Mapping[str, Any]) -> reading.Config:
+    """The study that `Config.canonical` wrote down; raises ConfigError if it does not hold."""
+    tables = _without_none({**canonical, "axes": dict(canonical["axes"])})
+    return reading.validate(tables)
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    return [_without_none(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,165 @@
+"""The millicharge detector at the LHC: pairs of mCPs from Drell-Yan, quarkonia and light mesons, one of which
+crosses a small pointing detector and gives light in every layer. A projection of the proposal in A. Haas, C. S. Hill,
+E. Izaguirre and I. Yavin, Phys. Lett. B 746 (2015) 117 (arXiv:1410.6816), as paper A uses it."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from jaxmix import constants, neutral_currents, statistics
+from jaxmix.collider import drell_yan, mesons, parton_luminosity
+from jaxmix.constraints import abstract
+from jaxmix.detector import acceptance, background, geometry, photoelectrons
+
+Scalar = Float[Array, ""]
+
+_SETTINGS = {
+    "sqrt_s": 14000.0,  # GeV
+    "luminosity": 300.0,  # 1/fb
+    "distance": 20.0,  # m
+    "side": 1.0,  # m
+    "eta": 0.0,
+    "layers": 3.0,
+    "charge_one_photoelectron": photoelectrons.CHARGE_ONE_PHOTOELECTRON,  # e
+    "k_factor": 1.0,
+    "scale": 1.0,  # mu_F over the pair's mass
+    "quarkonium_scale": 0.0,  # ln of a factor
+    "light_meson_scale": 0.0,  # ln of a factor
+    "rate": 0.0,  # Hz, dark counts of one layer of one bar
+    "window": 15e-9,  # s
+    "bars": 1.0,
+    "live_time": 1.5e7,  # s
+}
+
+
+_TABULATED = {"sqrt_s", "scale", "distance", "side", "eta"}  # settings that `Tables` rest on
+_RESONANCE_STEPS = (1e-4, 1e-3, 1e-2)  # distances from a resonance, over its mass, that bracket its flanks
+
+
+class Tables(eqx.Module):
+    """What rests on the collider and the geometry alone: parton luminosities and the acceptance of their pairs."""
+
+    luminosity: parton_luminosity.TabulatedLuminosity
+    acceptance: acceptance.AcceptanceTable
+
+
+class MillichargeDetector(abstract.AbstractConstraint):
+    """Events with one mCP seen: N = L sum_channels sigma A P, with P of all layers giving light.
+
+    Judged as a Poisson count over the dark-count coincidences: mode "sigma" (q_Asimov = n^2 for n standard deviations) or
+    "cl" (q = -2 ln CLs).
+    """
+
+    luminosities: parton_luminosity.PartonLuminosity
+    mesons: mesons.Mesons
+    plateaus: acceptance.PlateauTable | None  # of all mesons, stacked; from `prepared`
+    tables: Tables | None  # at the present settings; None where a setting that they rest on varies with the point
+    values: dict[str, Scalar]
+    level: Scalar
+    mode: str = eqx.field(static=True)
+
+    name: ClassVar[str] = "mcp_lhc"
+    title: ClassVar[str] = "Millicharge detector at the LHC"
+    reference: ClassVar[str] = "A. Haas et al., Phys. Lett. B 746 (2015) 117, arXiv:1410.6816"
+    kind: ClassVar[str] = "projected"
+    domain: ClassVar[str] = "any phase with a massless dark photon; m_mcp up to half the collider's reach"
+    settings: ClassVar[tuple[str, ...]] = tuple(_SETTINGS)
+    size: ClassVar[int] = 1
+
+    @classmethod
+    def build(cls, settings: Mapping[str, float], level: tuple[str, float], pdf: str | None = None) -> "MillichargeDetector":
+        """The detector with settings by name (others at their defaults); level is ("sigma", n) or ("cl", fraction), pdf an
+        LHAPDF6 folder in place of the package's parton luminosities."""
+        values = {name: jnp.asarray(settings.get(name, default), dtype=float) for name, default in _SETTINGS.items()}
+        mode, value = level
+        luminosities = parton_luminosity.parton_luminosity(folder=pdf)
+        return cls(luminosities, mesons.load(), None, None, values, jnp.asarray(value, dtype=float), mode)
+
+    def prepared(self) -> "MillichargeDetector":
+        """The detector with its tables at the present settings."""
+        plateaus = jax.vmap(acceptance.tabulate_plateau)(self.mesons.mass, self.mesons.p0, self.mesons.n)
+        return dataclasses.replace(self, plateaus=plateaus, tables=self.tabulate())
+
+    def at_level(self, mode: str, value: float) -> "MillichargeDetector":
+        """The same detector judged at another level."""
+        return dataclasses.replace(self, mode=mode, level=jnp.asarray(value, dtype=float))
+
+    def with_settings(self, values: Mapping[str, Scalar]) -> "MillichargeDetector":
+        """The same detector with some settings replaced."""
+        tables = None if _TABULATED & set(values) else self.tables
+        return dataclasses.replace(self, values={**self.values, **values}, tables=tables)
+
+    def face(self) -> geometry.Face:
+        """The front face as the interaction point sees it."""
+        return geometry.Face(self.values["side"], self.values["distance"], self.values["eta"])
+
+    def tabulate(self) -> Tables:
+        """The tables at the present settings."""
+        sqrt_s, scale = self.values["sqrt_s"], self.values["scale"]
+        luminosity = dataclasses.replace(self.luminosities, sqrt_s=sqrt_s, scale=scale).tabulate()
+        return Tables(luminosity, acceptance.tabulate_acceptance(luminosity.rapidity_density, self.face(), sqrt_s))
+
+    def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
+        """mCP masses at a meson's threshold, and Z' masses on a vector meson (within some widths of the Z') or on the Z."""
+        vectors = [float(mass) for mass in self.mesons.mass[: self.mesons.two_body]] + [constants.M1]
+        resonances = [mass * (1.0 + sign * step) for mass in vectors for step in _RESONANCE_STEPS for sign in (-1.0, 1.0)]
+        thresholds = [mass / 2 for mass in vectors]
+        ratio = held.get("m_zprime_over_m_mcp", held.get("m2_over_m_mcp"))
+        if axis in ("m_zprime", "m2"):
+            return tuple(resonances)
+        if axis == "m_mcp":
+            return tuple(thresholds + ([mass / ratio for mass in resonances] if ratio else []))
+        return ()
+
+    def channels(self, currents: neutral_currents.NeutralCurrents) -> dict[str, tuple[Scalar, Scalar]]:
+        """Of each channel the cross section of pairs and the cross section times acceptance of one mCP, over kappa^2, in pb."""
+        tables = self.tabulate() if self.tables is None else self.tables
+        spectrum = drell_yan.spectrum(currents, tables.luminosity)
+        up, down = tables.acceptance(spectrum.mass, currents.m_mcp)
+        accepted = jnp.sum(spectrum.up * up + spectrum.down * down)
+        k_factor = self.values["k_factor"]
+        return {"drell_yan": (k_factor * spectrum.cross_section, k_factor * accepted), **self._mesons(currents)}
+
+    def _mesons(self, currents: neutral_currents.NeutralCurrents) -> dict[str, tuple[Scalar, Scalar]]:
+        """The meson channels, by name; a Dalitz pair is taken to carry its meson's momentum."""
+        table, face = self.mesons, self.face()
+        rates = mesons.rates(currents, self.values["sqrt_s"], table)
+        crossing = jax.vmap(lambda plateau: plateau(currents.m_mcp, face))(self.plateaus)
+        scales = {"quarkonium": self.values["quarkonium_scale"], "light_meson": self.values["light_meson_scale"]}
+        found = {}
+        for i, (name, family) in enumerate(zip(table.names, table.families)):
+            factor = jnp.exp(scales["light_meson" if family.startswith("light") else "quarkonium"])
+            found[name] = factor * rates.total[i], factor * rates.plateau[i] * crossing[i]
+        return found
+
+    def slow(self, currents: neutral_currents.NeutralCurrents) -> Float[Array, " one"]:
+        """ln of the cross section times acceptance of one mCP over kappa^2 (pb), all channels together."""
+        accepted = sum(each for _, each in self.channels(currents).values())
+        return jnp.log(jnp.maximum(accepted, jnp.finfo(accepted.dtype).tiny))[None]
+
+    def expected_events(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:
+        """Expected number of events with one mCP seen, L kappa^2 exp(slow) P."""
+        probability = photoelectrons.detection_probability(
+            currents.epsilon_gamma, self.values["layers"], self.values["charge_one_photoelectron"]
+        )
+        produced = self.values["luminosity"] * constants.PER_FEMTOBARN * currents.kappa**2 * jnp.exp(slow[0])
+        return produced * probability
+
+    def judge(self) -> statistics.Counting:
+        """The count over the expected dark-count coincidences."""
+        v = self.values
+        dark = background.dark_count_events(v["rate"], v["window"], v["bars"], v["layers"], v["live_time"])
+        return statistics.Counting(dark, level=self.level, mode=self.mode)
+
+    def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:
+        """q of the expected signal if the background alone is observed."""
+        return self.judge().expected(self.expected_events(currents, slow))
+
+    def critical_value(self) -> Scalar:
+        """n^2 in mode "sigma", -2 ln(1 - cl) in mode "cl"."""
+        return self.judge().critical_value()

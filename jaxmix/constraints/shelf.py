@@ -1,0 +1,20 @@
+"""The experiments by the names that configs and commands use.
+
+| name | file | kind |
+|---|---|---|
+| mcp_lhc | mcp_lhc.py | projected |
+"""
+
+from collections.abc import Mapping
+
+from jaxmix.constraints import abstract, mcp_lhc
+
+SHELF: dict[str, type[abstract.AbstractConstraint]] = {"mcp_lhc": mcp_lhc.MillichargeDetector}
+
+
+def build(name: str, settings: Mapping[str, float], level: tuple[str, float], pdf: str | None = None) -> abstract.AbstractConstraint:
+    """A constraint of the shelf with its settings by name (others at their defaults).
+
+    level: ("sigma", n) or ("cl", fraction). pdf: an LHAPDF6 folder in place of the package's parton luminosities.
+    """
+    return SHELF[name].build(settings, level, pdf)

@@ -1,0 +1,53 @@
+"""All contours of a study: each level of each constraint in each plane."""
+
+import math
+from collections.abc import Callable
+
+from jaxmix import config, results, study
+from jaxmix.engine import contour, points
+
+
+def trace_all(
+    problem: study.Study, settings: config.Config, critical: dict[str, dict[str, float]], tell: Callable[[str], None]
+) -> list[results.Trace]:
+    """Every component of every contour.
+
+    critical: the critical value by constraint and level; the first level of each is the problem's unit. tell: gets a line
+    for a contour that did not converge everywhere.
+    """
+    if settings.contours is None:
+        return []
+    x, y = (_axis(settings, name) for name in (settings.contours.x, settings.contours.y))
+    traces = []
+    for plane in settings.planes():
+        held = {name: value for name, value in settings.held.items() if name not in (x.name, y.name)} | plane
+        for name, levels in critical.items():
+            unit = next(iter(levels.values()))
+            nodes = problem.constraints[name].features(x.name, held)
+            for label, value in levels.items():
+                found = contour.trace_contours(
+                    problem, x, y, plane, output=name, level=math.log(value / unit), depth=settings.contours.depth, x_nodes=nodes
+                )
+                bad = sorted({piece.status for piece in found if piece.status != "converged"})
+                if bad:
+                    tell(f"contour of {name} at {label}, {plane}: {', '.join(bad)}")
+                traces += [_trace(name, label, i, held, piece) for i, piece in enumerate(found)]
+    return traces
+
+
+def table(settings: config.Config, traces: list[results.Trace]) -> tuple[tuple[results.Side, results.Side], list[str]]:
+    """The plane and the names of the held parameters, as contours.csv takes them."""
+    sides = [settings.axes[name] for name in (settings.contours.x, settings.contours.y)]
+    plane = [results.Side(name, axis.min, axis.max, axis.is_log) for name, axis in zip((settings.contours.x, settings.contours.y), sides)]
+    return (plane[0], plane[1]), sorted({name for trace in traces for name in trace.held})
+
+
+def _axis(settings: config.Config, name: str) -> points.Axis:
+    axis, cells = settings.axes[name], settings.contours.cells + 1
+    return (points.Axis.log if axis.is_log else points.Axis.linear)(name, axis.min, axis.max, cells)
+
+
+def _trace(name: str, label: str, component: int, held: dict[str, float], piece: contour.Contour) -> results.Trace:
+    return results.Trace(
+        name, label, component, piece.closed, held, piece.x, piece.y, piece.tangent_x, piece.tangent_y, piece.residual
+    )

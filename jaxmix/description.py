@@ -1,0 +1,194 @@
+"""Everything about one parameter point, as the command `point` reports it: numbers on the device, words on the host."""
+
+import argparse
+import math
+from collections.abc import Mapping
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from jaxmix import faults, flags, mixing, neutral_currents, study
+from jaxmix.constraints import mcp_lhc
+from jaxmix.detector import photoelectrons
+from jaxmix.engine import evaluate, problem
+
+Scalar = Float[Array, ""]
+
+_NONPERTURBATIVE = 4 * math.pi  # of g1'
+_CURRENTS = ("em", "z", "em_dark", "z_dark")
+
+
+class Description(problem.AbstractProblem):
+    """The numbers of a point, flat, under dotted names; the detector's only where an mCP mass is given."""
+
+    detector: mcp_lhc.MillichargeDetector | None
+
+    def slow(self, point: problem.Point) -> Float[Array, " none"]:
+        """Nothing: a description is exact."""
+        return jnp.zeros(0)
+
+    def fast(self, point: problem.Point, slow: Float[Array, " none"]) -> dict[str, Scalar]:
+        """All numbers of the point, and its status code."""
+        currents, status = study.currents_and_status(point)
+        gap = mixing.forbidden_gap(currents.kappa, currents.m1, currents.weak, currents.dark)
+        found = {
+            "status": status,
+            "gap.low": gap[0],
+            "gap.high": gap[1],
+            "kappa": currents.kappa,
+            "g1_dark": currents.g1_dark,
+            "epsilon_gamma": currents.epsilon_gamma,
+            "epsilon_z": currents.epsilon_z,
+            **_bosons(currents),
+        }
+        if self.detector is None:
+            return found
+        moved = self.detector.with_settings({name: point[name] for name in ("sqrt_s", "luminosity")})
+        return found | _lhc(moved, currents)
+
+
+def _bosons(currents: neutral_currents.NeutralCurrents) -> dict[str, Scalar]:
+    """Masses, couplings and widths of the physical photon, Z and Z'."""
+    photon, z, zprime = neutral_currents.states(currents)
+    found = {"masses.m1": currents.m1, "masses.m2": currents.m2, "masses.z": z.mass, "masses.zprime": zprime.mass}
+    for name, state in (("photon", photon), ("z", z), ("zprime", zprime)):
+        found |= {f"couplings.{name}.{key}": value for key, value in zip(_CURRENTS, (state.a1, state.z1, state.a2, state.z2))}
+    fermions = neutral_currents.widths_to_fermions(currents, zprime)
+    dark = neutral_currents.width_to_mcp(currents, zprime)
+    standard = sum(fermions.values())
+    found |= {f"partial.{name}": value for name, value in fermions.items()} | {"partial.mcp": dark}
+    return found | {
+        "widths.zprime": dark + standard,
+        "widths.zprime_dark": dark,
+        "widths.zprime_sm": standard,
+        "widths.z_exotic": neutral_currents.width_to_mcp(currents, z),
+    }
+
+
+def _lhc(detector: mcp_lhc.MillichargeDetector, currents: neutral_currents.NeutralCurrents) -> dict[str, Scalar]:
+    """Production, detection and the verdict."""
+    channels = detector.channels(currents)
+    squared = currents.kappa**2
+    produced, accepted = (sum(pair[i] for pair in channels.values()) for i in (0, 1))
+    layers, charge_one = detector.values["layers"], detector.values["charge_one_photoelectron"]
+    slow = jnp.log(accepted)[None]
+    return {
+        "lhc.sigma": squared * produced,
+        **{f"lhc.{name}": squared * pair[0] for name, pair in channels.items()},
+        "detector.n_pe": photoelectrons.photoelectrons(currents.epsilon_gamma, charge_one),
+        "detector.p_layer": photoelectrons.detection_probability(currents.epsilon_gamma, 1.0, charge_one),
+        "detector.p_detect": photoelectrons.detection_probability(currents.epsilon_gamma, layers, charge_one),
+        "detector.acceptance_one": accepted / produced,
+        "detector.expected_events_one": detector.expected_events(currents, slow),
+        "mcp_lhc.test_statistic": detector.test_statistic(currents, slow),
+        "mcp_lhc.critical_value": detector.critical_value(),
+    }
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """The work of the command `point`: read the arguments, evaluate, print."""
+    lists = flags.given_parameters(arguments)
+    settings = flags.settings_of(arguments.set, lists)
+    cl = flags.fraction(arguments.cl, "--cl")
+    points = flags.points(lists)
+    for point in points:
+        flags.check_forms(point)
+    documents = describe(points, settings.get("mcp_lhc", {}), cl, arguments.pdf)
+    flags.show(documents, all(len(values) == 1 for values in lists.values()), arguments.json)
+    return 0
+
+
+def describe(points: list[dict[str, float]], settings: Mapping[str, float], cl: float, pdf: str | None = None) -> list[dict]:
+    """The JSON objects of points that hold the same parameters, evaluated together; BadInput where one does not exist."""
+    jax.config.update("jax_enable_x64", True)
+    detector = None
+    if "m_mcp" in points[0]:
+        detector = problem.once(lambda d: d.prepared(), mcp_lhc.MillichargeDetector.build(settings, ("cl", cl), pdf))
+    arrays = {name: np.array([point[name] for point in points]) for name in points[0]}
+    numbers = evaluate.evaluate_points(Description(detector), arrays, batch=min(len(points), 256))
+    return [document(point, {name: float(values[i]) for name, values in numbers.items()}, cl) for i, point in enumerate(points)]
+
+
+def document(values: Mapping[str, float], numbers: Mapping[str, float], cl: float) -> dict:
+    """The JSON object of one point from its parameters and its numbers; BadInput where the point does not exist.
+
+    values: parameters by name. numbers: what Description gives. cl: confidence level of the verdict.
+    """
+    status = study.STATUS[int(numbers["status"])]
+    if status == "forbidden_gap":
+        low, high = numbers["gap.low"], numbers["gap.high"]
+        raise faults.BadInput(
+            f"m_zprime: found {values['m_zprime']:.10g} GeV, inside the forbidden gap where no Lagrangian mass exists; "
+            f"allowed: below {low:.10g} or above {high:.10g} GeV at this kappa, or give --m2"
+        )
+    if status == "kappa_outside_domain":
+        raise faults.BadInput("kappa: the millicharge asked for needs |kappa| >= 1; allowed: (-1, 1); lower epsilon_gamma or raise e_dark")
+    couplings = {boson: _under(f"couplings.{boson}", numbers) for boson in ("photon", "z", "zprime")}
+    couplings["photon"] = {name: couplings["photon"][name] for name in ("em", "em_dark")}
+    return {
+        "inputs": {**values, "kappa": numbers["kappa"]},
+        "status": _status(values, numbers),
+        "phase": _phase(values["theta_dark"]),
+        "epsilon_gamma": numbers["epsilon_gamma"],
+        "epsilon_z": numbers["epsilon_z"],
+        "masses": _under("masses", numbers),
+        "couplings": couplings,
+        "widths": _under("widths", numbers),
+        "branching_fractions": _branching_fractions(numbers),
+        "lhc": _lhc_block(numbers),
+        "detector": _detector_block(numbers),
+        "constraints": {"mcp_lhc": _verdict(numbers, cl)} | {name: _absent("not_built", "measured") for name in study.PLANNED},
+    }
+
+
+def _under(prefix: str, numbers: Mapping[str, float]) -> dict[str, float]:
+    return {name.removeprefix(prefix + "."): value for name, value in numbers.items() if name.startswith(prefix + ".")}
+
+
+def _phase(theta_dark: float) -> str:
+    if theta_dark == 0:
+        return "holdom"
+    return "okun" if theta_dark == math.pi / 2 else "mixed"
+
+
+def _status(values: Mapping[str, float], numbers: Mapping[str, float]) -> str:
+    """ok, or what a reader must know: swapped labels, or a coupling g1' beyond 4 pi."""
+    words = []
+    asked = values.get("m_zprime")
+    if asked is not None and abs(numbers["masses.zprime"] - asked) > 1e-9 * asked:
+        words.append("labels_swapped")
+    if numbers["g1_dark"] > _NONPERTURBATIVE:
+        words.append("g1_dark_above_4pi")
+    return ",".join(words) or "ok"
+
+
+def _branching_fractions(numbers: Mapping[str, float]) -> dict[str, float]:
+    """Of the Z', by final state; NaN where it has no open channel."""
+    total = numbers["widths.zprime"]
+    return {name: value / total if total > 0 else math.nan for name, value in _under("partial", numbers).items()}
+
+
+def _lhc_block(numbers: Mapping[str, float]) -> dict | None:
+    channels = _under("lhc", numbers)
+    if not channels:
+        return None
+    return {"sigma_pb": channels.pop("sigma"), "channels": channels}
+
+
+def _detector_block(numbers: Mapping[str, float]) -> dict | None:
+    found = _under("detector", numbers)
+    return {**found, "acceptance_two": None, "expected_events_two": None} if found else None
+
+
+def _verdict(numbers: Mapping[str, float], cl: float) -> dict:
+    """The verdict of the millicharge detector."""
+    if "mcp_lhc.test_statistic" not in numbers:
+        return _absent("needs_m_mcp", "projected")
+    q, critical = numbers["mcp_lhc.test_statistic"], numbers["mcp_lhc.critical_value"]
+    return {"test_statistic": q, "critical_value": critical, "excluded": bool(q > critical), "cl": cl, "kind": "projected", "status": "ok"}
+
+
+def _absent(status: str, kind: str) -> dict:
+    return {"test_statistic": None, "critical_value": None, "excluded": None, "cl": None, "kind": kind, "status": status}

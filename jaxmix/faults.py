@@ -1,0 +1,65 @@
+"""The ways in which a command ends other than well, each with its exit code.
+
+0 done, 1 internal fault, 2 bad input, 3 too many numerical failures, 4 an existing result in the way, 5 cannot write,
+130 and 143 interrupted.
+"""
+
+import signal
+import sys
+from collections.abc import Callable
+
+
+class Fault(Exception):
+    """A foreseen end of a command: its text is for the user, its exit_code for the shell."""
+
+    exit_code = 1
+
+
+class BadInput(Fault):
+    """An argument or a config outside what is allowed; nothing was written."""
+
+    exit_code = 2
+
+
+class NumericalFailures(Fault):
+    """More points failed numerically than a result may hold."""
+
+    exit_code = 3
+
+
+class ExistingResult(Fault):
+    """Something that must not be overwritten, or another process, is in the way."""
+
+    exit_code = 4
+
+
+class CannotWrite(Fault):
+    """The disk, or a folder's permissions, refused."""
+
+    exit_code = 5
+
+
+class Terminated(BaseException):
+    """SIGTERM, raised where the program stands so that open files are closed and temporary ones removed."""
+
+
+def _terminate(signum: int, frame: object) -> None:
+    raise Terminated
+
+
+def guarded(work: Callable[[], int], command: str) -> int:
+    """Run the body of a command and turn a Fault or an interruption into its message on stderr and its exit code."""
+    previous = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        return work()
+    except Fault as fault:
+        print(f"{command}: {fault}", file=sys.stderr)
+        return fault.exit_code
+    except KeyboardInterrupt:
+        print(f"{command}: interrupted; what was committed stays", file=sys.stderr)
+        return 130
+    except Terminated:
+        print(f"{command}: terminated; what was committed stays", file=sys.stderr)
+        return 143
+    finally:
+        signal.signal(signal.SIGTERM, previous)

@@ -1,0 +1,174 @@
+"""Flags that several commands share, and how their texts become parameter points. No jax here: --help answers at once."""
+
+import argparse
+import difflib
+import itertools
+import json
+import math
+import re
+import sys
+from collections.abc import Iterable, Sequence
+
+from jaxmix import config, faults, parameters
+
+_NEGATIVE = re.compile(r"^-(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?(,.*)?$")
+
+
+def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
+    """Arguments with negative and exponent numbers accepted as values (`--kappa -3e-3`)."""
+    joined: list[str] = []
+    for word in sys.argv[1:] if argv is None else argv:
+        if joined and _NEGATIVE.match(word) and joined[-1].startswith("--") and "=" not in joined[-1]:
+            joined[-1] = f"{joined[-1]}={word}"
+        else:
+            joined.append(word)
+    return parser.parse_args(joined)
+
+
+def add_parameters(parser: argparse.ArgumentParser) -> None:
+    """One flag for each parameter of the interface, and --set."""
+    group = parser.add_argument_group("parameters (GeV, 1/fb, rad; several values as a,b,c)")
+    for name, parameter in parameters.PARAMETERS.items():
+        default = "" if parameter.default is None else f" (default {parameter.default:.6g})"
+        unit = "" if parameter.unit == "1" else f", {parameter.unit}"
+        group.add_argument(f"--{name.replace('_', '-')}", metavar="VALUE", help=f"{parameter.meaning}{unit}{default}")
+    add_set(parser)
+
+
+def add_set(parser: argparse.ArgumentParser) -> None:
+    """--set KEY=VALUE."""
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting, for example mcp_lhc.distance=33")
+
+
+def given_parameters(arguments: argparse.Namespace) -> dict[str, list[float]]:
+    """The parameters given as flags, each with its list of values; BadInput names the flag."""
+    found = {name: getattr(arguments, name) for name in parameters.PARAMETERS if getattr(arguments, name) is not None}
+    return {name: values_of(name, text, f"--{name.replace('_', '-')}") for name, text in found.items()}
+
+
+def values_of(name: str, text: str, where: str) -> list[float]:
+    """The numbers in `a,b,c`, each in the parameter's domain; words (theta_w, e) stand for their values."""
+    return [_number(name, word.strip(), where) for word in text.split(",")]
+
+
+def _number(name: str, word: str, where: str) -> float:
+    if parameters.WORDS.get(name) == word:
+        return math.nan  # put in by `points`, where the Standard Model inputs are known
+    try:
+        value = float(word)
+    except ValueError as fault:
+        raise faults.BadInput(f"{where}: found {word[:60]!r}; allowed: {parameters.PARAMETERS[name].domain}") from fault
+    complaint = parameters.complaint(name, value)
+    if complaint is not None:
+        raise faults.BadInput(f"{where}: {complaint}")
+    return value
+
+
+def points(lists: dict[str, list[float]], free: str | None = None) -> list[dict[str, float]]:
+    """The product of the lists, the last name fastest, with the interface's defaults for what is absent.
+
+    free: a parameter that a limit varies, which gets no value.
+    """
+    return [_completed(dict(zip(lists, numbers)), free) for numbers in itertools.product(*lists.values())]
+
+
+def _completed(point: dict[str, float], free: str | None) -> dict[str, float]:
+    defaults = {name: p.default for name, p in parameters.PARAMETERS.items() if p.default is not None and name != free}
+    named = parameters.named_values(*({**defaults, **point}[name] for name in ("sin2_theta_w", "alpha")))
+    words = {name: named[word] for name, word in parameters.WORDS.items() if name != free}
+    return defaults | words | {name: value for name, value in point.items() if not math.isnan(value)}
+
+
+def check_forms(point: dict[str, float], free: str | None = None) -> None:
+    """Exactly one form of kappa and one of the Z' mass; BadInput says what is allowed. free: a name that a limit varies."""
+    given = set(point) | ({free} if free else set())
+    for forms, what in ((parameters.KAPPA_FORMS, "the mixing"), (parameters.ZPRIME_FORMS, "the Z' mass")):
+        found = [name for name in forms if name in given]
+        if len(found) != 1:
+            allowed = ", ".join("--" + form.replace("_", "-") for form in forms)
+            raise faults.BadInput(f"{what}: found {' and '.join(found) or 'nothing'}; allowed: exactly one of {allowed}")
+    if any(name in given for name in parameters.MCP_RATIOS) and "m_mcp" not in given:
+        raise faults.BadInput("m_mcp: found nothing; a ratio to the mCP's mass needs it: give --m-mcp")
+    if "epsilon_gamma" in given and math.cos(point.get("theta_dark", 0.0)) < 1e-9:
+        raise faults.BadInput("theta_dark: found pi/2; with epsilon_gamma, which is zero there, allowed: less than pi/2; or give kappa")
+
+
+def null_for_nan(value: object) -> object:
+    """The document with every number that is not finite turned into None."""
+    if isinstance(value, dict):
+        return {key: null_for_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [null_for_nan(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def fraction(text: str, where: str) -> float:
+    """A confidence level in (0, 1); BadInput otherwise."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < 1:
+        raise faults.BadInput(f"{where}: found {text[:60]!r}; allowed: a fraction in (0, 1), for example 0.95")
+    return value
+
+
+def level(cl: str, sigma: str | None) -> tuple[str, float]:
+    """("cl", fraction) or ("sigma", n); BadInput otherwise."""
+    if sigma is None:
+        return "cl", fraction(cl, "--cl")
+    try:
+        value = float(sigma)
+    except ValueError:
+        value = math.nan
+    if not 0 < value <= 10:
+        raise faults.BadInput(f"--sigma: found {sigma[:60]!r}; allowed: a number in (0, 10], for example 2")
+    return "sigma", value
+
+
+def at_values(entries: Sequence[str]) -> dict[str, list[float]]:
+    """The lists of `--at name=a,b,c`, in the order given; BadInput names the entry."""
+    lists: dict[str, list[float]] = {}
+    for entry in entries:
+        name, equals, text = entry.partition("=")
+        name = name.strip().replace("-", "_")
+        if not equals or name not in parameters.PARAMETERS:
+            raise faults.BadInput(f"--at: found {entry[:60]!r}; allowed: NAME=VALUE with a name of {', '.join(parameters.PARAMETERS)}" + nearest(name, parameters.PARAMETERS))
+        if name in lists:
+            raise faults.BadInput(f"--at: {name} is given twice; give its values once as {name}=a,b,c")
+        lists[name] = values_of(name, text, "--at")
+    return lists
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """; did you mean ...?, or nothing."""
+    found = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {found[0]!r}?" if found else ""
+
+
+def settings_of(overrides: Sequence[str], lists: dict[str, list[float]]) -> dict[str, dict[str, float]]:
+    """Settings by constraint from --set, validated as in a config; parameters named there join `lists`."""
+    tables = config.apply_overrides({}, overrides)
+    for name, value in tables.pop("parameters", {}).items():
+        lists[name] = values_of(name, str(value), f"--set {name}")
+    return config.constraint_settings(tables)
+
+
+def show(documents: list[dict], single: bool, as_json: bool) -> None:
+    """Print answers: an object where every argument had one value, else a list; as text for a reader without --json."""
+    if as_json:
+        print(json.dumps(null_for_nan(documents[0] if single else documents), indent=1, allow_nan=False))
+    else:
+        print("\n\n".join(as_text(document) for document in documents))
+
+
+def as_text(document: dict, indent: str = "") -> str:
+    """A JSON object as aligned lines for a reader, absent values as a dash."""
+    lines = []
+    for key, value in document.items():
+        if isinstance(value, dict):
+            lines += [f"{indent}{key}", as_text(value, indent + "  ")]
+        else:
+            shown = "-" if value is None or (isinstance(value, float) and math.isnan(value)) else value
+            lines.append(f"{indent}{key:<{26 - len(indent)}} {shown:.8g}" if isinstance(shown, float) else f"{indent}{key:<{26 - len(indent)}} {shown}")
+    return "\n".join(lines)

@@ -1,0 +1,27 @@
+"""`jaxmix merge`: join the shards of a scan."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Join shards, check that every point is there once, and write contours and figures; the exit code."""
+    from jaxmix import faults, flags
+
+    parser = argparse.ArgumentParser(prog="jaxmix merge", description="Join the shards of a scan and write its contours and figures.")
+    parser.add_argument("folder", help="the folder that the shards wrote")
+    parser.add_argument("--pdf", metavar="FOLDER", help="the LHAPDF6 set that the shards used, if any")
+    parser.add_argument("--json", action="store_true", help="the manifest on stdout")
+    arguments = flags.parse(parser, argv)
+
+    def work() -> int:
+        from jaxmix import scanning
+
+        return scanning.merge(arguments)
+
+    return faults.guarded(work, "jaxmix merge")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""The vocabulary of parameter points: every parameter's name, meaning, unit, default and domain.
+
+The same names stand in flags (with dashes), in TOML, JSON and CSV. Two parameters have other spellings: kappa follows
+from epsilon_gamma, and the Z' mass from m2 or from a ratio to the mCP's mass.
+"""
+
+import math
+from typing import NamedTuple
+
+from jaxmix import constants
+
+KAPPA_FORMS = ("kappa", "epsilon_gamma")
+ZPRIME_FORMS = ("m_zprime", "m2", "m_zprime_over_m_mcp", "m2_over_m_mcp")
+MCP_RATIOS = ("m_zprime_over_m_mcp", "m2_over_m_mcp")
+WORDS = {"theta_dark": "theta_w", "e_dark": "e"}  # a value that may be given by name
+
+
+class Parameter(NamedTuple):
+    """One parameter: the interval low..high (ends excluded unless `closed`), and the default (None: has none)."""
+
+    meaning: str
+    symbol: str
+    unit: str
+    low: float
+    high: float
+    closed: bool = False
+    default: float | None = None
+
+    @property
+    def domain(self) -> str:
+        """The interval in words, as it stands in messages."""
+        if self.closed:
+            return f"a finite number in [{self.low:.6g}, {self.high:.6g}]"
+        if self.high < math.inf:
+            return f"a finite number in ({self.low:.6g}, {self.high:.6g})"
+        return "a finite number > 0" if self.low == 0 else "a finite number"
+
+    def contains(self, value: float) -> bool:
+        """Whether a value is finite and in the domain."""
+        inside = self.low <= value <= self.high if self.closed else self.low < value < self.high
+        return math.isfinite(value) and inside
+
+
+_INF = math.inf
+PARAMETERS = {
+    "kappa": Parameter("kinetic mixing", r"$\kappa$", "1", -1, 1),
+    "epsilon_gamma": Parameter("millicharge in units of e", r"$\epsilon_\gamma$", "1", -_INF, _INF),
+    "m_zprime": Parameter("physical Z' mass", r"$m_{Z'}$", "GeV", 0, _INF),
+    "m2": Parameter("Lagrangian Z' mass", r"$M_2$", "GeV", 0, _INF),
+    "m_zprime_over_m_mcp": Parameter("physical Z' mass over the mCP's", r"$m_{Z'}/m_\psi$", "1", 0, _INF),
+    "m2_over_m_mcp": Parameter("Lagrangian Z' mass over the mCP's", r"$M_2/m_\psi$", "1", 0, _INF),
+    "m1": Parameter("Lagrangian Z mass", r"$M_1$", "GeV", 0, _INF, default=constants.M1),
+    "theta_dark": Parameter("dark mixing angle", r"$\theta_W'$", "rad", 0, math.pi / 2, True, constants.THETA_W),
+    "e_dark": Parameter("dark charge", "$e'$", "1", 0, _INF, default=constants.E_CHARGE),
+    "m_mcp": Parameter("mass of the lightest millicharged particle", r"$m_\psi$", "GeV", 0, _INF),
+    "sin2_theta_w": Parameter("weak mixing angle", r"$\sin^2\theta_W$", "1", 0, 1, default=constants.SIN2_THETA_W),
+    "alpha": Parameter("electromagnetic coupling at m_Z", r"$\alpha$", "1", 0, _INF, default=constants.ALPHA),
+    "sqrt_s": Parameter("collider energy", r"$\sqrt{s}$", "GeV", 0, _INF, default=14000.0),
+    "luminosity": Parameter("integrated luminosity", r"$\mathcal{L}$", "1/fb", 0, _INF, default=300.0),
+}
+
+
+def named_values(sin2_theta_w: float, alpha: float) -> dict[str, float]:
+    """The values that words stand for at given Standard Model inputs: theta_W in rad, and e = sqrt(4 pi alpha)."""
+    return {"theta_w": math.asin(math.sqrt(sin2_theta_w)), "e": math.sqrt(4 * math.pi * alpha)}
+
+
+def complaint(name: str, value: float) -> str | None:
+    """Why a value of a parameter is refused, naming the parameter, what was found and what is allowed; None if it is not."""
+    parameter = PARAMETERS[name]
+    if parameter.contains(value):
+        return None
+    return f"{name}: found {value!r}; allowed: {parameter.domain}" + (f", in {parameter.unit}" if parameter.unit != "1" else "")

@@ -1,0 +1,28 @@
+"""What a run leaves on disk: committed chunks, the manifest, the cube (scan.zarr) and the traced contours, with provenance.
+
+A file appears whole or not at all, and is believed only if its checksum and the run that it names are right. No physics
+and no figures here.
+"""
+
+from jaxmix.results.chunks import Record, committed, read_chunk, write_chunk
+from jaxmix.results.contours import Side, Trace, read_contours, write_contours
+from jaxmix.results.cube import Coordinate, Variable, write_cube
+from jaxmix.results.folder import ScanFolder, open_folder
+from jaxmix.results.provenance import identity
+
+__all__ = [
+    "Coordinate",
+    "Record",
+    "ScanFolder",
+    "Side",
+    "Trace",
+    "Variable",
+    "committed",
+    "identity",
+    "open_folder",
+    "read_chunk",
+    "read_contours",
+    "write_chunk",
+    "write_contours",
+    "write_cube",
+]

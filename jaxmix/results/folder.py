@@ -1,0 +1,143 @@
+"""A scan's folder: whether it may be used, what it holds already, and its manifest.
+
+| what is in the folder | default | --restart |
+|---|---|---|
+| nothing | a new run | the same |
+| a finished run of the same identity | it is finished: nothing is written | a new run |
+| an unfinished run of the same identity | it is resumed | a new run |
+| a run of another identity | refused, with what changed | a new run |
+| anything else | refused | refused |
+"""
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jaxmix import canonical, faults
+from jaxmix.results import atomic, chunks, lock, provenance
+
+MANIFEST = "manifest.json"
+CUBE = "scan.zarr"
+CONTOURS = "contours.csv"
+_FORMAT = "jaxmix scan 1"
+
+
+class ScanFolder(NamedTuple):
+    """An open folder: its path, the run's identity with its fingerprint, the shard (i, N), and the manifest of a finished run."""
+
+    path: Path
+    identity: dict[str, Any]
+    run: str
+    shard: tuple[int, int] | None
+    finished: dict[str, Any] | None
+
+    def share(self, chunks_total: int) -> list[int]:
+        """The chunks that are this process's part: all, or those with number % N = i."""
+        first, step = self.shard or (0, 1)
+        return list(range(first, chunks_total, step))
+
+    def missing(self, indices: Iterable[int]) -> list[int]:
+        """Those of the chunks that are still to be computed (a damaged one is)."""
+        indices = list(indices)
+        present = set(chunks.committed(self.path, self.run, indices))
+        return [index for index in indices if index not in present]
+
+    def commit(self, record: chunks.Record) -> None:
+        """Write a chunk."""
+        chunks.write_chunk(self.path, self.run, record)
+
+    def records(self, chunks_total: int) -> Iterator[chunks.Record]:
+        """Every chunk in order; BadInput names the first that is missing."""
+        for index in range(chunks_total):
+            record = chunks.read_chunk(self.path, self.run, index)
+            if record is None:
+                raise faults.BadInput(f"{self.path}: chunk {index} of {chunks_total} is missing or damaged: run the scan (or its shard) again")
+            yield record
+
+    def write_manifest(self, state: str, details: Mapping[str, Any]) -> dict[str, Any]:
+        """Write the manifest (state "running" or "finished") and return it; a shard writes its own beside it."""
+        document = {"format": _FORMAT, "state": state, "run": self.run, **self.identity, **details}
+        name = MANIFEST if self.shard is None or state == "running" else f"shard-{self.shard[0]}-of-{self.shard[1]}.json"
+        atomic.write_bytes(self.path / name, (json.dumps(document, indent=1, allow_nan=False) + "\n").encode())
+        return document
+
+
+@contextlib.contextmanager
+def open_folder(path: Path, identity: dict[str, Any], shard: tuple[int, int] | None = None, restart: bool = False) -> Iterator[ScanFolder]:
+    """Hold a folder for a run, made if absent; ExistingResult if something is in the way, CannotWrite if the disk refuses."""
+    run = canonical.digest(identity)
+    previous = _examined(path, identity, restart)
+    if previous is None:
+        with atomic.writing(path):
+            path.mkdir(parents=True, exist_ok=True)
+    with lock.held(path, shard):
+        previous = _examined(path, identity, restart)
+        if restart and previous is not None:
+            _clear(path, previous)
+            previous = None
+        finished = previous if previous is not None and _complete(path, previous) else None
+        folder = ScanFolder(path, identity, run, shard, finished)
+        if previous is None:
+            folder.write_manifest("running", {})
+        yield folder
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest of a scan's folder; BadInput if there is none that can be read."""
+    manifest = _manifest(path)
+    if manifest is None:
+        raise faults.BadInput(f"{path}: found no readable {MANIFEST}; expected the folder of a scan")
+    return manifest
+
+
+def _manifest(path: Path) -> dict[str, Any] | None:
+    try:
+        document = json.loads((path / MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return document if isinstance(document, dict) and document.get("format") == _FORMAT else None
+
+
+def _examined(path: Path, identity: Mapping[str, Any], restart: bool) -> dict[str, Any] | None:
+    """The manifest of the run that stands in the folder, None if the folder is empty or absent; ExistingResult if it may not be used."""
+    if not path.exists():
+        return None
+    if not path.is_dir():
+        raise faults.ExistingResult(f"{path} exists and is not a folder: choose another --out")
+    manifest = _manifest(path)
+    if manifest is None:
+        foreign = sorted(entry.name for entry in path.iterdir() if not _passing(entry.name))
+        if foreign:
+            raise faults.ExistingResult(f"{path} holds {', '.join(foreign[:5])} and no manifest of a scan: choose another --out")
+        return None
+    changed = [] if restart else provenance.differences({key: manifest.get(key) for key in identity}, identity)
+    if changed:
+        lines = "\n".join(f"  {line}" for line in changed[:20])
+        raise faults.ExistingResult(f"{path} holds another scan: choose another --out, or --restart to compute it anew. Changed:\n{lines}")
+    return manifest
+
+
+def _passing(name: str) -> bool:
+    """Names that a run which has committed nothing may have left."""
+    return name.startswith(lock.NAME) or name.endswith(atomic.PARTIAL)
+
+
+def _complete(path: Path, manifest: Mapping[str, Any]) -> bool:
+    return manifest.get("state") == "finished" and all((path / name).exists() for name in manifest.get("files", ()))
+
+
+def _clear(path: Path, manifest: Mapping[str, Any]) -> None:
+    """Remove what a run wrote (its own names and the files that its manifest lists inside the folder), and nothing else."""
+    with atomic.writing(path):
+        for name in (chunks.FOLDER, CUBE):
+            if (path / name).exists():
+                shutil.rmtree(path / name)
+        listed = [path / name for name in manifest.get("files", ()) if isinstance(name, str)]
+        own = [*listed, path / CONTOURS, *path.glob("shard-*-of-*.json")]
+        for file in own:
+            if file.is_file() and file.resolve().is_relative_to(path.resolve()):
+                file.unlink()
+        (path / MANIFEST).unlink()

@@ -1,0 +1,71 @@
+"""What a result was made from: the config, the package's source and data, the libraries, the device and the tiles."""
+
+import functools
+import hashlib
+import importlib.metadata
+import importlib.resources
+import platform
+from collections.abc import Mapping
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from jaxmix import canonical, tables
+
+LIBRARIES = ("jaxmix", "jax", "jaxlib", "numpy", "equinox")
+
+
+def identity(config: Mapping[str, Any], device: str, tiles: Mapping[str, Any]) -> dict[str, Any]:
+    """All that decides the numbers of a run, as JSON types; two runs of equal identity may share chunks.
+
+    config: the canonical config. device: its kind ("cpu", or the accelerator's name). tiles: the tile and chunk shapes.
+    """
+    return {
+        "config_hash": canonical.digest(config),
+        "config": dict(config),
+        "code": source_checksums(),
+        "data": tables.checksums(),
+        "versions": versions(),
+        "device": device,
+        "tiles": dict(tiles),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Version of Python and of the libraries that compute."""
+    return {"python": platform.python_version()} | {name: _version(name) for name in LIBRARIES}
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+@functools.cache
+def source_checksums() -> dict[str, str]:
+    """SHA-256 of every Python file of the package, by its path in the package."""
+    return dict(sorted(_checksums(importlib.resources.files("jaxmix"), "")))
+
+
+def _checksums(folder: Traversable, prefix: str) -> list[tuple[str, str]]:
+    found = []
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            found += _checksums(entry, f"{prefix}{entry.name}/")
+        elif entry.name.endswith(".py"):
+            found.append((prefix + entry.name, hashlib.sha256(entry.read_bytes()).hexdigest()))
+    return found
+
+
+def differences(before: Any, now: Any, path: str = "") -> list[str]:
+    """Where two identities differ, one line a leaf, with what was and what is."""
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        keys = [*before, *(key for key in now if key not in before)]
+        return [line for key in keys for line in differences(before.get(key), now.get(key), f"{path}.{key}" if path else str(key))]
+    return [] if before == now else [f"{path}: was {_short(before)}, is {_short(now)}"]
+
+
+def _short(value: Any) -> str:
+    text = "absent" if value is None else canonical.text(value)
+    return text if len(text) <= 60 else text[:57] + "..."
