@@ -161,8 +161,8 @@ class Contours(Table):
     x: str
     y: str
     at: dict[str, Any] = {}
-    cells: Annotated[int, Field(ge=4, le=1024, description="cells of the coarse pass along each axis")] = 32
-    depth: Annotated[int, Field(ge=0, le=12, description="halvings of a cell that holds the level")] = 3
+    cells: Annotated[int, Field(ge=4, le=1024, description="cells of the coarse pass along each axis")] = 24
+    depth: Annotated[int, Field(ge=0, le=12, description="halvings of a cell that holds the level")] = 2
 
 
 class Figure(Table):

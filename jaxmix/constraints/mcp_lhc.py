@@ -15,6 +15,7 @@ from jaxmix import constants, neutral_currents, statistics
 from jaxmix.collider import drell_yan, mesons, parton_luminosity
 from jaxmix.constraints import abstract
 from jaxmix.detector import acceptance, background, geometry, photoelectrons
+from jaxmix.numerics import safe
 
 Scalar = Float[Array, ""]
 
@@ -38,7 +39,7 @@ _SETTINGS = {
 
 
 _TABULATED = {"sqrt_s", "scale", "distance", "side", "eta"}  # settings that `Tables` rest on
-_RESONANCE_STEPS = (1e-4, 1e-3, 1e-2)  # distances from a resonance, over its mass, that bracket its flanks
+_RESONANCE_STEPS = (1e-3, 1e-2)  # distances from a resonance, over its mass, that bracket its flanks
 
 
 class Tables(eqx.Module):
@@ -120,8 +121,9 @@ class MillichargeDetector(abstract.AbstractConstraint):
         """Of each channel the cross section of pairs and the cross section times acceptance of one mCP, over kappa^2, in pb."""
         tables = self.tabulate() if self.tables is None else self.tables
         spectrum = drell_yan.spectrum(currents, tables.luminosity)
-        up, down = tables.acceptance(spectrum.mass, currents.m_mcp)
-        accepted = jnp.sum(spectrum.up * up + spectrum.down * down)
+        reduced = jnp.exp(spectrum.spread(tables.acceptance.smooth(spectrum.sparse_mass, currents.m_mcp)))
+        velocity = safe.velocity((currents.m_mcp / spectrum.mass) ** 2)
+        accepted = jnp.sum(velocity * (spectrum.up * reduced[:, 0] + spectrum.down * reduced[:, 1]))
         k_factor = self.values["k_factor"]
         return {"drell_yan": (k_factor * spectrum.cross_section, k_factor * accepted), **self._mesons(currents)}
 

@@ -95,12 +95,9 @@ class AcceptanceTable(eqx.Module):
 
     log_reduced: spline.UniformSpline  # over ln M and the decay angle, components (up, down)
 
-    def __call__(self, masses: Float[Array, " n"], m_mcp: Scalar) -> TwoColumns:
-        """Acceptance (up, down) at pair masses (GeV) for an mCP of mass m_mcp; zero below threshold."""
-        x = m_mcp / masses
-        velocity = safe.velocity(x**2)
-        reduced = jnp.exp(self.log_reduced(jnp.log(masses), _decay_angle(x)))
-        return velocity * reduced[:, 0], velocity * reduced[:, 1]
+    def smooth(self, masses: Float[Array, " n"], m_mcp: Scalar) -> Float[Array, "n 2"]:
+        """ln(A/beta) at pair masses (GeV) for an mCP of mass m_mcp, columns (up, down)."""
+        return self.log_reduced(jnp.log(masses), _decay_angle(m_mcp / masses))
 
 
 def tabulate_acceptance(

@@ -55,7 +55,7 @@ class Contour:
 def trace_contours(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis, y_axis: Axis, held: PyTree = None, *,
                    output: str | None = None, level: float = 0.0, depth: int = 3, x_nodes: tuple[float, ...] = (),
                    y_nodes: tuple[float, ...] = (), tolerance: float = 1e-9, caution: float = 1.5, turn: float = 0.5,
-                   batch: int = 256) -> list[Contour]:
+                   batch: int = 96) -> list[Contour]:
     """The contours f = level of a differentiable f(x, y), or f(x, y, held), or of output = 1 of a problem.
 
     The axes give the box and its coarse cells, each divided into 2^depth per side where the level may pass; x_nodes

@@ -32,3 +32,18 @@ def resonance_nodes(
     v = DEPTH * jnp.sinh(y)
     slope = width * jnp.cosh(v) * DEPTH * jnp.cosh(y)
     return width * jnp.sinh(v), weights * 6 * u * (1 - u) * (top - bottom) * slope
+
+
+def between_nodes(few: int, many: int) -> Float[np.ndarray, "many few"]:
+    """Matrix that carries a smooth function's values at the `few`-point Gauss-Legendre nodes to the `many`-point ones.
+
+    Polynomial interpolation in barycentric form; J.-P. Berrut and L.N. Trefethen, SIAM Review 46 (2004) 501, eq. (4.2).
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(few)
+    barycentric = (-1.0) ** np.arange(few) * np.sqrt((1 - nodes**2) * weights)
+    targets = np.polynomial.legendre.leggauss(many)[0]
+    distance = targets[:, None] - nodes[None, :]
+    hit = distance == 0
+    cardinal = barycentric[None, :] / np.where(hit, 1.0, distance)
+    cardinal = np.where(hit.any(axis=1)[:, None], hit.astype(float), cardinal)
+    return cardinal / cardinal.sum(axis=1)[:, None]
