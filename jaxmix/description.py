@@ -4,6 +4,7 @@ import argparse
 import math
 from collections.abc import Mapping
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -24,6 +25,7 @@ class Description(problem.AbstractProblem):
     """The numbers of a point, flat, under dotted names; the detector's only where an mCP mass is given."""
 
     detector: mcp_lhc.MillichargeDetector | None
+    varied: tuple[str, ...] = eqx.field(static=True, default=())  # collider parameters that differ from point to point
 
     def slow(self, point: problem.Point) -> Float[Array, " none"]:
         """Nothing: a description is exact."""
@@ -45,7 +47,7 @@ class Description(problem.AbstractProblem):
         }
         if self.detector is None:
             return found
-        moved = self.detector.with_settings({name: point[name] for name in ("sqrt_s", "luminosity")})
+        moved = self.detector.with_settings({name: point[name] for name in self.varied})
         return found | _lhc(moved, currents)
 
 
@@ -103,11 +105,13 @@ def run(arguments: argparse.Namespace) -> int:
 def describe(points: list[dict[str, float]], settings: Mapping[str, float], cl: float, pdf: str | None = None) -> list[dict]:
     """The JSON objects of points that hold the same parameters, evaluated together; BadInput where one does not exist."""
     jax.config.update("jax_enable_x64", True)
-    detector = None
+    detector, collider = None, {name: {point[name] for point in points} for name in ("sqrt_s", "luminosity")}
     if "m_mcp" in points[0]:
-        detector = problem.once(lambda d: d.prepared(), mcp_lhc.MillichargeDetector.build(settings, ("cl", cl), pdf))
+        shared = {name: next(iter(found)) for name, found in collider.items()}
+        detector = problem.once(lambda d: d.prepared(), mcp_lhc.MillichargeDetector.build({**settings, **shared}, ("cl", cl), pdf))
+    varied = tuple(name for name, found in collider.items() if len(found) > 1)
     arrays = {name: np.array([point[name] for point in points]) for name in points[0]}
-    numbers = evaluate.evaluate_points(Description(detector), arrays, batch=min(len(points), 256))
+    numbers = evaluate.evaluate_points(Description(detector, varied), arrays, batch=min(len(points), 256))
     return [document(point, {name: float(values[i]) for name, values in numbers.items()}, cl) for i, point in enumerate(points)]
 
 
@@ -118,18 +122,14 @@ def document(values: Mapping[str, float], numbers: Mapping[str, float], cl: floa
     """
     status = study.STATUS[int(numbers["status"])]
     if status == "forbidden_gap":
-        low, high = numbers["gap.low"], numbers["gap.high"]
-        raise faults.BadInput(
-            f"m_zprime: found {values['m_zprime']:.10g} GeV, inside the forbidden gap where no Lagrangian mass exists; "
-            f"allowed: below {low:.10g} or above {high:.10g} GeV at this kappa, or give --m2"
-        )
+        raise faults.BadInput(_gap(values, numbers["gap.low"], numbers["gap.high"]))
     if status == "kappa_outside_domain":
         raise faults.BadInput("kappa: the millicharge asked for needs |kappa| >= 1; allowed: (-1, 1); lower epsilon_gamma or raise e_dark")
     couplings = {boson: _under(f"couplings.{boson}", numbers) for boson in ("photon", "z", "zprime")}
     couplings["photon"] = {name: couplings["photon"][name] for name in ("em", "em_dark")}
     return {
         "inputs": {**values, "kappa": numbers["kappa"]},
-        "status": _status(values, numbers),
+        "status": _status(status, numbers),
         "phase": _phase(values["theta_dark"]),
         "epsilon_gamma": numbers["epsilon_gamma"],
         "epsilon_z": numbers["epsilon_z"],
@@ -153,12 +153,20 @@ def _phase(theta_dark: float) -> str:
     return "okun" if theta_dark == math.pi / 2 else "mixed"
 
 
-def _status(values: Mapping[str, float], numbers: Mapping[str, float]) -> str:
+def _gap(values: Mapping[str, float], low: float, high: float) -> str:
+    """Why a physical mass is refused."""
+    asked = values["m_zprime"] if "m_zprime" in values else values["m_zprime_over_m_mcp"] * values["m_mcp"]
+    if not low <= asked <= high:
+        return f"m_zprime: found {asked:.10g} GeV, for which no Lagrangian mass can be computed; allowed: a mass nearer to the Z's"
+    return (
+        f"m_zprime: found {asked:.10g} GeV, inside the forbidden gap where no Lagrangian mass exists; "
+        f"allowed: below {low:.10g} or above {high:.10g} GeV at this kappa, or give --m2"
+    )
+
+
+def _status(status: str, numbers: Mapping[str, float]) -> str:
     """ok, or what a reader must know: swapped labels, or a coupling g1' beyond 4 pi."""
-    words = []
-    asked = values.get("m_zprime")
-    if asked is not None and abs(numbers["masses.zprime"] - asked) > 1e-9 * asked:
-        words.append("labels_swapped")
+    words = [] if status == "ok" else [status]
     if numbers["g1_dark"] > _NONPERTURBATIVE:
         words.append("g1_dark_above_4pi")
     return ",".join(words) or "ok"
@@ -187,6 +195,8 @@ def _verdict(numbers: Mapping[str, float], cl: float) -> dict:
     if "mcp_lhc.test_statistic" not in numbers:
         return _absent("needs_m_mcp", "projected")
     q, critical = numbers["mcp_lhc.test_statistic"], numbers["mcp_lhc.critical_value"]
+    if not math.isfinite(q):
+        return _absent("numerical_failure", "projected")
     return {"test_statistic": q, "critical_value": critical, "excluded": bool(q > critical), "cl": cl, "kind": "projected", "status": "ok"}
 
 

@@ -149,7 +149,12 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def settings_of(overrides: Sequence[str], lists: dict[str, list[float]]) -> dict[str, dict[str, float]]:
     """Settings by constraint from --set, validated as in a config; parameters named there join `lists`."""
     tables = config.apply_overrides({}, overrides)
+    for name in ("parameters", "constraints"):
+        if not isinstance(tables.get(name, {}), dict):
+            raise faults.BadInput(f"--set {name}: found a value; allowed: {name}.NAME=VALUE")
     for name, value in tables.pop("parameters", {}).items():
+        if name not in parameters.PARAMETERS:
+            raise faults.BadInput(f"--set: found parameters.{name[:60]}; allowed: {', '.join(parameters.PARAMETERS)}" + nearest(name, parameters.PARAMETERS))
         lists[name] = values_of(name, str(value), f"--set {name}")
     return config.constraint_settings(tables)
 

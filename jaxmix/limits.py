@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import jax
 
-from jaxmix import faults, flags, parameters, study
+from jaxmix import config, faults, flags, parameters, study
 from jaxmix.constraints import shelf
 from jaxmix.engine import limit
 
@@ -50,11 +50,12 @@ def find(
 ) -> list[dict]:
     """The limit at every point as a JSON object; the derivatives reach the constraint's settings too."""
     jax.config.update("jax_enable_x64", True)
-    constraint = shelf.build(name, settings, level, pdf)
-    problem = study.Study({}, {name: constraint})
-    held = {f"{name}.{key}": float(value) for key, value in constraint.values.items() if key not in parameters.PARAMETERS}
+    common = {key: value for key, value in points[0].items() if all(point[key] == value for point in points)}
+    varied = [{key: value for key, value in point.items() if key not in common} for point in points]
+    problem = study.Study(common, {name: shelf.build(name, settings, level, pdf)})
+    held = {f"{name}.{key}": float(value) for key, value in problem.constraints[name].values.items() if key not in parameters.PARAMETERS}
     low, high, spacing = _DOMAINS[on]
-    found = limit.find_limit(problem, name, on, [{**point, **held} for point in points], (low, high), spacing, samples=_SAMPLES)
+    found = limit.find_limit(problem, name, on, varied, (low, high), spacing, around=common | held, samples=_SAMPLES)
     return [_document(name, on, point, level, answer) for point, answer in zip(points, found)]
 
 
@@ -66,6 +67,9 @@ def _check(name: str, on: str, lists: dict[str, list[float]]) -> None:
         raise faults.BadInput(f"--on: found {on[:60]!r}; allowed: {', '.join(_DOMAINS)}" + flags.nearest(on, _DOMAINS))
     if on in lists:
         raise faults.BadInput(f"--at: {on} is the parameter to be limited; hold others")
+    for need in config.NEEDS.get(name, ()):
+        if need != on and need not in lists:
+            raise faults.BadInput(f"{need}: found nothing; {name} makes no statement without it: give --at {need}=VALUE")
 
 
 def _document(name: str, on: str, point: dict[str, float], level: tuple[str, float], found: limit.Limit) -> dict:

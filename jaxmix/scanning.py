@@ -14,7 +14,7 @@ import jax
 import numpy as np
 from rich import console, progress
 
-from jaxmix import config, contouring, faults, parameters, plots, results, study
+from jaxmix import config, contouring, faults, flags, parameters, plots, results, study
 from jaxmix.constraints import shelf
 from jaxmix.engine import evaluate, points, summary, tiles
 from jaxmix.results import folder as folders
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     shard = _shard(arguments.shard)
     out = Path(arguments.out or Path("scans") / settings.scan.name)
     if arguments.dry_run:
-        print(_plan(settings, out))
+        flags.show([_plan(settings, out)], True, arguments.json)
         return 0
     job = prepare(settings, arguments.device, arguments.pdf)
     with results.open_folder(out, job.identity(), shard, arguments.restart) as folder:
@@ -60,8 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
         started = time.perf_counter()
         _evaluate(job, folder)
         if shard is not None:
-            folder.write_manifest("finished", {"shard": list(shard), "seconds": time.perf_counter() - started})
-            print(f"{out}: part {shard[0]} of {shard[1]} is written; join the parts with: jaxmix merge {out}", file=sys.stderr)
+            manifest = folder.write_manifest("finished", {"shard": list(shard), "seconds": time.perf_counter() - started})
+            _report(f"{out}: part {shard[0]} of {shard[1]} is written; join the parts with: jaxmix merge {out}", manifest, arguments.json)
             return 0
         return _finish(job, folder, started, arguments.json)
 
@@ -114,21 +114,17 @@ def _shard(text: str | None) -> tuple[int, int] | None:
     return int(match[1]), int(match[2])
 
 
-def _plan(settings: config.Config, out: Path) -> str:
-    """What a run would compute and write, in words."""
+def _plan(settings: config.Config, out: Path) -> dict:
+    """What a run would compute and write; megabytes is an upper bound."""
     per_point = (9 * len(settings.constraints) + 1) if settings.scan.outputs == "full" else 0
-    axes = ", ".join(f"{name} x {size}" for name, size in zip(settings.axes, settings.shape))
-    planes = len(settings.planes())
-    levels = sum(len(table.levels) for table in settings.constraints.values())
-    return "\n".join(
-        [
-            f"points     {settings.points:,} ({axes})",
-            f"chunks     {math.ceil(settings.points / settings.scan.tiling.chunk_points):,} of {settings.scan.tiling.chunk_points:,} points",
-            f"contours   {planes * levels} (planes {planes}, levels {levels})",
-            f"disk       up to {2 * per_point * settings.points / 1e6:,.0f} MB in {out}",
-            "memory     about 1 GB, whatever the number of points",
-        ]
-    )
+    return {
+        "points": settings.points,
+        "axes": dict(zip(settings.axes, settings.shape)),
+        "chunks": math.ceil(settings.points / settings.scan.tiling.chunk_points),
+        "contours": len(settings.planes()) * sum(len(table.levels) for table in settings.constraints.values()),
+        "megabytes": 2 * per_point * settings.points / 1e6,
+        "out": str(out),
+    }
 
 
 def _evaluate(job: Job, folder: results.ScanFolder) -> None:
@@ -214,8 +210,8 @@ def _write_cube(job: Job, folder: results.ScanFolder, chunks: int) -> None:
         attributes = {"levels": list(levels), "critical_values": list(levels.values())}
         variables[f"{name}_test_statistic"] = results.Variable("float64", "1", f"test statistic of {name}", attributes)
         variables[f"{name}_excluded"] = results.Variable("int8", "1", f"1 where {name} excludes at {next(iter(levels))}", {})
-    flags = {"flag_values": sorted(study.STATUS), "flag_meanings": _STATUS_NAMES}
-    variables["status"] = results.Variable("int8", "1", "status of the point", flags)
+    codes = {"flag_values": sorted(study.STATUS), "flag_meanings": _STATUS_NAMES}
+    variables["status"] = results.Variable("int8", "1", "status of the point", codes)
     held = {name: value for name, value in job.settings.held.items()}
     results.write_cube(folder.path / "scan.zarr", coordinates, variables, job.layout.chunk, folder.records(chunks), {"held": held})
 

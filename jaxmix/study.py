@@ -19,7 +19,7 @@ STATUS = {
     OK: "ok",
     KAPPA_OUTSIDE: "kappa_outside_domain",
     FORBIDDEN_GAP: "forbidden_gap",  # of m_zprime: no Lagrangian M2
-    LABELS_SWAPPED: "labels_swapped",  # of m_zprime: between gap and crossing, where the pole asked for is the Z
+    LABELS_SWAPPED: "labels_swapped",  # of m_zprime: the pole asked for has the larger J_Z coefficient, so it is the Z
     NUMERICAL_FAILURE: "numerical_failure",
 }
 
@@ -114,7 +114,9 @@ def currents_and_status(values: Mapping[str, Scalar]) -> tuple[neutral_currents.
     point = eqx.tree_at(lambda p: p.kappa, point, jnp.clip(point.kappa, -_LARGEST_KAPPA, _LARGEST_KAPPA))
     currents = point.currents()
     gap = jnp.isnan(currents.m2)
-    asked = currents.m2 if point.m_zprime is None else point.m_zprime
-    currents = eqx.tree_at(lambda c: c.m2, currents, jnp.where(gap, asked, currents.m2))
-    swapped = (asked - point.m1) * (currents.m2 - point.m1) < 0.0
+    if point.m_zprime is None:
+        return currents, jnp.where(outside, KAPPA_OUTSIDE, OK)
+    currents = eqx.tree_at(lambda c: c.m2, currents, jnp.where(gap, point.m_zprime, currents.m2))
+    _, z, zprime = neutral_currents.states(currents)
+    swapped = jnp.abs(zprime.mass - point.m_zprime) > jnp.abs(z.mass - point.m_zprime)
     return currents, jnp.select([outside, gap, swapped], [KAPPA_OUTSIDE, FORBIDDEN_GAP, LABELS_SWAPPED], OK)

@@ -23,8 +23,8 @@ FLOORS = [
     {"detector"},
     {"models", "constraints"},
     {"engine"},
-    {"study", "config", "results", "plots"},
-    {"flags", "contouring"},
+    {"study", "config", "results"},
+    {"flags", "contouring", "plots"},
     {"scanning", "description", "limits", "listing"},
     {"scan", "merge", "point", "limit", "counting", "design", "constraints.__main__", "__main__"},
 ]

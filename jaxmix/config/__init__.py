@@ -7,10 +7,11 @@ Nothing here computes physics; defaults and domains of parameters come from `par
 from jaxmix.config.reading import Config, apply_overrides, load, validate
 from jaxmix.config.problems import ConfigError, Problem
 from jaxmix.config.settings import constraint_settings, described, numbers, restored
-from jaxmix.config.schema import CONSTRAINTS, Axis, Background, Contours, Figure, Level, McpLhc, Scan, Tiling
+from jaxmix.config.schema import CONSTRAINTS, NEEDS, Axis, Background, Contours, Figure, Level, McpLhc, Scan, Tiling
 
 __all__ = [
     "CONSTRAINTS",
+    "NEEDS",
     "Axis",
     "Background",
     "Config",

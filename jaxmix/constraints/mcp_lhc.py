@@ -40,6 +40,7 @@ _SETTINGS = {
 
 _TABULATED = {"sqrt_s", "scale", "distance", "side", "eta"}  # settings that `Tables` rest on
 _RESONANCE_STEPS = (1e-3, 1e-2)  # distances from a resonance, over its mass, that bracket its flanks
+_Z_STEPS = (2e-4, 1e-3, 1e-2)  # the same from the Z, where labels swap
 
 
 class Tables(eqx.Module):
@@ -107,9 +108,10 @@ class MillichargeDetector(abstract.AbstractConstraint):
 
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
         """mCP masses at a meson's threshold, and Z' masses on a vector meson (within some widths of the Z') or on the Z."""
-        vectors = [float(mass) for mass in self.mesons.mass[: self.mesons.two_body]] + [constants.M1]
-        resonances = [mass * (1.0 + sign * step) for mass in vectors for step in _RESONANCE_STEPS for sign in (-1.0, 1.0)]
-        thresholds = [mass / 2 for mass in vectors]
+        vectors = sorted({float(mass) for mass in self.mesons.mass[: self.mesons.two_body]})
+        steps = [(mass, step) for mass in vectors for step in _RESONANCE_STEPS] + [(constants.M1, step) for step in _Z_STEPS]
+        resonances = [mass * (1.0 + sign * step) for mass, step in steps for sign in (-1.0, 1.0)]
+        thresholds = [mass / 2 for mass in [*vectors, constants.M1]]
         ratio = held.get("m_zprime_over_m_mcp", held.get("m2_over_m_mcp"))
         if axis in ("m_zprime", "m2"):
             return tuple(resonances)

@@ -48,14 +48,15 @@ class Limit:
 
 
 def find_limit(problem: AbstractProblem, output: str, parameter: str, at: Mapping[str, float] | Sequence[Mapping[str, float]],
-               domain: tuple[float, float], spacing: str = "log", *, samples: int = 64,
-               tolerance: float = 1e-12) -> Limit | list[Limit]:
+               domain: tuple[float, float], spacing: str = "log", *, around: Mapping[str, float] | None = None,
+               samples: int = 64, tolerance: float = 1e-12) -> Limit | list[Limit]:
     """Where output = 1 along one parameter, with the others held; a list of points gives a list of limits.
 
     1. The output at `samples` values over the domain (equal ratios, or steps where spacing is "linear"); intervals
     whose end slopes admit a hidden pair of crossings are sampled again. 2. Every crossing is polished to
     |output - 1| <= tolerance, or to rounding. 3. With f = ln(output) the implicit function theorem gives
-    d ln(x)/dp = -(df/dp)/(df/dln x) for every parameter p held. Nothing compiles again for other numbers.
+    d ln(x)/dp = -(df/dp)/(df/dln x) for every parameter p in `at` and in `around`: further parameters, at values that the
+    problem holds anyway, which enter the derivatives alone. Nothing compiles again for other numbers.
     """
     points = [dict(at)] if isinstance(at, Mapping) else [dict(point) for point in at]
     _check(points, parameter, domain, spacing)
@@ -63,7 +64,7 @@ def find_limit(problem: AbstractProblem, output: str, parameter: str, at: Mappin
     low, high = map(math.log, domain) if line.logarithmic else domain
     rows = np.tile(np.linspace(low, high, samples), (len(points), 1))
     signs, brackets = _brackets(line, points, rows)
-    crossings = _polish(line, points, brackets, tolerance)
+    crossings = _polish(line, points, brackets, dict(around or {}), tolerance)
     limits = [_limit(line, point, sign, found) for point, sign, found in zip(points, signs, crossings)]
     return limits[0] if isinstance(at, Mapping) else limits
 
@@ -142,14 +143,15 @@ def _scan(line: _Line, points: list[dict], rows: np.ndarray) -> tuple[np.ndarray
     return value[: len(points)], slope[: len(points)]
 
 
-def _polish(line: _Line, points: list[dict], brackets: list, tolerance: float) -> list[list[Branch]]:
+def _polish(line: _Line, points: list[dict], brackets: list, around: dict, tolerance: float) -> list[list[Branch]]:
     """For each point its branches in ascending order; brackets that end at the edge of the domain give none."""
     found = [[] for _ in points]
     for first in range(0, len(brackets), _BATCH):
         batch = brackets[first : first + _BATCH]
         owners, near, far = zip(*(batch * _BATCH)[:_BATCH])
         at = _stack(points, owners)
-        root, by = jax.device_get(_polish_batch(line, at, jnp.array(near), jnp.array(far), jnp.asarray(tolerance)))
+        root = _polish_batch(line, at, jnp.array(near), jnp.array(far), jnp.asarray(tolerance))
+        root, by = jax.device_get((root, _derivatives(line, at | _stack([around], [0] * _BATCH), root.position, jnp.asarray(len(batch)))))
         for i, owner in enumerate(owners[: len(batch)]):
             single = jax.tree.map(lambda leaf: leaf[i], (root, by))
             branch = _branch(*single, near[i] < far[i], line.logarithmic)
@@ -193,9 +195,19 @@ def _scan_batch(line: _Line, at: dict[str, Array], rows: Float[Array, "b s"]) ->
 
 
 @eqx.filter_jit
-def _polish_batch(line: _Line, at: dict[str, Array], near: Float[Array, " b"], far: Float[Array, " b"], tolerance: Scalar):
+def _polish_batch(line: _Line, at: dict[str, Array], near: Float[Array, " b"], far: Float[Array, " b"], tolerance: Scalar) -> roots.Root:
     def one(at, near, far):
-        root = roots.safeguarded_newton(lambda u: line.with_slope(at, u), near, far, tolerance=tolerance)
-        return root, jax.jacfwd(line)(at, root.position)
+        return roots.safeguarded_newton(lambda u: line.with_slope(at, u), near, far, tolerance=tolerance)
 
     return jax.vmap(one)(at, near, far)
+
+
+@eqx.filter_jit
+def _derivatives(line: _Line, at: dict[str, Array], position: Float[Array, " b"], count: Scalar) -> dict[str, Array]:
+    """df/dp for the first `count` of the positions, one after another: there may be many parameters."""
+
+    def step(i, found):
+        by = jax.jacfwd(line)({name: value[i] for name, value in at.items()}, position[i])
+        return {name: found[name].at[i].set(by[name]) for name in found}
+
+    return jax.lax.fori_loop(0, count, step, jax.tree.map(jnp.zeros_like, at))

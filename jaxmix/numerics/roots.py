@@ -40,7 +40,7 @@ def safeguarded_newton(function: Callable[[Scalar], tuple[Scalar, Scalar]], near
     rounding: at a jump or at the domain's edge the value then tells that there is no root. May be vmapped.
     """
     near, far = jnp.asarray(near, float), jnp.asarray(far, float)
-    (first, rise), (beyond, rise_beyond) = function(near), function(far)
+    (first, beyond), (rise, rise_beyond) = jax.vmap(function)(jnp.stack([near, far]))  # one copy of the function, compiled once
     sign, at_far = jnp.where(first >= 0, 1.0, -1.0), jnp.abs(beyond) <= tolerance
     ends = (jnp.where(at_far, there, here) for there, here in zip((far, beyond, rise_beyond), (near, first, rise)))
     best = Root(*ends, near, sign, beyond, jnp.asarray(2))

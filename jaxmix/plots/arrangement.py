@@ -1,0 +1,107 @@
+"""What is drawn where: the contours of a scan sorted into panels, series and levels."""
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from jaxmix import config, parameters, results
+from jaxmix.engine import box, contour
+
+_BETWEEN = 6  # points on each cubic piece between two vertices, of which those needed are drawn
+_FLAT = 1e-4  # of the box, by which a drawn line may miss the cubic pieces
+
+
+class Curve(NamedTuple):
+    """One drawn component: its panel, series and level by number, and its points [n] in the parameters' units."""
+
+    panel: int
+    series: int
+    level: int
+    trace: results.Trace
+    x: Float[np.ndarray, " n"]
+    y: Float[np.ndarray, " n"]
+
+
+class Arrangement(NamedTuple):
+    """What is drawn where.
+
+    panels: the held values that tell the panels apart, series: the constraint and the values that tell the curves of a
+    panel apart, levels: their labels, common: the values that all share.
+    """
+
+    sides: tuple[box.Side, box.Side]
+    panels: list[dict[str, float]]
+    series: list[tuple[str, dict[str, float]]]
+    levels: list[str]
+    common: dict[str, float]
+    curves: list[Curve]
+
+    def of(self, panel: int, series: int | None = None, level: int | None = None) -> list[Curve]:
+        """The curves of a panel, or of one series or level in it."""
+        wanted = (panel, series, level)
+        return [curve for curve in self.curves if all(ask in (None, has) for ask, has in zip(wanted, curve))]
+
+
+def arrange(settings: config.Config, traces: list[results.Trace]) -> Arrangement:
+    """Sort the values held of all planes into panels, series and what is common, and the traces to them."""
+    sides = tuple(_side(name, settings.axes[name]) for name in (settings.contours.x, settings.contours.y))
+    planes = settings.planes()
+    varied = [name for name in planes[0] if len({plane[name] for plane in planes}) > 1]
+    apart = [name for name in varied if name in parameters.MCP_RATIOS]
+    within = [name for name in varied if name not in apart]
+    panels = _distinct({name: plane[name] for name in apart} for plane in planes)
+    held = _distinct({name: plane[name] for name in within} for plane in planes)
+    series = [(name, values) for name in settings.constraints for values in held]
+    levels = list(dict.fromkeys(level.label for table in settings.constraints.values() for level in table.levels))
+    common = {name: value for name, value in (settings.held | planes[0]).items() if name not in varied}
+    empty = Arrangement(sides, panels, series, levels, common, [])
+    curves = [_curve(trace, empty) for trace in traces if len(trace.x) > 1]
+    return empty._replace(curves=sorted(curves, key=lambda curve: curve[:3] + (curve.trace.component,)))
+
+
+def _distinct(dictionaries: Iterable[dict[str, float]]) -> list[dict[str, float]]:
+    return [dict(items) for items in dict.fromkeys(tuple(each.items()) for each in dictionaries)]
+
+
+def _side(name: str, axis: config.Axis) -> box.Side:
+    return box.Side(name, axis.min, axis.max, axis.is_log)
+
+
+def _curve(trace: results.Trace, arrangement: Arrangement) -> Curve:
+    """A trace with its place in the figure, and its cubic pieces as points."""
+    panel = next(i for i, values in enumerate(arrangement.panels) if _agrees(values, trace.held))
+    series = next(i for i, (name, values) in enumerate(arrangement.series) if name == trace.constraint and _agrees(values, trace.held))
+    vertices = (trace.x, trace.y, trace.tangent_x, trace.tangent_y, trace.residual)
+    piece = contour.Contour(*vertices, trace.closed, None, "converged", 0, arrangement.sides)
+    x, y = piece.points_between(_BETWEEN)
+    keep = _needed(np.column_stack([side.to_box(along) for side, along in zip(arrangement.sides, (x, y))]))
+    return Curve(panel, series, arrangement.levels.index(trace.level), trace, x[keep], y[keep])
+
+
+def _needed(line: Float[np.ndarray, "n 2"]) -> Bool[np.ndarray, " n"]:
+    """Which points of a line are needed to draw it within _FLAT. U. Ramer, Comput. Graph. Image Process. 1 (1972) 244."""
+    keep = np.zeros(len(line), bool)
+    keep[[0, -1]] = True
+    waiting = [(0, len(line) - 1)]
+    while waiting:
+        first, last = waiting.pop()
+        off = _distance(line[first + 1 : last], line[first], line[last])
+        if off.size and off.max() > _FLAT:
+            middle = first + 1 + int(np.argmax(off))
+            keep[middle] = True
+            waiting += [(first, middle), (middle, last)]
+    return keep
+
+
+def _distance(points: Float[np.ndarray, "n 2"], start: Float[np.ndarray, " 2"], end: Float[np.ndarray, " 2"]) -> Float[np.ndarray, " n"]:
+    """Distance of points from the segment between two points."""
+    chord = end - start
+    along = np.clip((points - start) @ chord / max(chord @ chord, 1e-300), 0.0, 1.0)
+    return np.hypot(*(points - start - along[:, None] * chord[None, :]).T)
+
+
+def _agrees(values: dict[str, float], held: dict[str, float]) -> bool:
+    return all(math.isclose(held[name], value, rel_tol=1e-12) for name, value in values.items())

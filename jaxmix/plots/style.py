@@ -1,0 +1,145 @@
+"""How figures look, in one place, and how they are written: PNG and PDF without dates, with a table beside them."""
+
+import contextlib
+import csv
+import io
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import matplotlib
+from matplotlib import colors, mathtext, ticker
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from jaxmix import parameters
+from jaxmix.results import atomic
+
+# M. Okabe, K. Ito, Color Universal Design (2008), without the yellow that is lost on white
+PALETTE = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+DASHES = ("-", (0, (4.5, 1.8)), (0, (1.2, 1.5)), (0, (6, 1.5, 1.2, 1.5)))
+SHADE = 0.13  # opacity of an excluded region
+COLUMN, PAGE = 3.5, 7.0  # widths, inches
+DPI = 200
+GREY = "0.35"  # of notes
+
+RC = {
+    "font.family": "STIXGeneral",
+    "mathtext.fontset": "cm",
+    "font.size": 9.5,
+    "axes.labelsize": 11,
+    "axes.titlesize": 10,
+    "figure.titlesize": 11,
+    "legend.fontsize": 9,
+    "legend.frameon": False,
+    "legend.handlelength": 2.2,
+    "axes.linewidth": 0.7,
+    "lines.linewidth": 1.3,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.top": True,
+    "ytick.right": True,
+    "xtick.major.size": 5.0,
+    "ytick.major.size": 5.0,
+    "xtick.minor.size": 2.5,
+    "ytick.minor.size": 2.5,
+    "xtick.minor.visible": True,
+    "ytick.minor.visible": True,
+    "pdf.fonttype": 3,
+}
+_METADATA = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Creator": None, "Producer": None}}
+_UNITS = {"1": "", "1/fb": "fb$^{-1}$"}
+_WORDS = {"theta_w": r"$\theta_W$", "e": "$e$"}
+
+
+@contextlib.contextmanager
+def applied() -> Iterator[None]:
+    """The style, while a figure is made or written."""
+    with matplotlib.rc_context(RC):
+        yield
+
+
+def blank(width: float, height: float) -> Figure:
+    """An empty figure with its own canvas, inches."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0.04, hspace=0.03)
+    return figure
+
+
+def colour(number: int, total: int) -> str:
+    """Colour of one of several curves: the palette, or for more curves than it holds a scale from dark blue to yellow."""
+    if total <= len(PALETTE):
+        return PALETTE[number]
+    return colors.to_hex(matplotlib.colormaps["cividis"](0.93 * number / (total - 1)))
+
+
+def quantity(name: str, value: float, sm: dict[str, float]) -> str:
+    """A parameter's value in words, such as m_Z'/m_psi = 3; sm: the values that words stand for (parameters.named_values)."""
+    parameter = parameters.PARAMETERS[name]
+    word = parameters.WORDS.get(name)
+    if word is not None and math.isclose(value, sm[word], rel_tol=1e-12):
+        return f"{parameter.symbol} = {_WORDS[word]}"
+    if parameter.unit == "GeV" and value >= 1000:
+        return f"{parameter.symbol} = {value / 1000:g} TeV"
+    unit = _UNITS.get(parameter.unit, parameter.unit)
+    return f"{parameter.symbol} = {_number(value)} {unit}".rstrip()
+
+
+def _number(value: float) -> str:
+    """Four digits, with a power of ten in place of an exponent."""
+    mantissa, _, exponent = f"{value:.4g}".partition("e")
+    return mantissa if not exponent else rf"${mantissa} \times 10^{{{int(exponent)}}}$"
+
+
+def literal(text: str) -> str:
+    """A text of the user's: with its formulas where they can be set, else letter by letter."""
+    try:
+        mathtext.MathTextParser("path").parse(text)
+    except ValueError:
+        return text.replace("$", r"\$")
+    return text
+
+
+def axis_label(name: str) -> str:
+    """Symbol and unit of a parameter."""
+    parameter = parameters.PARAMETERS[name]
+    unit = _UNITS.get(parameter.unit, parameter.unit)
+    return f"{parameter.symbol} [{unit}]" if unit else parameter.symbol
+
+
+def logarithmic(axes: Axes, which: str) -> None:
+    """A logarithmic axis ("x" or "y") with minor ticks on every decade, and plain numbers from 0.1 to 1000."""
+    axes.set(**{f"{which}scale": "log"})
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    low, high = sorted(getattr(axes, f"get_{which}lim")())
+    decades = math.log10(high / low)
+    axis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5) if decades < 1.2 else (1,), numticks=12))
+    axis.set_minor_locator(ticker.LogLocator(subs=range(2, 10) if decades < 9 else (1.0,), numticks=200))
+    axis.set_minor_formatter(ticker.NullFormatter())
+    if decades < 1.2 or low >= 0.05 and high <= 2000:
+        axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def table(comments: Iterable[str], columns: Sequence[str], rows: Iterable[Sequence]) -> bytes:
+    """A CSV: comments, then the columns, then rows, numbers with eight digits."""
+    text = io.StringIO()
+    text.writelines(f"# {line}\n" for line in comments)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([f"{item:.8g}" if isinstance(item, float) else item for item in row] for row in rows)
+    return text.getvalue().encode()
+
+
+def save(folder: Path, stem: str, figure: Figure, curves: bytes) -> list[str]:
+    """Write figure and table as stem.png, .pdf and .csv, each whole or not at all; the names. CannotWrite on failure."""
+    names = []
+    for kind, metadata in _METADATA.items():
+        picture = io.BytesIO()
+        with applied():
+            figure.savefig(picture, format=kind, dpi=DPI, metadata=metadata)
+        atomic.write_bytes(folder / f"{stem}.{kind}", picture.getvalue())
+        names.append(f"{stem}.{kind}")
+    atomic.write_bytes(folder / f"{stem}.csv", curves)
+    return [*names, f"{stem}.csv"]
