@@ -73,10 +73,9 @@ def points(lists: dict[str, list[float]], free: str | None = None) -> list[dict[
 
 
 def _completed(point: dict[str, float], free: str | None) -> dict[str, float]:
-    defaults = {name: p.default for name, p in parameters.PARAMETERS.items() if p.default is not None and name != free}
-    named = parameters.named_values(*({**defaults, **point}[name] for name in ("sin2_theta_w", "alpha")))
-    words = {name: named[word] for name, word in parameters.WORDS.items() if name != free}
-    return defaults | words | {name: value for name, value in point.items() if not math.isnan(value)}
+    given = {name: value for name, value in point.items() if not math.isnan(value)}
+    inputs = {name: given[name] for name in ("sin2_theta_w", "alpha") if name in given}
+    return {name: value for name, value in parameters.defaults(**inputs).items() if name != free} | given
 
 
 def check_forms(point: dict[str, float], free: str | None = None) -> None:
