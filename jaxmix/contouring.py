@@ -8,12 +8,16 @@ from jaxmix.engine import contour, points
 
 
 def trace_all(
-    problem: study.Study, settings: config.Config, critical: dict[str, dict[str, float]], tell: Callable[[str], None]
+    problem: study.Study,
+    settings: config.Config,
+    critical: dict[str, dict[str, float]],
+    tell: Callable[[str], None],
+    advance: Callable[[], None] = lambda: None,
 ) -> list[results.Trace]:
     """Every component of every contour.
 
     critical: the critical value by constraint and level; the first level of each is the problem's unit. tell: gets a line
-    for a contour that did not converge everywhere.
+    for a contour that did not converge everywhere. advance: called after each contour.
     """
     if settings.contours is None:
         return []
@@ -32,7 +36,21 @@ def trace_all(
                 if bad:
                     tell(f"contour of {name} at {label}, {plane}: {', '.join(bad)}")
                 traces += [_trace(name, label, i, held, piece) for i, piece in enumerate(found)]
+                advance()
     return traces
+
+
+def count(settings: config.Config) -> int:
+    """Number of contours that `trace_all` traces."""
+    return len(settings.planes()) * sum(len(table.levels) for table in settings.constraints.values())
+
+
+def compile_all(problem: study.Study, settings: config.Config) -> None:
+    """Compile what `trace_all` needs, for a thread beside the grid's evaluation."""
+    for plane in settings.planes()[:1]:
+        x, y = (_axis(settings, name) for name in (settings.contours.x, settings.contours.y))
+        for name in problem.constraints:
+            contour.compile_contours(problem, x, y, plane, output=name)
 
 
 def table(settings: config.Config, traces: list[results.Trace]) -> tuple[tuple[results.Side, results.Side], list[str]]:

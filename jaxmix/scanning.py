@@ -6,6 +6,7 @@ import json
 import math
 import re
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -58,6 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
             _report(f"{out}: this scan is finished; nothing was written", folder.finished, arguments.json)
             return 0
         started = time.perf_counter()
+        if shard is None:
+            # a second compilation beside the grid's: a daemon, so that an interrupted run does not wait for it
+            threading.Thread(target=contouring.compile_all, args=(job.problem, settings), daemon=True).start()
         _evaluate(job, folder)
         if shard is not None:
             manifest = folder.write_manifest("finished", {"shard": list(shard), "seconds": time.perf_counter() - started})
@@ -148,11 +152,11 @@ def _bar() -> progress.Progress:
 
 
 class _Rate(progress.ProgressColumn):
-    """Points per second."""
+    """Points, or contours, per second."""
 
     def render(self, task: progress.Task) -> str:
         """The speed so far."""
-        return f"{task.speed:,.0f} points/s" if task.speed else ""
+        return f"{task.speed:,.3g}/s" if task.speed else ""
 
 
 def _size(slices: tuple[slice, ...]) -> int:
@@ -182,7 +186,7 @@ def _finish(job: Job, folder: results.ScanFolder, started: float, as_json: bool)
         _write_cube(job, folder, chunks)
         files.append("scan.zarr")
     evaluated = time.perf_counter()
-    traces = contouring.trace_all(job.problem, job.settings, job.critical, _tell)
+    traces = _trace(job)
     if job.settings.contours is not None:
         results.write_contours(folder.path / "contours.csv", *contouring.table(job.settings, traces), traces)
         files += ["contours.csv", *plots.draw(folder.path, job.settings, traces)]
@@ -200,6 +204,13 @@ def _finish(job: Job, folder: results.ScanFolder, started: float, as_json: bool)
     return 0
 
 
+def _trace(job: Job) -> list[results.Trace]:
+    """All contours, with progress."""
+    with _bar() as bar:
+        task = bar.add_task("tracing contours", total=max(contouring.count(job.settings), 1))
+        return contouring.trace_all(job.problem, job.settings, job.critical, bar.console.print, lambda: bar.advance(task))
+
+
 def _write_cube(job: Job, folder: results.ScanFolder, chunks: int) -> None:
     described = {name: parameters.PARAMETERS[name] for name in job.grid.names}
     coordinates = {
@@ -214,10 +225,6 @@ def _write_cube(job: Job, folder: results.ScanFolder, chunks: int) -> None:
     variables["status"] = results.Variable("int8", "1", "status of the point", codes)
     held = {name: value for name, value in job.settings.held.items()}
     results.write_cube(folder.path / "scan.zarr", coordinates, variables, job.layout.chunk, folder.records(chunks), {"held": held})
-
-
-def _tell(text: str) -> None:
-    print(text, file=sys.stderr)
 
 
 def _summary_line(path: Path, job: Job, details: dict, traces: int) -> str:

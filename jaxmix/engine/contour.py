@@ -12,6 +12,9 @@ from jaxmix.engine.points import Axis
 from jaxmix.engine.problem import AbstractProblem
 
 
+BATCH = 96  # points evaluated together: their memory stays below what an allocator gives back to the system each time
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Contour:
     """One component of a contour, its vertices in order, f > 0 on the left; the first is not repeated if closed.
@@ -55,7 +58,7 @@ class Contour:
 def trace_contours(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis, y_axis: Axis, held: PyTree = None, *,
                    output: str | None = None, level: float = 0.0, depth: int = 3, x_nodes: tuple[float, ...] = (),
                    y_nodes: tuple[float, ...] = (), tolerance: float = 1e-9, caution: float = 1.5, turn: float = 0.5,
-                   batch: int = 96) -> list[Contour]:
+                   batch: int = BATCH) -> list[Contour]:
     """The contours f = level of a differentiable f(x, y), or f(x, y, held), or of output = 1 of a problem.
 
     The axes give the box and its coarse cells, each divided into 2^depth per side where the level may pass; x_nodes
@@ -65,13 +68,7 @@ def trace_contours(function: Callable[..., Scalar] | AbstractProblem, x_axis: Ax
     the angle (in box coordinates) between neighbouring tangents above which vertices are put in between. NaN is
     outside f's domain: contours end there. Other held numbers or another box reuse the compiled batch.
     """
-    if isinstance(function, AbstractProblem):
-        if output is None:
-            raise ValueError("trace_contours: a problem needs output=, the name of the output whose level one is traced.")
-        function = OutputLevel(function, output, (x_axis.name, y_axis.name))
-        held = {name: float(value) for name, value in (held or {}).items()}
-    sides = (Side.of(x_axis), Side.of(y_axis))
-    sampler = Sampler(function, sides, held, level, batch)
+    sampler, sides = _sampler(function, x_axis, y_axis, held, output, level, batch)
     nodes = (sides[0].nodes(x_axis, x_nodes), sides[1].nodes(y_axis, y_nodes))
     lattice = cells.Lattice(sampler, nodes, depth)
     pairs = marching.segments(lattice, cells.crossed(lattice, caution))
@@ -82,6 +79,24 @@ def trace_contours(function: Callable[..., Scalar] | AbstractProblem, x_axis: Ax
     parts = [pieces.oriented(piece) for piece in pieces.densified(cut, sampler, turn, tolerance)]
     shares = _shares(sampler.calls, [len(piece.place) for piece in parts])
     return [_contour(piece, share, sides) for piece, share in zip(parts, shares)]
+
+
+def compile_contours(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis, y_axis: Axis, held: PyTree = None, *,
+                     output: str | None = None) -> None:
+    """Compile what trace_contours will need for arguments of this kind, so that another thread may do it beforehand."""
+    sampler, _ = _sampler(function, x_axis, y_axis, held, output, 0.0, BATCH)
+    sampler(np.array([0.5]), np.array([0.5]))
+
+
+def _sampler(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis, y_axis: Axis, held: PyTree, output: str | None,
+             level: float, batch: int) -> tuple[Sampler, tuple[Side, Side]]:
+    if isinstance(function, AbstractProblem):
+        if output is None:
+            raise ValueError("trace_contours: a problem needs output=, the name of the output whose level one is traced.")
+        function = OutputLevel(function, output, (x_axis.name, y_axis.name))
+        held = {name: float(value) for name, value in (held or {}).items()}
+    sides = (Side.of(x_axis), Side.of(y_axis))
+    return Sampler(function, sides, held, level, batch), sides
 
 
 def _vertices(lattice: cells.Lattice, edges: np.ndarray, tolerance: float) -> pieces.Vertices:

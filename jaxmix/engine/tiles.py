@@ -116,31 +116,39 @@ def _spread(vectors: list[Array]) -> list[Array]:
 
 def _slow_on_tile(problem: AbstractProblem, grid: Grid, interpolant: interpolants.Interpolant, values: dict[str, Array],
                   last: Int[Array, " n"], tolerance: float) -> tuple[Float[Array, "... n k"], Bool[Array, "..."]]:
-    # jit here only keeps the trace: the nodes and the exact lines have the same shapes
-    slow = jax.jit(functools.partial(_over_product, problem.slow, grid.names))
+    slow = functools.partial(_over_product, problem.slow, grid.names)
     if interpolant.weights is None:
         found = slow(values)
         return found, jnp.ones(found.shape[:-2], bool)
-    nodes = interpolant.nodes.astype(values[grid.names[-1]].dtype)
-    at_nodes = slow({**values, grid.names[-1]: nodes})
-    bad = interpolants.unresolved(interpolant, at_nodes, jnp.asarray(tolerance, at_nodes.dtype))
-    weights = interpolant.weights[jnp.minimum(last, grid.shape[-1] - 1)].astype(at_nodes.dtype)
-    between = interpolants.apply(weights, at_nodes)
-    mixed = jax.lax.cond(
-        jnp.any(bad),
-        lambda: jnp.where(bad[..., None, :], _exact_slow(slow, values, grid.names[-1], nodes.size), between),
-        lambda: between,
-    )
-    return mixed, jnp.any(bad, axis=-1)
+    name = grid.names[-1]
+    fast, nodes = values[name], interpolant.nodes.astype(values[name].dtype)
+    exact = jnp.pad(fast, (0, -fast.size % nodes.size), mode="edge").reshape(-1, nodes.size)
+    blocks, bad = _in_blocks(slow, values, name, jnp.concatenate([nodes[None], exact]), interpolant, tolerance)
+    weights = interpolant.weights[jnp.minimum(last, grid.shape[-1] - 1)].astype(blocks.dtype)
+    between = interpolants.apply(weights, blocks[0])
+    joined = jnp.moveaxis(blocks[1:], 0, -3)
+    joined = joined.reshape(*joined.shape[:-3], -1, joined.shape[-1])[..., : fast.size, :]
+    return jnp.where(bad[..., None, :], joined, between), jnp.any(bad, axis=-1)
 
 
-def _exact_slow(slow: Callable[[dict[str, Array]], Array], values: dict[str, Array], name: str, block: int) -> Float[Array, "... n k"]:
-    """`slow` at every point of a tile, in blocks along the last axis (name) that take no more memory than the nodes."""
-    fast = values[name]
-    padded = jnp.pad(fast, (0, -fast.size % block), mode="edge").reshape(-1, block)
-    blocks = jax.lax.map(lambda part: slow({**values, name: part}), padded)
-    joined = jnp.moveaxis(blocks, 0, -3)
-    return joined.reshape(*joined.shape[:-3], -1, joined.shape[-1])[..., : fast.size, :]
+def _in_blocks(slow: Callable[[dict[str, Array]], Array], values: dict[str, Array], name: str, blocks: Float[Array, "blocks n"],
+               interpolant: interpolants.Interpolant, tolerance: float) -> tuple[Float[Array, "blocks ... n k"], Bool[Array, "... k"]]:
+    """`slow` with the last axis (name) at the first block, the nodes; where the interpolant does not describe some line,
+    at the other blocks too, which are the axis' values. One copy of `slow` is compiled for both."""
+    like = jax.eval_shape(slow, {**values, name: blocks[0]})
+
+    def step(state: tuple) -> tuple:
+        i, found, bad = state
+        part = slow({**values, name: blocks[i]})
+        first = interpolants.unresolved(interpolant, part, jnp.asarray(tolerance, part.dtype))
+        return i + 1, found.at[i].set(part), jnp.where(i == 0, first, bad)
+
+    def unfinished(state: tuple) -> Bool[Array, ""]:
+        return (state[0] == 0) | ((state[0] < len(blocks)) & jnp.any(state[2]))
+
+    start = jnp.asarray(0), jnp.zeros((len(blocks), *like.shape), like.dtype), jnp.zeros((*like.shape[:-2], like.shape[-1]), bool)
+    _, found, bad = jax.lax.while_loop(unfinished, step, start)
+    return found, bad
 
 
 def _over_product(function: Callable[..., PyTree], names: tuple[str, ...], values: dict[str, Array], *batched: Array) -> PyTree:
