@@ -4,6 +4,7 @@
 130 and 143 interrupted.
 """
 
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -55,6 +56,10 @@ def guarded(work: Callable[[], int], command: str) -> int:
     except Fault as fault:
         print(f"{command}: {fault}", file=sys.stderr)
         return fault.exit_code
+    except BrokenPipeError:
+        # whoever read the output has seen enough; nothing may be written at exit either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print(f"{command}: interrupted; what was committed stays", file=sys.stderr)
         return 130

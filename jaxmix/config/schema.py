@@ -135,7 +135,7 @@ class Background(Table):
 
     rate: Annotated[float, Field(ge=0, allow_inf_nan=False, description="of one layer of one bar, Hz")]
     window: Annotated[float, Field(gt=0, allow_inf_nan=False, description="of the coincidence, s")] = 15e-9
-    bars: Annotated[int, Field(ge=1)] = 1
+    bars: Annotated[int, Field(ge=1, description="number of bars that may fake a signal")] = 1
     live_time: Annotated[float, Field(gt=0, allow_inf_nan=False, description="s")] = 1.5e7
 
 
@@ -145,9 +145,9 @@ class McpLhc(Table):
     distance: Annotated[float, Field(gt=0, allow_inf_nan=False, description="from the interaction point to the face, m")] = 20.0
     side: Annotated[float, Field(gt=0, allow_inf_nan=False, description="of the square face, m")] = 1.0
     eta: Annotated[float, Field(ge=-10, le=10, description="pseudorapidity of the face's centre")] = 0.0
-    layers: Annotated[int, Field(ge=1, le=16)] = 3
+    layers: Annotated[int, Field(ge=1, le=16, description="in coincidence")] = 3
     charge_one_photoelectron: Annotated[float, Field(gt=0, le=10, description="epsilon_gamma of one photoelectron a layer")] = 2e-3
-    k_factor: Positive = 1.0
+    k_factor: Annotated[Positive, Field(description="on the Drell-Yan cross section")] = 1.0
     scale: Annotated[float, Field(ge=0.5, le=2, description="factorisation scale over the pair's mass")] = 1.0
     quarkonium_scale: Annotated[Finite, Field(description="ln of the factor on quarkonium cross sections")] = 0.0
     light_meson_scale: Annotated[Finite, Field(description="ln of the factor on light-meson cross sections")] = 0.0

@@ -32,9 +32,11 @@ def described(settings: type[schema.Table]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for name, field in settings.model_fields.items():
         inner = [kind for kind in (field.annotation, *get_args(field.annotation)) if isinstance(kind, type) and issubclass(kind, schema.Table)]
+        if name == "levels":
+            continue
         if inner:
             found |= {f"{name}.{key}": entry for key, entry in described(inner[0]).items()}
-        elif name != "levels":
+        else:
             default = None if field.is_required() else field.default
             found[name] = {"default": default, "meaning": field.description or ""}
     return found
