@@ -31,9 +31,9 @@ def described(settings: type[schema.Table]) -> dict[str, dict[str, Any]]:
     """Default and meaning of every setting; those of inner tables stand under dotted names."""
     found: dict[str, dict[str, Any]] = {}
     for name, field in settings.model_fields.items():
-        inner = [kind for kind in (field.annotation, *get_args(field.annotation)) if isinstance(kind, type) and issubclass(kind, schema.Table)]
-        if name == "levels":
+        if name == "levels":  # an argument of the commands, no setting
             continue
+        inner = [kind for kind in (field.annotation, *get_args(field.annotation)) if isinstance(kind, type) and issubclass(kind, schema.Table)]
         if inner:
             found |= {f"{name}.{key}": entry for key, entry in described(inner[0]).items()}
         else:

@@ -1,14 +1,14 @@
 """The detector as a flat square that points at the interaction point, and what lies behind it."""
 
-from functools import partial
-
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Scalar
 
 
-_float = partial(jnp.asarray, dtype=float)
+def _float(value: float | Array) -> Array:
+    """A number as a float, of the precision that it has."""
+    return jnp.asarray(value, dtype=jnp.result_type(value, float))
 
 
 class Face(eqx.Module):
@@ -47,9 +47,9 @@ def pseudorapidity_nodes(
     the closed solid angle with 3 nodes: 1e-10 for 1 m at 20 m and eta_0 = 0 or 0.1, 2e-5 at 4 m and eta_0 = 1,
     2e-4 at 20 m and eta_0 = 3 (h cosh(eta_0) = 1/4).
     """
-    abscissa, weight = np.polynomial.legendre.leggauss(nodes)
-    abscissa_across, weight_across = np.polynomial.legendre.leggauss(nodes_across)
     half = face.side / (2 * face.distance)
+    abscissa, weight = (jnp.asarray(each, half.dtype) for each in np.polynomial.legendre.leggauss(nodes))
+    abscissa_across, weight_across = (jnp.asarray(each, half.dtype) for each in np.polynomial.legendre.leggauss(nodes_across))
     u = half * abscissa[:, None]
     v = half * abscissa_across[None, :]
     squared = 1 + u**2 + v**2

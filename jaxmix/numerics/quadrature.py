@@ -28,10 +28,11 @@ def resonance_nodes(
     u, weights = (jnp.asarray(array, dtype=jnp.result_type(low, width)) for array in gauss_legendre(n))
     width = jnp.clip(jnp.abs(centre - low), FLOOR * width, width)
     bottom, top = (jnp.arcsinh(jnp.arcsinh((end - centre) / width) / DEPTH) for end in (low, jnp.maximum(low, high)))
-    y = bottom + (top - bottom) * (u * u * (3 - 2 * u))
+    extent = jnp.where(high > low, top - bottom, 0.0)  # a compiler may round the two ends of an empty range differently
+    y = bottom + extent * (u * u * (3 - 2 * u))
     v = DEPTH * jnp.sinh(y)
     slope = width * jnp.cosh(v) * DEPTH * jnp.cosh(y)
-    return width * jnp.sinh(v), weights * 6 * u * (1 - u) * (top - bottom) * slope
+    return width * jnp.sinh(v), weights * 6 * u * (1 - u) * extent * slope
 
 
 def between_nodes(few: int, many: int) -> Float[np.ndarray, "many few"]:

@@ -77,17 +77,17 @@ def cls_test_statistic(
 
 def critical_sigma(n_sigma: Scalar | float) -> Scalar:
     """Critical value of a profile-likelihood q at n standard deviations, one side: n^2. CCGV, eq. (53)."""
-    return jnp.asarray(n_sigma, dtype=float) ** 2
+    return jnp.asarray(n_sigma, jnp.result_type(n_sigma, float)) ** 2
 
 
 def critical_cls(cl: Scalar | float) -> Scalar:
     """Critical value of -2 ln CLs at confidence level cl: -2 ln(1 - cl), 5.99 at 95% (3.0 events of no background)."""
-    return -2 * jnp.log1p(-jnp.asarray(cl, dtype=float))
+    return -2 * jnp.log1p(-jnp.asarray(cl, jnp.result_type(cl, float)))
 
 
 def critical_chi2(cl: Scalar | float) -> Scalar:
     """Critical value of Delta chi^2 for one parameter at confidence level cl: 3.84 at 95%."""
-    return ndtri((1 + jnp.asarray(cl, dtype=float)) / 2) ** 2
+    return ndtri((1 + jnp.asarray(cl, jnp.result_type(cl, float))) / 2) ** 2
 
 
 def combine(test_statistics: Float[Array, " k"]) -> Scalar:

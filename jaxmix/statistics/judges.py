@@ -15,7 +15,11 @@ MODES = ("sigma", "cl")
 
 
 def _floats(value: float | Array | None) -> Array | None:
-    return None if value is None else jnp.asarray(value, dtype=float)
+    """Numbers as floats, of the precision that they have."""
+    if value is None:
+        return None
+    array = jnp.asarray(value)
+    return array.astype(jnp.result_type(array, float))
 
 
 class AbstractJudge(eqx.Module):

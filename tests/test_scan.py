@@ -1,0 +1,194 @@
+"""The command `scan` from its config to its files: what is written, resumed, refused and joined."""
+
+import hashlib
+import json
+import warnings
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from jaxmix import config, merge, results, scan, scanning
+from jaxmix.engine import evaluate
+
+CONFIG = """
+[scan]
+name = "tiny"
+tiling = { chunk_points = 60, tile_points = 24, nodes = 4 }
+
+[parameters]
+m_zprime_over_m_mcp = 3
+
+[axes.theta_dark]
+values = [0.3, "theta_w"]
+
+[axes.m_mcp]
+min = 5
+max = 40
+count = 6
+spacing = "log"
+
+[axes.epsilon_gamma]
+min = 1e-3
+max = 2e-2
+count = 10
+spacing = "log"
+
+[constraints.mcp_lhc]
+levels = [{ sigma = 2 }]
+
+[contours]
+x = "m_mcp"
+y = "epsilon_gamma"
+at = { theta_dark = ["theta_w"] }
+cells = 5
+depth = 1
+"""
+
+
+@pytest.fixture(scope="session")
+def study(tmp_path_factory):
+    path = tmp_path_factory.mktemp("config") / "tiny.toml"
+    path.write_text(CONFIG, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def whole(study, tmp_path_factory):
+    out = tmp_path_factory.mktemp("whole") / "scan"
+    assert scan.main([str(study), "--out", str(out)]) == 0
+    return out
+
+
+def digests(folder, *names):
+    files = [path for name in names for path in ([folder / name] if (folder / name).is_file() else sorted((folder / name).rglob("*")))]
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.is_file()}
+
+
+PRODUCTS = ("scan.zarr", "contours.csv", "figure.png", "figure.pdf", "figure.csv")
+
+
+def test_a_scan_writes_its_files_and_lists_them(whole):
+    manifest = json.loads((whole / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["state"] == "finished" and manifest["files"] == list(PRODUCTS)
+    assert all((whole / name).exists() for name in manifest["files"])
+    assert manifest["points"] == 120 and sum(manifest["points_by_status"].values()) == 120
+    assert {"config", "versions", "device", "tiles", "data", "seconds"} <= set(manifest)
+
+
+def test_the_cube_opens_in_xarray_without_a_warning_and_has_units(whole):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        cube = xr.open_zarr(whole / "scan.zarr", chunks=None)
+    assert cube.sizes == {"theta_dark": 2, "m_mcp": 6, "epsilon_gamma": 10}
+    assert [cube[name].attrs["units"] for name in cube.sizes] == ["rad", "GeV", "1"]
+    assert set(cube.data_vars) == {"mcp_lhc_test_statistic", "mcp_lhc_excluded", "status"}
+    assert cube.mcp_lhc_test_statistic.attrs["critical_values"] == [4.0]
+    np.testing.assert_array_equal(cube.mcp_lhc_excluded == 1, cube.mcp_lhc_test_statistic > 4.0)
+
+
+def test_the_cube_holds_the_exact_test_statistic(whole, study):
+    """Interpolated along the charge, to 1e-4 of the point-by-point evaluation."""
+    job = scanning.prepare(config.load(study))
+    cube = xr.open_zarr(whole / "scan.zarr", chunks=None)
+    axes = np.meshgrid(*(cube[name].values for name in cube.sizes), indexing="ij")
+    points = {name: axis.ravel() for name, axis in zip(cube.sizes, axes)}
+    exact = evaluate.evaluate_points(job.problem, points, batch=120)
+    np.testing.assert_allclose(cube.mcp_lhc_test_statistic.values.ravel(), 4.0 * exact["mcp_lhc"], rtol=1e-4)
+    np.testing.assert_array_equal(cube.status.values.ravel(), exact["status"])
+
+
+def test_every_vertex_of_the_contours_lies_on_the_level(whole, study):
+    job = scanning.prepare(config.load(study))
+    plane, traces = results.read_contours(whole / "contours.csv")
+    assert [side if isinstance(side, str) else side.name for side in plane] == ["m_mcp", "epsilon_gamma"] and traces
+    for trace in traces:
+        points = {"m_mcp": trace.x, "epsilon_gamma": trace.y, "theta_dark": np.full(trace.x.size, trace.held["theta_dark"])}
+        found = evaluate.evaluate_points(job.problem, points, batch=120)["mcp_lhc"]
+        np.testing.assert_allclose(found, 1.0, atol=1.1e-9)
+        np.testing.assert_allclose(np.hypot(trace.tangent_x, trace.tangent_y), 1.0, rtol=1e-12)
+
+
+def test_a_finished_scan_is_left_alone(whole, study, capsys):
+    before = {path: path.stat().st_mtime_ns for path in whole.rglob("*") if path.is_file() and path.name != ".lock"}
+    assert scan.main([str(study), "--out", str(whole)]) == 0
+    assert "this scan is finished; nothing was written" in capsys.readouterr().out
+    assert before == {path: path.stat().st_mtime_ns for path in before}
+
+
+def test_json_prints_the_manifest_alone(whole, study, capsys):
+    assert scan.main([str(study), "--out", str(whole), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads((whole / "manifest.json").read_text(encoding="utf-8"))
+
+
+def test_a_changed_config_is_refused_and_says_what_changed(whole, study, capsys):
+    assert scan.main([str(study), "--out", str(whole), "--set", "e_dark=0.5"]) == 4
+    message = capsys.readouterr().err
+    assert "holds another scan" in message and "config.parameters.e_dark: was 0.31345" in message
+
+
+def test_a_foreign_folder_is_refused(study, tmp_path, capsys):
+    (tmp_path / "thesis.tex").write_text("mine", encoding="utf-8")
+    assert scan.main([str(study), "--out", str(tmp_path)]) == 4
+    assert "thesis.tex" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_an_output_that_cannot_be_written_is_said(study, tmp_path, capsys):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert scan.main([str(study), "--out", str(tmp_path / "file" / "scan")]) == 5
+    assert "cannot write" in capsys.readouterr().err
+
+
+def test_a_bad_config_writes_nothing(tmp_path, capsys):
+    path = tmp_path / "bad.toml"
+    path.write_text(CONFIG.replace("min = 5", "min = -5").replace('name = "tiny"', 'nmae = "tiny"'), encoding="utf-8")
+    assert scan.main([str(path), "--out", str(tmp_path / "out")]) == 2
+    message = capsys.readouterr().err
+    assert "axes.m_mcp.min" in message and "scan.nmae" in message and "did you mean 'name'" in message
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_dry_run_says_what_it_would_do_and_writes_nothing(study, tmp_path, capsys):
+    assert scan.main([str(study), "--out", str(tmp_path / "out"), "--dry-run", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["points"] == 120
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("shard", ["2/2", "a/b", "-1/2", "1"])
+def test_a_wrong_shard_is_bad_input(study, tmp_path, capsys, shard):
+    assert scan.main([str(study), "--out", str(tmp_path / "out"), f"--shard={shard}"]) == 2
+    assert "--shard" in capsys.readouterr().err
+
+
+def test_shards_join_to_the_same_bytes(whole, study, tmp_path, capsys):
+    for part in ("1/2", "0/2"):
+        assert scan.main([str(study), "--out", str(tmp_path / "parts"), "--shard", part]) == 0
+    assert not (tmp_path / "parts" / "scan.zarr").exists()
+    assert merge.main([str(tmp_path / "parts")]) == 0
+    assert digests(tmp_path / "parts", *PRODUCTS) == digests(whole, *PRODUCTS)
+
+
+def test_a_missing_shard_is_said(study, tmp_path, capsys):
+    assert scan.main([str(study), "--out", str(tmp_path / "parts"), "--shard", "0/2"]) == 0
+    assert merge.main([str(tmp_path / "parts")]) == 2
+    assert "chunk 1 of 2 is missing or damaged" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("damage", ["delete", "flip", "truncate"])
+def test_a_damaged_chunk_is_computed_again(whole, study, tmp_path, damage):
+    out = tmp_path / "scan"
+    assert scan.main([str(study), "--out", str(out), "--shard", "0/1"]) == 0
+    path = sorted((out / "chunks").iterdir())[-1]
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    {"delete": path.unlink, "flip": lambda: path.write_bytes(content), "truncate": lambda: path.write_bytes(content[:-9])}[damage]()
+    assert scan.main([str(study), "--out", str(out)]) == 0
+    assert digests(out, *PRODUCTS) == digests(whole, *PRODUCTS)
+
+
+def test_a_summary_keeps_no_points(study, tmp_path):
+    out = tmp_path / "scan"
+    assert scan.main([str(study), "--out", str(out), "--set", "scan.outputs=summary"]) == 0
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert "scan.zarr" not in manifest["files"] and manifest["points"] == 120
