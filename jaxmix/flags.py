@@ -25,13 +25,22 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argpar
     return parser.parse_args(joined)
 
 
+class _InOrder(argparse.Action):
+    """Collects the flags in `given`, in the order of the command line."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: str, option_string: str | None = None) -> None:
+        """Called by argparse at each flag."""
+        namespace.given = {**namespace.given, self.dest: values}
+
+
 def add_parameters(parser: argparse.ArgumentParser) -> None:
     """One flag for each parameter of the interface, and --set."""
+    parser.set_defaults(given={})
     group = parser.add_argument_group("parameters (GeV, 1/fb, rad; several values as a,b,c)")
     for name, parameter in parameters.PARAMETERS.items():
         default = "" if parameter.default is None else f" (default {parameter.default:.6g})"
         unit = "" if parameter.unit == "1" else f", {parameter.unit}"
-        group.add_argument(f"--{name.replace('_', '-')}", metavar="VALUE", help=f"{parameter.meaning}{unit}{default}")
+        group.add_argument(f"--{name.replace('_', '-')}", action=_InOrder, metavar="VALUE", help=f"{parameter.meaning}{unit}{default}")
     add_set(parser)
 
 
@@ -41,9 +50,8 @@ def add_set(parser: argparse.ArgumentParser) -> None:
 
 
 def given_parameters(arguments: argparse.Namespace) -> dict[str, list[float]]:
-    """The parameters given as flags, each with its list of values; BadInput names the flag."""
-    found = {name: getattr(arguments, name) for name in parameters.PARAMETERS if getattr(arguments, name) is not None}
-    return {name: values_of(name, text, f"--{name.replace('_', '-')}") for name, text in found.items()}
+    """The parameters given as flags, in their order, each with its list of values; BadInput names the flag."""
+    return {name: values_of(name, text, f"--{name.replace('_', '-')}") for name, text in arguments.given.items()}
 
 
 def values_of(name: str, text: str, where: str) -> list[float]:

@@ -1,4 +1,4 @@
-"""Points through the study: which exist, in which forms they may be given, and how limits on them move."""
+"""Points through the study: which exist, and in which forms they may be given."""
 
 import functools
 
@@ -10,7 +10,7 @@ import reference
 
 from jaxmix import constants, parameters, study
 from jaxmix.constraints import shelf
-from jaxmix.engine import evaluate, limit, problem
+from jaxmix.engine import evaluate, problem
 
 HELD = {name: p.default for name, p in parameters.PARAMETERS.items() if p.default is not None}
 
@@ -97,67 +97,6 @@ def test_every_form_of_a_point_is_the_same_point(change: dict[str, float]) -> No
         assert float(there) == pytest.approx(float(here), rel=1e-13)
     mass = reference.lagrangian_mass(reference.point(3e-3, 1.0, 0.5), 30.0)
     assert float(expected.m2) == pytest.approx(float(mass), rel=1e-14)
-
-
-# ---- limits ----
-
-AT = {"m_zprime": 24.0, "m_mcp": 8.0, "theta_dark": 0.6, "e_dark": 0.25, "alpha": 1 / 127.9, "luminosity": 300.0}
-SETTINGS = {"mcp_lhc.k_factor": 1.2, "mcp_lhc.layers": 3.0, "mcp_lhc.charge_one_photoelectron": 2e-3, "mcp_lhc.rate": 500.0}
-AROUND = {"mcp_lhc.distance": 20.0, "sin2_theta_w": 0.2312}  # in the derivatives alone
-STEP = 1e-4
-
-
-@pytest.fixture(scope="module")
-def limits() -> dict[str, limit.Limit]:
-    """Limits on kappa at a point, at displaced ones, and without dark counts."""
-    base = AT | SETTINGS
-    points = {"base": base, "quiet": base | {"mcp_lhc.rate": 0.0}, "ten times the data": base | {"luminosity": 3000.0}}
-    for name, value in base.items():
-        points |= {f"{name} {sign:+d}": base | {name: value * (1 + sign * STEP)} for sign in (-1, 1)}
-    found = limit.find_limit(small_study(), "mcp_lhc", "kappa", list(points.values()), (1e-4, 0.1), samples=16, around=AROUND)
-    return dict(zip(points, found))
-
-
-def test_limits_meet_the_critical_value(limits: dict[str, limit.Limit]) -> None:
-    """To 1e-9, excluded above; more dark counts raise the limit and more data lower it."""
-    for name, found in limits.items():
-        assert found.status == "found" and abs(found.residual) <= 1e-9 and found.branches[0].excluded == "above", name
-    assert limits["quiet"].limit < limits["base"].limit
-    assert limits["ten times the data"].limit < limits["base"].limit
-
-
-@pytest.mark.parametrize("name", [*AT, *SETTINGS])
-def test_limits_move_as_their_derivatives_say(limits: dict[str, limit.Limit], name: str) -> None:
-    """d ln(limit)/dp by the implicit function theorem against limits found anew on either side."""
-    low, high = (limits[f"{name} {sign:+d}"].limit for sign in (-1, 1))
-    value = (AT | SETTINGS)[name]
-    difference = np.log(high / low) / (2 * STEP * value)
-    assert limits["base"].d_log_limit[name] == pytest.approx(difference, rel=1e-5)
-    assert difference != 0.0
-
-
-def test_a_limit_on_the_mixing_is_one_on_products(limits: dict[str, limit.Limit]) -> None:
-    """Far below the resonance's saturation N depends on L and K through their product alone (no quarkonium opens at 8 GeV), on the
-    distance through the solid angle, 1/distance^2: exact relations among the derivatives."""
-    moves = limits["quiet"].d_log_limit
-    to_luminosity = 300.0 * moves["luminosity"]
-    assert 1.2 * moves["mcp_lhc.k_factor"] == pytest.approx(to_luminosity, rel=1e-9)
-    assert 20.0 * moves["mcp_lhc.distance"] == pytest.approx(-2 * to_luminosity, rel=2e-3)
-    assert -1 / 2 < to_luminosity < -1 / 8  # between N ~ kappa^2 and kappa^8
-
-
-def test_the_limit_has_three_events(limits: dict[str, limit.Limit]) -> None:
-    """-ln(0.05) = 2.996 expected events at the limit at 95% CLs without a background, and that many only."""
-    found = limits["quiet"]
-    values = HELD | found.at | {"kappa": found.limit}
-    whole = small_study()
-    detector = whole.constraints["mcp_lhc"].with_settings({"luminosity": jnp.asarray(300.0), "k_factor": jnp.asarray(1.2)})
-
-    def events(kappa: jax.Array) -> jax.Array:
-        currents, _ = study.currents_and_status({**values, "kappa": kappa})
-        return detector.expected_events(currents, detector.slow(currents))
-
-    assert float(jax.jit(events)(jnp.asarray(found.limit))) == pytest.approx(-np.log(0.05), rel=1e-9)
 
 
 @pytest.mark.slow

@@ -1,0 +1,102 @@
+"""The dense scan and the kernels on whatever device jax finds, with the agreement between it and the processor.
+
+For a machine with an accelerator, on which only jax, equinox, jaxtyping, numpy and scipy need be there:
+`PYTHONPATH=. python benchmarks/device.py`. It imports no zarr, xarray, pydantic or matplotlib, and says so at the end.
+"""
+
+import sys
+
+import jax
+import kernels
+import measuring
+import numpy as np
+import studies
+
+from jaxmix import study
+from jaxmix.engine import evaluate, points, problem, tiles
+
+FORBIDDEN = ("zarr", "xarray", "pydantic", "matplotlib")
+
+
+def scan(whole: study.Study, grid: points.Grid, repeats: int) -> list[measuring.Row]:
+    """The dense grid reduced to its summary on the device, for some sizes of a tile."""
+    rows = []
+    for tile_points in (2**12, 2**15, 2**18) if jax.default_backend() != "cpu" else (2**12,):
+        tiling = tiles.Tiling(tile_points=tile_points, chunk_points=2**20, tolerance=studies.TILING.tolerance)
+        times = measuring.medians({"scan": lambda: jax.block_until_ready(evaluate.summarise(whole, grid, tiling))}, repeats)
+        rows.append(measuring.Row(f"dense scan, {grid.size:,} points, tiles of {tile_points:,}", measuring.rate(grid.size, times["scan"])))
+    return rows
+
+
+def kernel_rows(whole: study.Study, grid: points.Grid, quick: bool, repeats: int) -> list[measuring.Row]:
+    """Mixing, the event chain, and exact evaluations with gradient."""
+    number = 2**16 if quick else 2**22 if jax.default_backend() != "cpu" else 2**18
+    weak, tile_points = jax.device_put(kernels.weak_inputs()), 2**12 if jax.default_backend() == "cpu" else 2**18
+    tiling = tiles.Tiling(tile_points=tile_points, chunk_points=2**20, tolerance=studies.TILING.tolerance)
+    arrays = jax.device_put(kernels.mixing_points(number))
+    chain = problem.place(kernels.tabulated_rates(whole, studies.ends(), studies.plane()))
+    batch = 1024 if jax.default_backend() == "cpu" else 2**15
+    mass, charge = jax.device_put(_plane_points(batch))
+    placed = problem.place(whole)
+    functions = {
+        "mixing": (lambda: kernels.mixed_states(*arrays, *weak), number),
+        "event chain: interpolants, detector, statistic": (lambda: evaluate.summarise(chain, grid, tiling), grid.size),
+        f"exact q with gradient, batches of {batch:,}": (lambda: kernels.value_and_gradient(placed, mass, charge, studies.plane()), batch),
+    }
+    times = measuring.medians({name: _whole(function) for name, (function, _) in functions.items()}, repeats)
+    return [measuring.Row(name, measuring.rate(size, times[name])) for name, (_, size) in functions.items()]
+
+
+def agreement(whole: study.Study, samples: int) -> list[measuring.Row]:
+    """Largest relative deviation between the device and the processor, at seeded points."""
+    processor = jax.devices("cpu")[0]
+    grid, random = studies.dense_grid(), np.random.default_rng(5)
+    at = {axis.name: axis.values()[random.integers(0, axis.size, samples)] for axis in grid.axes}
+    here = evaluate.evaluate_points(whole, at)
+    with jax.default_device(processor):
+        there = evaluate.evaluate_points(jax.device_put(whole, processor), at)
+        masses = jax.device_get(kernels.mixed_states(*kernels.mixing_points(samples), *kernels.weak_inputs()))
+    found = jax.device_get(kernels.mixed_states(*kernels.mixing_points(samples), *kernels.weak_inputs()))
+    mixing = max(float(np.max(np.abs(a - b) / np.maximum(1.0, np.abs(b)))) for a, b in zip(found, masses))
+    q, truth = here["mcp_lhc"], there["mcp_lhc"]
+    usable = np.isfinite(truth) & (truth != 0)
+    different = int(np.sum(here["status"] != there["status"]) + np.sum(np.isfinite(q) != np.isfinite(truth)))
+    deviation = float(np.max(np.abs(q[usable] / truth[usable] - 1)))
+    return [
+        measuring.Row(f"q against the processor: largest relative deviation of {samples:,}", f"{deviation:.1e}", "< 1e-9"),
+        measuring.Row("of these, with another status or defined on one side only", f"{different}", "0"),
+        measuring.Row("masses and contents against the processor: largest deviation", f"{mixing:.1e}", "< 1e-9"),
+    ]
+
+
+def _plane_points(number: int) -> tuple[np.ndarray, ...]:
+    random = np.random.default_rng(3)
+    return tuple(np.exp(random.uniform(*np.log(pair), number)) for pair in studies.ends().values())
+
+
+def _whole(function):
+    def run():
+        return jax.block_until_ready(function())
+
+    return run
+
+
+def main() -> None:
+    """Print the section."""
+    arguments = measuring.parser(__doc__).parse_args()
+    jax.config.update("jax_enable_x64", True)
+    start, accelerator = measuring.machine(), jax.default_backend() != "cpu"
+    sizes = {} if accelerator and not arguments.quick else {"theta_dark": 2, "m_mcp": 12 if arguments.quick else 125}
+    repeats = 5 if accelerator and not arguments.quick else 3
+    whole, grid = studies.dense(), studies.dense_grid(**sizes)
+    rows = scan(whole, grid, repeats) + kernel_rows(whole, grid, arguments.quick, repeats)
+    if accelerator:
+        rows += agreement(whole, 200 if arguments.quick else 5000)
+    rows.append(measuring.Row(f"imported of {', '.join(FORBIDDEN)}", ", ".join(sorted(set(FORBIDDEN) & set(sys.modules))) or "none", "none"))
+    kind = jax.devices()[0].device_kind
+    note = f"Device: {kind}, float64." if accelerator else "jax found no accelerator: these rows were measured on the processor, on a part of the grid; none was measured on a GPU."
+    print(measuring.table(rows, start, [note]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""What all benchmarks share: medians of interleaved repeats, resources of child processes, the machine in words, and tables.
+
+Nothing heavy is imported here: a child process is counted at no less memory than its parent had.
+"""
+
+import argparse
+import datetime
+import importlib.metadata
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+_PACKAGES = ("jax", "jaxlib", "numpy", "equinox")
+
+
+class Row(NamedTuple):
+    """One line of a table: what was measured, the number with its unit, and what was asked for."""
+
+    what: str
+    value: str
+    target: str = ""
+
+
+class Usage(NamedTuple):
+    """A child process that ended: wall time (s), processor time (s), the largest resident memory (bytes), its output."""
+
+    seconds: float
+    processor: float
+    peak: int
+    output: str
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """The command line that every benchmark has."""
+    built = argparse.ArgumentParser(description=(description or "").splitlines()[0])
+    built.add_argument("--quick", action="store_true", help="small sizes: shows that it works, measures nothing")
+    return built
+
+
+def medians(functions: Mapping[str, Callable[[], object]], repeats: int = 5) -> dict[str, float]:
+    """Median seconds of each function over the repeats, after one call to warm up; peers take turns, so that a load on the
+    machine meets all alike. A function must not return before its work is done."""
+    for function in functions.values():
+        function()
+    times = {name: [] for name in functions}
+    for _ in range(repeats):
+        for name, function in functions.items():
+            started = time.perf_counter()
+            function()
+            times[name].append(time.perf_counter() - started)
+    return {name: statistics.median(found) for name, found in times.items()}
+
+
+def child(arguments: Sequence[str]) -> Usage:
+    """Run Python with these arguments in the repository's root, to its end; raises RuntimeError with its messages if it fails."""
+    started = time.perf_counter()
+    process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    output = process.stdout.read()
+    process.stdout.close()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise RuntimeError(f"{' '.join(arguments)} ended with {process.returncode}:\n{output[-3000:]}")
+    peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return Usage(time.perf_counter() - started, used.ru_utime + used.ru_stime, peak, output)
+
+
+def machine() -> str:
+    """Date, processor, cores, versions and present load; no name that would tell whose machine it is."""
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    when = datetime.datetime.now(datetime.UTC).date().isoformat()
+    return f"{when}; {_processor()}, {cores} cores, {platform.system()}; Python {platform.python_version()}, {versions}; load average {load}"
+
+
+def _processor() -> str:
+    described = Path("/proc/cpuinfo")
+    lines = described.read_text(encoding="utf-8").splitlines() if described.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def table(rows: Sequence[Row], start: str, notes: Sequence[str] = ()) -> str:
+    """The section's Markdown: the rows, the notes, and the machine as it was at the start and at the end."""
+    lines = ["| what | measured | target |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows), "", *notes]
+    ending = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    return "\n".join([*lines, "", f"{start} before, {ending} after."])
+
+
+def rate(points: float, seconds: float) -> str:
+    """Points per second in words."""
+    return f"{points / seconds / 1e6:.3g} million points/s"

@@ -1,0 +1,54 @@
+"""Runs the benchmarks, each in a process of its own, and puts their tables into RESULTS.md."""
+
+import re
+import sys
+import time
+from pathlib import Path
+
+import measuring
+
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "RESULTS.md"
+SECTIONS = {
+    "commands": "Whole commands",
+    "memory": "Memory against the number of points",
+    "event_chain": "Event chain",
+    "mixing_speed": "Mixing",
+    "single_point": "Exact points with gradients, and contours",
+    "device": "On an accelerator",
+}
+HEAD = """# Results of the benchmarks
+
+`python benchmarks/run.py` measures everything again (about five minutes on two quiet cores); `python benchmarks/run.py NAME` one section. Medians
+after one call to warm up, peers in turn in one process. Each section names its date, machine, versions and load averages (1, 5 and 15
+minutes).
+"""
+
+
+def put(text: str, name: str, section: str) -> str:
+    """The document with one section replaced, or added at its end."""
+    block = f"<!-- {name} -->\n## {SECTIONS[name]}\n\n{section.strip()}\n<!-- end of {name} -->\n"
+    pattern = re.compile(rf"<!-- {name} -->\n.*?<!-- end of {name} -->\n", re.DOTALL)
+    return pattern.sub(lambda _: block, text) if pattern.search(text) else f"{text.rstrip()}\n\n{block}"
+
+
+def main() -> None:
+    """Run the sections asked for; with --quick their tables are printed and RESULTS.md stays as it is."""
+    parser = measuring.parser(__doc__)
+    parser.add_argument("sections", nargs="*", metavar="NAME", help=f"of {', '.join(SECTIONS)} (default: all)")
+    arguments = parser.parse_args()
+    unknown = set(arguments.sections) - set(SECTIONS)
+    if unknown:
+        parser.error(f"found {sorted(unknown)}; allowed: {', '.join(SECTIONS)}")
+    for name in arguments.sections or SECTIONS:
+        started = time.perf_counter()
+        found = measuring.child([str(HERE / f"{name}.py"), *(["--quick"] if arguments.quick else [])]).output
+        print(f"\n## {SECTIONS[name]}\n\n{found}", flush=True)
+        print(f"{name}: {time.perf_counter() - started:.0f} s", file=sys.stderr)
+        if not arguments.quick:
+            text = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else HEAD
+            RESULTS.write_text(put(text, name, found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
