@@ -28,18 +28,16 @@ def scan(whole: study.Study, grid: points.Grid, repeats: int) -> list[measuring.
     return rows
 
 
-def kernel_rows(whole: study.Study, grid: points.Grid, quick: bool, repeats: int) -> list[measuring.Row]:
+def kernel_rows(whole: study.Study, grid: points.Grid, repeats: int) -> list[measuring.Row]:
     """Mixing, the event chain, and exact evaluations with gradient."""
-    number = 2**16 if quick else 2**22 if jax.default_backend() != "cpu" else 2**18
-    weak, tile_points = jax.device_put(kernels.weak_inputs()), 2**12 if jax.default_backend() == "cpu" else 2**18
+    number, batch, tile_points = (2**18, 1024, 2**12) if jax.default_backend() == "cpu" else (2**22, 2**15, 2**18)
     tiling = tiles.Tiling(tile_points=tile_points, chunk_points=2**20, tolerance=studies.TILING.tolerance)
-    arrays = jax.device_put(kernels.mixing_points(number))
+    arrays, weak = jax.device_put(kernels.mixing_points(number)), jax.device_put(kernels.weak_inputs())
     chain = problem.place(kernels.tabulated_rates(whole, studies.ends(), studies.plane()))
-    batch = 1024 if jax.default_backend() == "cpu" else 2**15
     mass, charge = jax.device_put(_plane_points(batch))
     placed = problem.place(whole)
     functions = {
-        "mixing": (lambda: kernels.mixed_states(*arrays, *weak), number),
+        "mixing, all points in one call": (lambda: kernels.mixed_states(*arrays, *weak), number),
         "event chain: interpolants, detector, statistic": (lambda: evaluate.summarise(chain, grid, tiling), grid.size),
         f"exact q with gradient, batches of {batch:,}": (lambda: kernels.value_and_gradient(placed, mass, charge, studies.plane()), batch),
     }
@@ -89,13 +87,13 @@ def main() -> None:
     sizes = {} if accelerator and not arguments.quick else {"theta_dark": 2, "m_mcp": 12 if arguments.quick else 125}
     repeats = 5 if accelerator and not arguments.quick else 3
     whole, grid = studies.dense(), studies.dense_grid(**sizes)
-    rows = scan(whole, grid, repeats) + kernel_rows(whole, grid, arguments.quick, repeats)
-    if accelerator:
+    rows = scan(whole, grid, repeats) + kernel_rows(whole, grid, repeats)
+    if accelerator or arguments.quick:
         rows += agreement(whole, 200 if arguments.quick else 5000)
     rows.append(measuring.Row(f"imported of {', '.join(FORBIDDEN)}", ", ".join(sorted(set(FORBIDDEN) & set(sys.modules))) or "none", "none"))
     kind = jax.devices()[0].device_kind
-    note = f"Device: {kind}, float64." if accelerator else "jax found no accelerator: these rows were measured on the processor, on a part of the grid; none was measured on a GPU."
-    print(measuring.table(rows, start, [note]))
+    absent = "jax found no accelerator: these rows are the processor's, on a part of the grid; none was measured on a GPU."
+    print(measuring.table(rows, start, [f"Device: {kind}, float64." if accelerator else absent]))
 
 
 if __name__ == "__main__":

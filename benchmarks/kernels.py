@@ -59,7 +59,7 @@ class TabulatedRates(problem.AbstractProblem):
     What is left per point: interpolation along the last axis, couplings, photoelectrons, expected events, test statistic.
     """
 
-    study: study.Study
+    whole: study.Study
     table: spline.UniformSpline
 
     def slow(self, point: problem.Point) -> Float[Array, " k"]:
@@ -68,7 +68,7 @@ class TabulatedRates(problem.AbstractProblem):
 
     def fast(self, point: problem.Point, slow: Float[Array, " k"]) -> dict[str, Scalar]:
         """The study's own."""
-        return self.study.fast(point, slow)
+        return self.whole.fast(point, slow)
 
 
 def tabulated_rates(whole: study.Study, ends: dict[str, tuple[float, float]], held: dict[str, float]) -> TabulatedRates:

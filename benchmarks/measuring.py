@@ -78,7 +78,8 @@ def machine() -> str:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     when = datetime.datetime.now(datetime.UTC).date().isoformat()
-    return f"{when}; {_processor()}, {cores} cores, {platform.system()}; Python {platform.python_version()}, {versions}; load average {load}"
+    what = f"{_processor()}, {cores} cores, {platform.system()}; Python {platform.python_version()}, {versions}"
+    return f"{when}; {what}; load average {load}"
 
 
 def _processor() -> str:

@@ -46,9 +46,9 @@ def main() -> None:
     growth = used[sizes[-1]].peak / used[sizes[0]].peak
     rows.append(measuring.Row("the last over the first", f"{growth:.2f}", "flat"))
     notes = [
-        f"Largest resident memory of a fresh process each, compilation included: one value of m_Z'/m_mcp and theta_W', lines of {LINE:,} values of",
-        "epsilon_gamma, and from line to line another m_mcp, so that only the number of lines grows; summaries alone are kept. A longer last",
-        "axis would cost 24 numbers a value for its interpolation weights. All lines are interpolated here (tolerance 1).",
+        "Largest resident memory of a fresh process each, compilation included. One value of m_Z'/m_mcp and theta_W', and a line of",
+        f"{LINE:,} values of epsilon_gamma for each m_mcp: the number of lines grows. Summaries alone are kept. A longer last axis costs",
+        "24 numbers a value for its interpolation weights. All lines are interpolated here (tolerance 1).",
     ]
     print(measuring.table(rows, start, notes))
 

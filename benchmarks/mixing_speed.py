@@ -88,7 +88,8 @@ def rows(dtype: str, number: int, few: int, repeats: int) -> list[measuring.Row]
     targets = {"numpy closed form": "3", **dict.fromkeys((name for name in speed if "eigh" in name), "50")} if dtype == "float64" else {}
     return [
         measuring.Row(f"{dtype}: largest disagreement of the ways compared", f"{worst:.1e}", f"< {AGREEMENT[dtype]:.0e}"),
-        *(measuring.Row(f"{dtype}: {name}, chunks of {contenders[name][0]:,}", measuring.rate(value, 1.0)) for name, value in speed.items()),
+        *(measuring.Row(f"{dtype}: {name}, chunks of {contenders[name][0]:,}", measuring.rate(value, 1.0))
+          for name, value in speed.items()),
         *(measuring.Row(f"{dtype}: jaxmix over {name}", f"{speed['jaxmix'] / value:.1f}", f"> {targets[name]}" if name in targets else "")
           for name, value in speed.items() if name != "jaxmix"),
     ]
@@ -102,10 +103,10 @@ def main() -> None:
     start = measuring.machine()
     found = [row for dtype in ("float64", "float32") for row in rows(dtype, number, few, repeats)]
     notes = [
-        "Outputs of all ways: the two masses, the four contents of the Z and of the Z', the two of the photon; cos and sin of both angles are",
-        "inputs. Each way goes through its points chunk by chunk, at the size of a chunk that suits it best (1,000 to 1,024,000), and forms",
-        "all outputs of a chunk in memory. jaxmix uses what cores XLA takes, numpy one unless it says otherwise. The 2 x 2 problem has the photons integrated out and its Cholesky factor",
-        "written out; the 4 x 4 one is the Lagrangian's.",
+        "Outputs of all ways: the two masses, the four contents of the Z and of the Z', the two of the photon; cos and sin of both angles",
+        "are inputs. Each way goes through its points chunk by chunk, at the size of a chunk that suits it best (1,000 to 1,024,000),",
+        "and forms all outputs of a chunk in memory. jaxmix uses what cores XLA takes, numpy one unless it says otherwise. The 4 x 4 problem is",
+        "the Lagrangian's; the 2 x 2 one has the photons integrated out and its Cholesky factor written out, as the closed form has.",
     ]
     print(measuring.table(found, start, notes))
 

@@ -4,8 +4,8 @@
 
 As in figure 1 of paper A, from the package's own numbers, for the study of configs/fig1.toml. Leading order without a K
 factor; pair masses above 2 GeV, and the mCP's mass held at 1 GeV below that, in the Drell-Yan part. Bands: factorisation scale
-halved and doubled (Drell-Yan), and the uncertainties stated in the table of mesons, in quadrature. The set of parton
-densities adds a factor of two at M = 3 GeV, which is not in the bands.
+halved and doubled and the spread between sets of parton distributions (Drell-Yan), and the uncertainties stated in the table
+of mesons, in quadrature.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from jaxmix.plots import style
 ROOT = Path(__file__).parent.parent
 STEM = "fig1_cross_section"
 RATIO = "m_zprime_over_m_mcp"
-SCALES = (0.5, 1.0, 2.0)  # mu_F over the pair's mass
+VARIED = {"scale": (0.5, 2.0), "pdf_shift": (-1.0, 1.0)}  # settings of the constraint that make the Drell-Yan band
 STEPS = np.geomspace(5e-5, 0.1, 18)  # distances of the extra masses from a resonance, over its mass
 BOTTOM, TOP = 1.0, 1e13  # pb
 DASHES = {"photon_z": style.DASHES[1]}
@@ -88,9 +88,11 @@ class CrossSections(problem.AbstractProblem):
         return {name: over * produced for name, (produced, _) in self.detector.channels(currents).items()}
 
 
-def evaluated(settings: config.Config, ratio: float, mass: np.ndarray, scale: float = 1.0, **changed: float) -> dict[str, np.ndarray]:
-    """Cross sections of all channels over (Q/e)^2 in pb, by name, at each mass (GeV); scale: mu_F over the pair's mass."""
-    values = {"scale": scale, "sqrt_s": settings.held["sqrt_s"]}
+def evaluated(
+    settings: config.Config, ratio: float, mass: np.ndarray, moved: dict[str, float] | None = None, **changed: float
+) -> dict[str, np.ndarray]:
+    """Cross sections of all channels over (Q/e)^2 in pb, by name, at each mass (GeV); moved: settings of the constraint."""
+    values = {"sqrt_s": settings.held["sqrt_s"]} | (moved or {})
     detector = problem.once(lambda built: built.prepared(), mcp_lhc.MillichargeDetector.build(values, ("sigma", 2.0)))
     held = settings.held | {"epsilon_gamma": settings.axes["epsilon_gamma"].values[0], RATIO: ratio} | changed
     points = {name: np.full(mass.shape, value) for name, value in held.items()} | {"m_mcp": mass}
@@ -99,15 +101,22 @@ def evaluated(settings: config.Config, ratio: float, mass: np.ndarray, scale: fl
 
 def bands(settings: config.Config, ratio: float, mass: np.ndarray, table: mesons.Mesons) -> dict[str, Band]:
     """Central value and band of each curve; "photon_z" has no Z' and no band."""
-    by_scale = [evaluated(settings, ratio, mass, scale)["drell_yan"] for scale in SCALES]
     central = evaluated(settings, ratio, mass)
-    found = {"drell_yan": {"central": by_scale[1], "low": np.min(by_scale, axis=0), "high": np.max(by_scale, axis=0)}}
+    found = {"drell_yan": _drell_yan(settings, ratio, mass, central["drell_yan"])}
     families = {family: _family(central, table, family) for family in dict.fromkeys(table.families)}
     for group in dict.fromkeys(GROUPS.values()):
         found[group] = _together([band for family, band in families.items() if GROUPS[family] == group])
     found["total"] = _together([found["drell_yan"], *families.values()])
     holdom = evaluated(settings, ratio, mass, theta_dark=0.0)["drell_yan"]
     return found | {"photon_z": {"central": holdom, "low": holdom, "high": holdom}}
+
+
+def _drell_yan(settings: config.Config, ratio: float, mass: np.ndarray, central: np.ndarray) -> Band:
+    """Scale and parton distributions, each varied alone, in quadrature."""
+    varied = [[evaluated(settings, ratio, mass, {name: value})["drell_yan"] for value in values] for name, values in VARIED.items()]
+    down = np.sqrt(sum(np.maximum(central - np.min(pair, axis=0), 0.0) ** 2 for pair in varied))
+    up = np.sqrt(sum(np.maximum(np.max(pair, axis=0) - central, 0.0) ** 2 for pair in varied))
+    return {"central": central, "low": central - down, "high": central + up}
 
 
 def _family(central: dict[str, np.ndarray], table: mesons.Mesons, family: str) -> Band:

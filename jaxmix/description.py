@@ -187,13 +187,15 @@ def _lhc_block(numbers: Mapping[str, float]) -> dict | None:
 
 def _detector_block(numbers: Mapping[str, float]) -> dict | None:
     found = _under("detector", numbers)
-    return {**found, "acceptance_two": None, "expected_events_two": None} if found else None
+    return {**found, "acceptance_two": None, "expected_events_two": None, "status": "two_mcps_not_built"} if found else None
 
 
 def _verdict(numbers: Mapping[str, float], cl: float) -> dict:
     """The verdict of the millicharge detector."""
     if "mcp_lhc.test_statistic" not in numbers:
         return _absent("needs_m_mcp", "projected")
+    if int(numbers["status"]) != study.OK:
+        return _absent(study.STATUS[int(numbers["status"])], "projected")
     q, critical = numbers["mcp_lhc.test_statistic"], numbers["mcp_lhc.critical_value"]
     if not math.isfinite(q):
         return _absent("numerical_failure", "projected")

@@ -53,10 +53,16 @@ def find(
     common = {key: value for key, value in points[0].items() if all(point[key] == value for point in points)}
     varied = [{key: value for key, value in point.items() if key not in common} for point in points]
     problem = study.Study(common, {name: shelf.build(name, settings, level, pdf)})
-    held = {f"{name}.{key}": float(value) for key, value in problem.constraints[name].values.items() if key not in parameters.PARAMETERS}
+    held = {f"{name}.{key}": float(value) for key, value in _movable(problem.constraints[name].values).items()}
     low, high, spacing = _DOMAINS[on]
     found = limit.find_limit(problem, name, on, varied, (low, high), spacing, around=common | held, samples=_SAMPLES)
     return [_document(name, on, point, level, answer) for point, answer in zip(points, found)]
+
+
+def _movable(values: Mapping[str, float]) -> dict[str, float]:
+    """Settings with respect to which a limit has a derivative: not the parameters, and no dark counts where there are none."""
+    dark = {"rate", "window", "bars", "live_time"} if values["rate"] == 0 else set()
+    return {key: value for key, value in values.items() if key not in parameters.PARAMETERS and key not in dark}
 
 
 def _check(name: str, on: str, lists: dict[str, list[float]]) -> None:

@@ -55,7 +55,7 @@ PARAMETERS = {
     "m_mcp": Parameter("mass of the lightest millicharged particle", r"$m_\psi$", "GeV", 0, _INF),
     "sin2_theta_w": Parameter("weak mixing angle", r"$\sin^2\theta_W$", "1", 0, 1, default=constants.SIN2_THETA_W),
     "alpha": Parameter("electromagnetic coupling at m_Z", r"$\alpha$", "1", 0, _INF, default=constants.ALPHA),
-    "sqrt_s": Parameter("collider energy", r"$\sqrt{s}$", "GeV", 0, _INF, default=14000.0),
+    "sqrt_s": Parameter("collider energy", r"$\sqrt{s}$", "GeV", 2e3, 1e5, True, 14000.0),
     "luminosity": Parameter("integrated luminosity", r"$\mathcal{L}$", "1/fb", 0, _INF, default=300.0),
 }
 

@@ -15,7 +15,7 @@ import jax
 import numpy as np
 from rich import console, progress
 
-from jaxmix import config, contouring, faults, flags, parameters, plots, results, study
+from jaxmix import config, contouring, faults, flags, parameters, plots, results, study, tables
 from jaxmix.constraints import shelf
 from jaxmix.engine import evaluate, points, summary, tiles
 from jaxmix.results import folder as folders
@@ -32,6 +32,7 @@ class Job(NamedTuple):
     grid: points.Grid
     tiling: tiles.Tiling
     critical: dict[str, dict[str, float]]
+    pdf: dict[str, str] | None
 
     @property
     def layout(self) -> tiles.Layout:
@@ -42,7 +43,7 @@ class Job(NamedTuple):
         """All that decides the numbers."""
         shapes = self.layout
         described = {**dataclasses.asdict(self.tiling), "tile": list(shapes.tile), "chunk": list(shapes.chunk)}
-        return results.identity(self.settings.canonical(), jax.devices()[0].device_kind, described)
+        return results.identity(self.settings.canonical(), jax.devices()[0].device_kind, described, self.pdf)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -74,7 +75,7 @@ def merge(arguments: argparse.Namespace) -> int:
     """The command `merge`: every point must be there once; then cube, contours and figures."""
     out = Path(arguments.folder)
     settings = config.restored(folders.read_manifest(out)["config"])
-    job = prepare(settings, None, arguments.pdf)
+    job = prepare(settings, arguments.device, arguments.pdf)
     with results.open_folder(out, job.identity()) as folder:
         if folder.finished is not None:
             _report(f"{out}: this scan is finished; nothing was written", folder.finished, arguments.json)
@@ -99,7 +100,7 @@ def prepare(settings: config.Config, device: str | None = None, pdf: str | None 
         critical[name] = {label: float(each.critical_value()) for label, each in levels.items()}
     grid = points.Grid([_axis(name, axis) for name, axis in settings.axes.items()])
     tiling = tiles.Tiling(**settings.scan.tiling.model_dump())
-    return Job(settings, study.Study(settings.held, built), grid, tiling, critical)
+    return Job(settings, study.Study(settings.held, built), grid, tiling, critical, tables.pdf_identity(pdf))
 
 
 def _axis(name: str, axis: config.Axis) -> points.Axis:

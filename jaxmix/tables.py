@@ -77,6 +77,14 @@ def parton_luminosity(folder: str | Path | None = None) -> dict[str, np.ndarray]
     return parton_distributions.make_luminosity_table(parton_distributions.read_grid(folder))
 
 
+def pdf_identity(folder: str | Path | None) -> dict[str, str] | None:
+    """Name and SHA256 of the LHAPDF6 grid in a folder, None for the package's own luminosities; ValueError as read_grid."""
+    if folder is None:
+        return None
+    grid = parton_distributions.read_grid(folder)
+    return {"set": grid.name, "sha256": grid.sha256}
+
+
 def _opened(content: bytes, name: str) -> Table:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:

@@ -2,13 +2,15 @@
 
 import hashlib
 import json
+import subprocess
+import sys
 import warnings
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from jaxmix import config, merge, results, scan, scanning
+from jaxmix import config, faults, merge, results, scan, scanning
 from jaxmix.engine import evaluate
 
 CONFIG = """
@@ -192,3 +194,93 @@ def test_a_summary_keeps_no_points(study, tmp_path):
     assert scan.main([str(study), "--out", str(out), "--set", "scan.outputs=summary"]) == 0
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert "scan.zarr" not in manifest["files"] and manifest["points"] == 120
+
+
+@pytest.mark.parametrize(("stop", "code"), [(KeyboardInterrupt, 130), (faults.Terminated, 143)])
+def test_an_interrupted_scan_resumes_to_the_same_bytes(whole, study, tmp_path, capsys, monkeypatch, stop, code):
+    """Ctrl-C or SIGTERM after the first chunk."""
+    out, commit = tmp_path / "scan", results.ScanFolder.commit
+
+    def commit_the_first(folder, record):
+        if record.index:
+            raise stop
+        commit(folder, record)
+
+    monkeypatch.setattr(results.ScanFolder, "commit", commit_the_first)
+    assert scan.main([str(study), "--out", str(out)]) == code
+    assert "what was committed stays" in capsys.readouterr().err
+    first = (out / "chunks" / "00000000.chunk").stat()
+    assert len(list((out / "chunks").iterdir())) == 1 and not (out / "scan.zarr").exists()
+    monkeypatch.undo()
+    assert scan.main([str(study), "--out", str(out)]) == 0
+    assert (out / "chunks" / "00000000.chunk").stat().st_mtime_ns == first.st_mtime_ns
+    assert digests(out, *PRODUCTS) == digests(whole, *PRODUCTS)
+
+
+def test_a_restart_computes_anew_what_another_config_left(study, tmp_path, capsys):
+    """And a shard with --json prints its own manifest alone."""
+    words = [str(study), "--out", str(tmp_path / "scan"), "--shard", "0/2", "--json"]
+    assert scan.main([*words, "--set", "luminosity=100"]) == 0
+    assert json.loads(capsys.readouterr().out)["shard"] == [0, 2]
+    assert scan.main(words) == 4
+    assert scan.main([*words, "--restart"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["config"]["parameters"]["luminosity"] == 300.0 and document["state"] == "finished"
+
+
+def test_a_second_level_is_traced_where_it_lies(study, tmp_path, capsys):
+    """Three standard deviations beside two: q = 9 on its vertices, to 1e-9. Each level has a part on either side of the Z."""
+    assert scan.main([str(study), "--out", str(tmp_path / "scan"), "--set", "mcp_lhc.levels=[{ sigma = 2 }, { sigma = 3 }]"]) == 0
+    assert "4 contours" in capsys.readouterr().out
+    traces = results.read_contours(tmp_path / "scan" / "contours.csv")[1]
+    assert [trace.level for trace in traces] == ["sigma=2", "sigma=2", "sigma=3", "sigma=3"]
+    x, y = (np.concatenate([getattr(trace, name) for trace in traces[2:]]) for name in "xy")
+    points = {"m_mcp": x, "epsilon_gamma": y, "theta_dark": np.full(x.size, traces[2].held["theta_dark"])}
+    found = evaluate.evaluate_points(scanning.prepare(config.load(study)).problem, points, batch=120)["mcp_lhc"]
+    np.testing.assert_allclose(found * 4 / 9, 1.0, atol=1.1e-9)
+
+
+def test_scan_and_merge_as_processes(tmp_path):
+    """From a shell, warnings as errors: the manifest alone on stdout, on the device asked for; an unreadable config or folder, exit 2."""
+    command = [sys.executable, "-W", "error", "-m"]
+    path = tmp_path / "small.toml"
+    path.write_text(CONFIG.split("[contours]")[0].replace('values = [0.3, "theta_w"]', "values = [0.3]"), encoding="utf-8")
+    words = [*command, "jaxmix.scan", str(path), "--out", str(tmp_path / "scan"), "--device", "cpu", "--json"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["points"] == 60 and json.loads(done.stdout)["device"] == "cpu"
+    for refused in ([*command, "jaxmix.scan", str(tmp_path / "absent.toml")], [*command, "jaxmix", "merge", str(tmp_path)]):
+        done = subprocess.run(refused, capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, "") and str(tmp_path) in done.stderr
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["scan", "small.toml"]
+
+
+def test_levels_of_two_kinds_are_refused(study, tmp_path, capsys):
+    """With a background they judge by different statistics: 5.99 of a likelihood ratio is not CLs = 0.05."""
+    path = tmp_path / "mixed.toml"
+    path.write_text(CONFIG.replace("levels = [{ sigma = 2 }]", "levels = [{ sigma = 2 }, { cl = 0.95 }]"), encoding="utf-8")
+    assert scan.main([str(path), "--out", str(tmp_path / "out")]) == 2
+    assert "levels in sigma and in cl" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--pdf", "no/such/folder"], "no/such/folder"),
+        (["--set", "mcp_lhc.eta=5"], "would hold the beam"),
+        (["--set", "mcp_lhc.distance=0.4"], "would hold the beam"),
+        (["--set", "sqrt_s=500"], "parameters.sqrt_s"),
+    ],
+)
+def test_what_no_experiment_can_have_is_bad_input(study, tmp_path, capsys, arguments, message):
+    assert scan.main([str(study), "--out", str(tmp_path / "out"), *arguments]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_other_parton_distributions_are_another_scan(whole, study, tmp_path, monkeypatch, capsys):
+    """The set's name and checksum are part of a scan's identity, for `scan` and for `merge` alike."""
+    monkeypatch.setattr(scanning.tables, "pdf_identity", lambda folder: {"set": "other", "sha256": "0" * 64})
+    assert scan.main([str(study), "--out", str(whole)]) == 4
+    assert "pdf: was absent" in capsys.readouterr().err
+    assert merge.main([str(whole)]) == 4

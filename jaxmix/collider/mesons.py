@@ -1,7 +1,7 @@
 """Mesons that decay to millicharged pairs: how many are made at a hadron collider, and how often they do it.
 
 Vector mesons decay as V -> psi psi, the others as P -> gamma psi psi or omega -> pi0 psi psi. The rates and their
-uncertainties are data (data/mesons.csv), kept apart by family so that a constraint can float each.
+uncertainties are data (data/mesons.csv), kept by family.
 """
 
 import equinox as eqx

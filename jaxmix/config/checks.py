@@ -124,6 +124,10 @@ def _levels(path: str, levels: Any) -> list[Problem]:
         if level in seen:
             problems.append(Problem(joined(path, position), "a level twice", "each level once"))
         seen.append(level)
+    kinds = {key for level in seen for key in ("sigma", "cl") if key in _dictionary(level)}
+    if len(kinds) > 1:
+        # they judge by different statistics as soon as there is a background
+        problems.append(Problem(path, "levels in sigma and in cl", "all of one kind; write two configs"))
     return problems
 
 

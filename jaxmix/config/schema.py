@@ -40,7 +40,7 @@ class Tiling(Table):
     tile_points: Annotated[int, Field(ge=16, le=2**22)] = 4096
     chunk_points: Annotated[int, Field(ge=16, le=2**26)] = 2**18
     nodes: Annotated[int, Field(ge=4, le=512)] = 24
-    tolerance: Annotated[float, Field(gt=0, lt=1, description="of the interpolation, relative")] = 3e-5
+    tolerance: Annotated[float, Field(gt=0, lt=1, description="of the interpolation, relative")] = 1e-5
     dtype: Literal["float64", "float32"] = "float64"
 
 
@@ -149,6 +149,7 @@ class McpLhc(Table):
     charge_one_photoelectron: Annotated[float, Field(gt=0, le=10, description="epsilon_gamma of one photoelectron a layer")] = 2e-3
     k_factor: Annotated[Positive, Field(description="on the Drell-Yan cross section")] = 1.0
     scale: Annotated[float, Field(ge=0.5, le=2, description="factorisation scale over the pair's mass")] = 1.0
+    pdf_shift: Annotated[Finite, Field(description="of the luminosities, in standard deviations between sets of distributions")] = 0.0
     quarkonium_scale: Annotated[Finite, Field(description="ln of the factor on quarkonium cross sections")] = 0.0
     light_meson_scale: Annotated[Finite, Field(description="ln of the factor on light-meson cross sections")] = 0.0
     background: Background | None = None
@@ -169,7 +170,6 @@ class Figure(Table):
     """[figure]: how the result is drawn."""
 
     title: Annotated[str, Field(max_length=200)] = ""
-    kind: Literal["plane", "cross_section"] = "plane"
 
 
 CONSTRAINTS: dict[str, type[McpLhc]] = {"mcp_lhc": McpLhc}

@@ -7,6 +7,7 @@
 
 from collections.abc import Mapping
 
+from jaxmix import faults
 from jaxmix.constraints import abstract, mcp_lhc
 
 SHELF: dict[str, type[abstract.AbstractConstraint]] = {"mcp_lhc": mcp_lhc.MillichargeDetector}
@@ -15,6 +16,10 @@ SHELF: dict[str, type[abstract.AbstractConstraint]] = {"mcp_lhc": mcp_lhc.Millic
 def build(name: str, settings: Mapping[str, float], level: tuple[str, float], pdf: str | None = None) -> abstract.AbstractConstraint:
     """A constraint of the shelf with its settings by name (others at their defaults).
 
-    level: ("sigma", n) or ("cl", fraction). pdf: an LHAPDF6 folder in place of the package's parton luminosities.
+    level: ("sigma", n) or ("cl", fraction). pdf: an LHAPDF6 folder in place of the package's parton luminosities. Raises BadInput
+    for settings that no experiment can have, and for a folder that is no LHAPDF6 set.
     """
-    return SHELF[name].build(settings, level, pdf)
+    try:
+        return SHELF[name].build(settings, level, pdf)
+    except ValueError as fault:
+        raise faults.BadInput(str(fault)) from fault

@@ -34,7 +34,8 @@ class Branch:
 class Limit:
     """The smallest value of a parameter above which the output exceeds one, all crossings, and a status:
 
-    found; no_crossing_below (nothing is excluded up to the domain's end); always_excluded; excluded_below (only
+    found; no_crossing_below (nothing is excluded up to the domain's end); no_crossing_before_edge (nothing is excluded where the
+    output is defined, which is not everywhere); always_excluded; excluded_below (only
     values below a crossing are excluded); no_statement (the output is NaN throughout). `limit` is None unless found.
     """
 
@@ -180,8 +181,10 @@ def _limit(line: _Line, at: dict[str, float], signs: np.ndarray, branches: list[
         status = "excluded_below"
     elif not seen.size:
         status = "no_statement"
+    elif np.all(seen >= 0):
+        status = "always_excluded"
     else:
-        status = "always_excluded" if np.all(seen >= 0) else "no_crossing_below"
+        status = "no_crossing_below" if seen.size == signs.size else "no_crossing_before_edge"
     return Limit(line.parameter, at, None, status, None, None, tuple(branches))
 
 

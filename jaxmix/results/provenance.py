@@ -14,10 +14,13 @@ from jaxmix import canonical, tables
 LIBRARIES = ("jaxmix", "jax", "jaxlib", "numpy", "equinox")
 
 
-def identity(config: Mapping[str, Any], device: str, tiles: Mapping[str, Any]) -> dict[str, Any]:
+def identity(
+    config: Mapping[str, Any], device: str, tiles: Mapping[str, Any], pdf: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """All that decides the numbers of a run, as JSON types; two runs of equal identity may share chunks.
 
-    config: the canonical config. device: its kind ("cpu", or the accelerator's name). tiles: the tile and chunk shapes.
+    config: the canonical config. device: its kind ("cpu", or the accelerator's name). tiles: the tile and chunk shapes. pdf: set
+    and SHA256 of a user's parton distributions, None for the package's.
     """
     return {
         "config_hash": canonical.digest(config),
@@ -26,6 +29,7 @@ def identity(config: Mapping[str, Any], device: str, tiles: Mapping[str, Any]) -
         "data": tables.checksums(),
         "versions": versions(),
         "device": device,
+        "pdf": None if pdf is None else dict(pdf),
         "tiles": dict(tiles),
     }
 
