@@ -21,7 +21,7 @@ FORBIDDEN = ("zarr", "xarray", "pydantic", "matplotlib")
 def scan(whole: study.Study, grid: points.Grid, repeats: int) -> list[measuring.Row]:
     """The dense grid reduced to its summary on the device, for some sizes of a tile."""
     rows = []
-    for tile_points in (2**12, 2**15, 2**18) if jax.default_backend() != "cpu" else (2**12,):
+    for tile_points in (2**12, 2**15, 2**18) if jax.default_backend() != "cpu" else (2**10,):
         tiling = tiles.Tiling(tile_points=tile_points, chunk_points=2**20, tolerance=studies.TILING.tolerance)
         times = measuring.medians({"scan": lambda: jax.block_until_ready(evaluate.summarise(whole, grid, tiling))}, repeats)
         rows.append(measuring.Row(f"dense scan, {grid.size:,} points, tiles of {tile_points:,}", measuring.rate(grid.size, times["scan"])))
@@ -90,7 +90,8 @@ def main() -> None:
     rows = scan(whole, grid, repeats) + kernel_rows(whole, grid, repeats)
     if accelerator or arguments.quick:
         rows += agreement(whole, 200 if arguments.quick else 5000)
-    rows.append(measuring.Row(f"imported of {', '.join(FORBIDDEN)}", ", ".join(sorted(set(FORBIDDEN) & set(sys.modules))) or "none", "none"))
+    imported = sorted(set(FORBIDDEN) & set(sys.modules))
+    rows.append(measuring.Row(f"imported of {', '.join(FORBIDDEN)}", ", ".join(imported) or "none", "none"))
     kind = jax.devices()[0].device_kind
     absent = "jax found no accelerator: these rows are the processor's, on a part of the grid; none was measured on a GPU."
     print(measuring.table(rows, start, [f"Device: {kind}, float64." if accelerator else absent]))

@@ -11,6 +11,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -61,15 +62,19 @@ def medians(functions: Mapping[str, Callable[[], object]], repeats: int = 5) -> 
 def child(arguments: Sequence[str]) -> Usage:
     """Run Python with these arguments in the repository's root, to its end; raises RuntimeError with its messages if it fails."""
     started = time.perf_counter()
-    process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    output = process.stdout.read()
-    process.stdout.close()
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as messages:
+        process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=messages, text=True)
+        with process.stdout as stream:
+            output = stream.read()
+        # wait4 tells what this one child used; resource.getrusage mixes all that have ended
+        _, status, used = os.wait4(process.pid, 0)
+        seconds, process.returncode = time.perf_counter() - started, os.waitstatus_to_exitcode(status)
+        messages.seek(0)
+        told = messages.read()
     if process.returncode != 0:
-        raise RuntimeError(f"{' '.join(arguments)} ended with {process.returncode}:\n{output[-3000:]}")
+        raise RuntimeError(f"{' '.join(arguments)} ended with {process.returncode}:\n{told[-3000:]}")
     peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return Usage(time.perf_counter() - started, used.ru_utime + used.ru_stime, peak, output)
+    return Usage(seconds, used.ru_utime + used.ru_stime, peak, output)
 
 
 def machine() -> str:

@@ -105,8 +105,8 @@ def main() -> None:
     notes = [
         "Outputs of all ways: the two masses, the four contents of the Z and of the Z', the two of the photon; cos and sin of both angles",
         "are inputs. Each way goes through its points chunk by chunk, at the size of a chunk that suits it best (1,000 to 1,024,000),",
-        "and forms all outputs of a chunk in memory. jaxmix uses what cores XLA takes, numpy one unless it says otherwise. The 4 x 4 problem is",
-        "the Lagrangian's; the 2 x 2 one has the photons integrated out and its Cholesky factor written out, as the closed form has.",
+        "and forms all outputs of a chunk in memory. jaxmix uses what cores XLA takes, numpy one unless told otherwise. The 4 x 4 problem",
+        "is the Lagrangian's; the 2 x 2 one has the photons integrated out and its Cholesky factor written out, as the closed form has.",
     ]
     print(measuring.table(found, start, notes))
 

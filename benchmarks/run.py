@@ -26,10 +26,10 @@ averages (over 1, 5 and 15 minutes).
 
 
 def put(text: str, name: str, section: str) -> str:
-    """The document with one section replaced, or added at its end."""
-    block = f"<!-- {name} -->\n## {SECTIONS[name]}\n\n{section.strip()}\n<!-- end of {name} -->\n"
-    pattern = re.compile(rf"<!-- {name} -->\n.*?<!-- end of {name} -->\n", re.DOTALL)
-    return pattern.sub(lambda _: block, text) if pattern.search(text) else f"{text.rstrip()}\n\n{block}"
+    """The document with one section replaced or added, all in their order."""
+    kept = dict(re.findall(r"<!-- (\w+) -->\n(.*?)<!-- end -->\n", text, re.DOTALL))
+    kept[name] = f"## {SECTIONS[name]}\n\n{section.strip()}\n"
+    return "\n".join([HEAD, *(f"<!-- {each} -->\n{kept[each]}<!-- end -->\n" for each in SECTIONS if each in kept)])
 
 
 def main() -> None:
@@ -46,7 +46,7 @@ def main() -> None:
         print(f"\n## {SECTIONS[name]}\n\n{found}", flush=True)
         print(f"{name}: {time.perf_counter() - started:.0f} s", file=sys.stderr)
         if not arguments.quick:
-            text = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else HEAD
+            text = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
             RESULTS.write_text(put(text, name, found), encoding="utf-8")
 
 

@@ -49,7 +49,7 @@ class Study(problem.AbstractProblem):
             raise ValueError(f"Study: unknown parameters {unknown}; known: {sorted(parameters.PARAMETERS)}.")
         self.held = {name: jnp.asarray(value, dtype=float) for name, value in held.items()}
         self.constraints = {
-            name: problem.once(lambda c: c.prepared(), constraint.with_settings(_settings(name, constraint, self.held)))
+            name: problem.once(prepared, constraint.with_settings(_settings(name, constraint, self.held)))
             for name, constraint in constraints.items()
         }
 
@@ -80,6 +80,11 @@ class Study(problem.AbstractProblem):
 def _settings(name: str, constraint: abstract.AbstractConstraint, values: Mapping[str, Scalar]) -> dict[str, Scalar]:
     given = {setting: values[setting] for setting in constraint.settings if setting in values}
     return given | {setting: values[f"{name}.{setting}"] for setting in constraint.settings if f"{name}.{setting}" in values}
+
+
+def prepared(constraint: abstract.AbstractConstraint) -> abstract.AbstractConstraint:
+    """The constraint with its tables; one function for all, so that it compiles once."""
+    return constraint.prepared()
 
 
 def kappa(values: Mapping[str, Scalar]) -> Scalar:

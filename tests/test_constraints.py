@@ -220,7 +220,7 @@ class Lhc(NamedTuple):
 @pytest.fixture(scope="module")
 def lhc() -> Lhc:
     """The detector of the proposal."""
-    detector = problem.once(lambda d: d.prepared(), shelf.build("mcp_lhc", {}, ("sigma", 2.0)))
+    detector = problem.once(study.prepared, shelf.build("mcp_lhc", {}, ("sigma", 2.0)))
 
     def one(point: problem.Point) -> tuple[jax.Array, dict]:
         currents, _ = study.currents_and_status({**HELD, **point})

@@ -177,14 +177,15 @@ def test_a_missing_shard_is_said(study, tmp_path, capsys):
     assert "chunk 1 of 2 is missing or damaged" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("damage", ["delete", "flip", "truncate"])
-def test_a_damaged_chunk_is_computed_again(whole, study, tmp_path, damage):
+def test_damaged_chunks_are_computed_again(whole, study, tmp_path):
+    """One with a flipped bit, one cut short."""
     out = tmp_path / "scan"
     assert scan.main([str(study), "--out", str(out), "--shard", "0/1"]) == 0
-    path = sorted((out / "chunks").iterdir())[-1]
-    content = bytearray(path.read_bytes())
+    flipped, short = sorted((out / "chunks").iterdir())
+    content = bytearray(flipped.read_bytes())
     content[len(content) // 2] ^= 1
-    {"delete": path.unlink, "flip": lambda: path.write_bytes(content), "truncate": lambda: path.write_bytes(content[:-9])}[damage]()
+    flipped.write_bytes(content)
+    short.write_bytes(short.read_bytes()[:-9])
     assert scan.main([str(study), "--out", str(out)]) == 0
     assert digests(out, *PRODUCTS) == digests(whole, *PRODUCTS)
 
@@ -196,25 +197,26 @@ def test_a_summary_keeps_no_points(study, tmp_path):
     assert "scan.zarr" not in manifest["files"] and manifest["points"] == 120
 
 
-@pytest.mark.parametrize(("stop", "code"), [(KeyboardInterrupt, 130), (faults.Terminated, 143)])
-def test_an_interrupted_scan_resumes_to_the_same_bytes(whole, study, tmp_path, capsys, monkeypatch, stop, code):
-    """Ctrl-C or SIGTERM after the first chunk."""
+def test_an_interrupted_scan_resumes_to_the_same_bytes(whole, study, tmp_path, capsys, monkeypatch):
+    """Ctrl-C after the first chunk, then SIGTERM before the second."""
     out, commit = tmp_path / "scan", results.ScanFolder.commit
+    times = set()
+    for stop, code in ((KeyboardInterrupt, 130), (faults.Terminated, 143)):
 
-    def commit_the_first(folder, record):
-        if record.index:
-            raise stop
-        commit(folder, record)
+        def commit_the_first(folder, record, stop=stop):
+            if record.index:
+                raise stop
+            commit(folder, record)
 
-    monkeypatch.setattr(results.ScanFolder, "commit", commit_the_first)
-    assert scan.main([str(study), "--out", str(out)]) == code
-    assert "what was committed stays" in capsys.readouterr().err
-    first = (out / "chunks" / "00000000.chunk").stat()
-    assert len(list((out / "chunks").iterdir())) == 1 and not (out / "scan.zarr").exists()
+        monkeypatch.setattr(results.ScanFolder, "commit", commit_the_first)
+        assert scan.main([str(study), "--out", str(out)]) == code
+        assert "what was committed stays" in capsys.readouterr().err
+        assert [path.name for path in (out / "chunks").iterdir()] == ["00000000.chunk"] and not (out / "scan.zarr").exists()
+        times.add((out / "chunks" / "00000000.chunk").stat().st_mtime_ns)
     monkeypatch.undo()
     assert scan.main([str(study), "--out", str(out)]) == 0
-    assert (out / "chunks" / "00000000.chunk").stat().st_mtime_ns == first.st_mtime_ns
-    assert digests(out, *PRODUCTS) == digests(whole, *PRODUCTS)
+    times.add((out / "chunks" / "00000000.chunk").stat().st_mtime_ns)
+    assert len(times) == 1 and digests(out, *PRODUCTS) == digests(whole, *PRODUCTS)
 
 
 def test_a_restart_computes_anew_what_another_config_left(study, tmp_path, capsys):

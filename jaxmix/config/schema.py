@@ -37,7 +37,7 @@ class Table(BaseModel):
 class Tiling(Table):
     """[scan.tiling]: how the engine cuts up the grid; points of a tile and of a chunk, nodes along the last axis."""
 
-    tile_points: Annotated[int, Field(ge=16, le=2**22)] = 4096
+    tile_points: Annotated[int, Field(ge=16, le=2**22)] = 1024
     chunk_points: Annotated[int, Field(ge=16, le=2**26)] = 2**18
     nodes: Annotated[int, Field(ge=4, le=512)] = 24
     tolerance: Annotated[float, Field(gt=0, lt=1, description="of the interpolation, relative")] = 1e-5

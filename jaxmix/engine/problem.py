@@ -39,9 +39,10 @@ def exact(problem: AbstractProblem, point: Point) -> dict[str, Scalar]:
     return problem.fast(point, problem.slow(point))
 
 
+@eqx.filter_jit
 def once(function: Callable[[PyTree], PyTree], tree: PyTree) -> PyTree:
-    """function(tree), compiled for one use: for what is computed when a problem is built."""
-    return eqx.filter_jit(function)(tree)
+    """function(tree), compiled: for what is computed when a problem is built. The same function compiles nothing again."""
+    return function(tree)
 
 
 def place(tree: PyTree, dtype: str | None = None, device: jax.Device | None = None) -> PyTree:

@@ -28,7 +28,7 @@ class Tiling:
     `interpolant.unresolved`; lines beyond it are evaluated point by point. dtype: "float64" or "float32".
     """
 
-    tile_points: int = 4096
+    tile_points: int = 1024
     chunk_points: int = 2**20
     nodes: int = 24
     tolerance: float = 1e-5
