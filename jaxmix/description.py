@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from jaxmix import faults, flags, mixing, neutral_currents, study
-from jaxmix.constraints import mcp_lhc
+from jaxmix.constraints import mcp_lhc, shelf
 from jaxmix.detector import photoelectrons
 from jaxmix.engine import evaluate, problem
 
@@ -108,7 +108,7 @@ def describe(points: list[dict[str, float]], settings: Mapping[str, float], cl: 
     detector, collider = None, {name: {point[name] for point in points} for name in ("sqrt_s", "luminosity")}
     if "m_mcp" in points[0]:
         shared = {name: next(iter(found)) for name, found in collider.items()}
-        detector = problem.once(study.prepared, mcp_lhc.MillichargeDetector.build({**settings, **shared}, ("cl", cl), pdf))
+        detector = problem.once(study.prepared, shelf.build("mcp_lhc", {**settings, **shared}, ("cl", cl), pdf))
     varied = tuple(name for name, found in collider.items() if len(found) > 1)
     arrays = {name: np.array([point[name] for point in points]) for name in points[0]}
     numbers = evaluate.evaluate_points(Description(detector, varied), arrays, batch=min(len(points), 256))
