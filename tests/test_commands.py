@@ -67,7 +67,8 @@ class _Text:
 @pytest.fixture(scope="module")
 def points(ask) -> list[dict]:
     """Six points of one call: kappa of both signs and zero, in two phases; m_mcp given."""
-    return ask(*POINT[:1], "--json", "--m-zprime", "30", "--m-mcp", "10", "--e-dark", "0.3", "--theta-dark", "0,0.5", "--kappa", "-3e-3,0,3e-3").json
+    lists = ("--theta-dark", "0,0.5", "--kappa", "-3e-3,0,3e-3")
+    return ask("point", "--json", "--m-zprime", "30", "--m-mcp", "10", "--e-dark", "0.3", *lists).json
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +100,8 @@ def test_point_has_every_key(points: list[dict]) -> None:
         for verdict in found["constraints"].values():
             assert set(verdict) == {"test_statistic", "critical_value", "excluded", "cl", "kind", "status"}
         assert found["constraints"]["precision"]["status"] == "not_built"
-        numbers = [found["epsilon_gamma"], found["epsilon_z"], *found["masses"].values(), *found["widths"].values(), found["lhc"]["sigma_pb"]]
-        assert all(isinstance(number, float) for number in numbers)
+        numbers = [found["epsilon_gamma"], found["epsilon_z"], found["lhc"]["sigma_pb"]]
+        assert all(isinstance(number, float) for number in [*numbers, *found["masses"].values(), *found["widths"].values()])
         assert isinstance(found["constraints"]["mcp_lhc"]["excluded"], bool)
 
 
@@ -121,7 +122,8 @@ def test_point_is_the_exact_diagonalisation(points: list[dict]) -> None:
             row = [found["couplings"][name][key] for key in ("em", "z", "em_dark", "z_dark")]
             np.testing.assert_allclose(row, [float(x) for x in state.content], rtol=1e-9, atol=1e-18)
         assert found["couplings"]["photon"]["em"] == pytest.approx(abs(float(photon.content[0])), rel=1e-13)
-        assert found["couplings"]["photon"]["em_dark"] == pytest.approx(-found["inputs"]["kappa"] * np.sqrt(0.7688) * np.cos(0.5), rel=1e-4, abs=0)
+        leading = -found["inputs"]["kappa"] * np.sqrt(0.7688) * np.cos(0.5)
+        assert found["couplings"]["photon"]["em_dark"] == pytest.approx(leading, rel=1e-4, abs=0)
 
 
 def test_point_follows_its_definitions(points: list[dict]) -> None:
@@ -129,7 +131,8 @@ def test_point_follows_its_definitions(points: list[dict]) -> None:
     for found in points:
         kappa, theta = found["inputs"]["kappa"], found["inputs"]["theta_dark"]
         assert found["phase"] == ("holdom" if theta == 0 else "mixed") and found["status"] == "ok"
-        assert found["epsilon_gamma"] == pytest.approx(kappa * np.sqrt(0.7688) * np.cos(theta) * 0.3 / np.sqrt(4 * np.pi / 127.9), rel=1e-13)
+        charge = kappa * np.sqrt(0.7688) * np.cos(theta) * 0.3 / np.sqrt(4 * np.pi / 127.9)
+        assert found["epsilon_gamma"] == pytest.approx(charge, rel=1e-13)
         assert found["epsilon_z"] == pytest.approx(kappa * np.sqrt(0.7688) * np.sin(theta), rel=1e-13)
         assert found["detector"]["n_pe"] == pytest.approx((found["epsilon_gamma"] / 2e-3) ** 2, rel=1e-13)
         assert found["detector"]["p_detect"] == pytest.approx(found["detector"]["p_layer"] ** 3, rel=1e-12)
@@ -209,7 +212,8 @@ def test_the_gap_in_other_words(mass: dict[str, float], message: str) -> None:
 
 def gap(kappa: float, theta: float) -> tuple[float, float]:
     """Ends of the gap from the kinetic matrix of physics: D = 1 - kappa_cc^2, K11 = 1 - kappa_sc^2/D, K22 = 1 - kappa_cs^2/D."""
-    cc, sc, cs = ((kappa * a * b) ** 2 for a, b in ((np.sqrt(0.7688), np.cos(theta)), (np.sqrt(0.2312), np.cos(theta)), (np.sqrt(0.7688), np.sin(theta))))
+    weak, dark = (np.sqrt(0.7688), np.sqrt(0.2312)), (np.cos(theta), np.sin(theta))
+    cc, sc, cs = ((kappa * weak[i] * dark[j]) ** 2 for i, j in ((0, 0), (1, 0), (0, 1)))
     first, second, determinant = 1 - sc / (1 - cc), 1 - cs / (1 - cc), (1 - kappa**2) / (1 - cc)
     return constants.M1 / np.sqrt(first), constants.M1 * np.sqrt(second / determinant)
 

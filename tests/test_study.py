@@ -49,7 +49,8 @@ def test_q_is_nan_exactly_where_there_is_no_point() -> None:
         (0.0, constants.M1, 10.0, 0.5): "ok",
         (2e-3, 30.0, 6900.0, 0.0): "ok",
     }
-    found = evaluate.evaluate_points(small_study(), {name: np.array([row[i] for row in rows]) for i, name in enumerate(names)}, batch=len(rows))
+    points = {name: np.array([row[i] for row in rows]) for i, name in enumerate(names)}
+    found = evaluate.evaluate_points(small_study(), points, batch=len(rows))
     assert [study.STATUS[code] for code in found["status"]] == list(rows.values())
     assert found["status"].dtype == np.int32
     np.testing.assert_array_equal(np.isnan(found["mcp_lhc"]), [status != "ok" for status in rows.values()])
@@ -58,7 +59,8 @@ def test_q_is_nan_exactly_where_there_is_no_point() -> None:
 def test_statuses_are_those_of_an_exact_diagonalisation() -> None:
     """At 60 digits: no Lagrangian mass in the gap; labels are swapped where the state asked for has the larger |Z1| content."""
     random = np.random.default_rng(4)
-    points = {"kappa": random.uniform(-0.5, 0.5, 150), "m_zprime": random.uniform(80, 105, 150), "theta_dark": random.uniform(0.1, 1.5, 150)}
+    box = {"kappa": (-0.5, 0.5), "m_zprime": (80, 105), "theta_dark": (0.1, 1.5)}
+    points = {name: random.uniform(*ends, 150) for name, ends in box.items()}
     expected = []
     for kappa, m_zprime, theta in zip(*points.values()):
         start = reference.point(kappa, 1.0, theta)
