@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 # Standard Model inputs of every command (tree level; choose others by their flags)
 ALPHA = 1 / 127.9  # electromagnetic coupling e^2/(4 pi) at m_Z, rounded; PDG 2024, electroweak review, table 10.2
+ALPHA_0 = 1 / 137.035999177  # electromagnetic coupling at zero momentum, of magnetic moments; CODATA 2022
 SIN2_THETA_W = 0.2312  # effective leptonic mixing angle, rounded; PDG 2024, electroweak review, table 10.2
 M1 = 91.1876  # Lagrangian Z mass; ALEPH et al., Phys. Rept. 427 (2006) 257, eq. (2.5)
 ALPHA_S = 0.118  # strong coupling at m_Z, in the QCD factor of quark currents; PDG 2024, QCD review

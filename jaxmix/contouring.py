@@ -27,10 +27,10 @@ def trace_all(
         held = {name: value for name, value in settings.held.items() if name not in (x.name, y.name)} | plane
         for name, levels in critical.items():
             unit = next(iter(levels.values()))
-            nodes = problem.constraints[name].features(x.name, held)
+            nodes = {f"{side}_nodes": problem.constraints[name].features(axis.name, held) for side, axis in (("x", x), ("y", y))}
             for label, value in levels.items():
                 found = contour.trace_contours(
-                    problem, x, y, plane, output=name, level=math.log(value / unit), depth=settings.contours.depth, x_nodes=nodes
+                    problem, x, y, plane, output=name, level=math.log(value / unit), depth=settings.contours.depth, **nodes
                 )
                 bad = sorted({piece.status for piece in found if piece.status != "converged"})
                 if bad:

@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from jaxmix import faults, flags, mixing, neutral_currents, study
-from jaxmix.constraints import mcp_lhc, shelf
+from jaxmix import config, faults, flags, mixing, neutral_currents, study
+from jaxmix.constraints import abstract, mcp_lhc, shelf
 from jaxmix.detector import photoelectrons
 from jaxmix.engine import evaluate, problem
 
@@ -22,9 +22,9 @@ _CURRENTS = ("em", "z", "em_dark", "z_dark")
 
 
 class Description(problem.AbstractProblem):
-    """The numbers of a point, flat, under dotted names; the detector's only where an mCP mass is given."""
+    """The numbers of a point, flat, under dotted names; those of a constraint only where `whole` holds it."""
 
-    detector: mcp_lhc.MillichargeDetector | None
+    whole: study.Study
     varied: tuple[str, ...] = eqx.field(static=True, default=())  # collider parameters that differ from point to point
 
     def slow(self, point: problem.Point) -> Float[Array, " none"]:
@@ -45,10 +45,27 @@ class Description(problem.AbstractProblem):
             "epsilon_z": currents.epsilon_z,
             **_bosons(currents),
         }
-        if self.detector is None:
-            return found
-        moved = self.detector.with_settings({name: point[name] for name in self.varied})
-        return found | _lhc(moved, currents)
+        constraints = self.whole.at({name: point[name] for name in self.varied})
+        parts = {name: constraint.slow(currents) for name, constraint in constraints.items() if name != "mcp_lhc"}
+        if "mcp_lhc" in constraints:
+            detector = constraints["mcp_lhc"]
+            channels = detector.channels(currents)  # once, for its blocks and for its verdict
+            parts["mcp_lhc"] = detector.gathered(channels)
+            found |= _lhc(detector, currents, channels)
+        for name, constraint in constraints.items():
+            found |= {f"constraints.{name}.{key}": value for key, value in _judged(constraint, currents, parts[name]).items()}
+        return found
+
+
+def _judged(
+    constraint: abstract.AbstractConstraint, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " k"]
+) -> dict[str, Scalar]:
+    """What a constraint says of a point, and whether that could be computed."""
+    return {
+        "test_statistic": constraint.test_statistic(currents, slow),
+        "critical_value": constraint.critical_value(),
+        "computed": jnp.all(jnp.isfinite(slow)),
+    }
 
 
 def _bosons(currents: neutral_currents.NeutralCurrents) -> dict[str, Scalar]:
@@ -69,9 +86,10 @@ def _bosons(currents: neutral_currents.NeutralCurrents) -> dict[str, Scalar]:
     }
 
 
-def _lhc(detector: mcp_lhc.MillichargeDetector, currents: neutral_currents.NeutralCurrents) -> dict[str, Scalar]:
-    """Production, detection and the verdict."""
-    channels = detector.channels(currents)
+def _lhc(
+    detector: mcp_lhc.MillichargeDetector, currents: neutral_currents.NeutralCurrents, channels: Mapping[str, tuple[Scalar, Scalar]]
+) -> dict[str, Scalar]:
+    """Production and detection."""
     squared = currents.kappa**2
     produced, accepted = (sum(pair[i] for pair in channels.values()) for i in (0, 1))
     layers, charge_one = detector.values["layers"], detector.values["charge_one_photoelectron"]
@@ -84,8 +102,6 @@ def _lhc(detector: mcp_lhc.MillichargeDetector, currents: neutral_currents.Neutr
         "detector.p_detect": photoelectrons.detection_probability(currents.epsilon_gamma, layers, charge_one),
         "detector.acceptance_one": accepted / produced,
         "detector.expected_events_one": detector.expected_events(currents, slow),
-        "mcp_lhc.test_statistic": detector.test_statistic(currents, slow),
-        "mcp_lhc.critical_value": detector.critical_value(),
     }
 
 
@@ -97,28 +113,32 @@ def run(arguments: argparse.Namespace) -> int:
     points = flags.points(lists)
     for point in points:
         flags.check_forms(point)
-    documents = describe(points, settings.get("mcp_lhc", {}), cl, arguments.pdf)
+    documents = describe(points, settings, cl, arguments.pdf)
     flags.show(documents, all(len(values) == 1 for values in lists.values()), arguments.json)
     return 0
 
 
-def describe(points: list[dict[str, float]], settings: Mapping[str, float], cl: float, pdf: str | None = None) -> list[dict]:
-    """The JSON objects of points that hold the same parameters, evaluated together; BadInput where one does not exist."""
+def describe(
+    points: list[dict[str, float]], settings: Mapping[str, Mapping[str, float | str]], cl: float, pdf: str | None = None
+) -> list[dict]:
+    """The JSON objects of points that hold the same parameters, evaluated together; BadInput where one does not exist.
+
+    settings: by constraint. cl: confidence level of the verdicts. pdf: an LHAPDF6 folder in place of the package's luminosities.
+    """
     jax.config.update("jax_enable_x64", True)
-    detector, collider = None, {name: {point[name] for point in points} for name in ("sqrt_s", "luminosity")}
-    if "m_mcp" in points[0]:
-        shared = {name: next(iter(found)) for name, found in collider.items()}
-        detector = problem.once(study.prepared, shelf.build("mcp_lhc", {**settings, **shared}, ("cl", cl), pdf))
-    varied = tuple(name for name, found in collider.items() if len(found) > 1)
+    common = {name: value for name, value in points[0].items() if all(point[name] == value for point in points)}
+    met = [name for name in shelf.SHELF if set(config.NEEDS.get(name, ())) <= set(points[0])]
+    whole = study.Study(common, {name: shelf.build(name, settings.get(name, {}), ("cl", cl), pdf) for name in met})
+    varied = tuple(name for name in ("sqrt_s", "luminosity") if name not in common)
     arrays = {name: np.array([point[name] for point in points]) for name in points[0]}
-    numbers = evaluate.evaluate_points(Description(detector, varied), arrays, batch=min(len(points), 256))
+    numbers = evaluate.evaluate_points(Description(whole, varied), arrays, batch=min(len(points), 256))
     return [document(point, {name: float(values[i]) for name, values in numbers.items()}, cl) for i, point in enumerate(points)]
 
 
 def document(values: Mapping[str, float], numbers: Mapping[str, float], cl: float) -> dict:
     """The JSON object of one point from its parameters and its numbers; BadInput where the point does not exist.
 
-    values: parameters by name. numbers: what Description gives. cl: confidence level of the verdict.
+    values: parameters by name. numbers: what Description gives. cl: confidence level of the verdicts.
     """
     status = study.STATUS[int(numbers["status"])]
     if status == "forbidden_gap":
@@ -139,7 +159,7 @@ def document(values: Mapping[str, float], numbers: Mapping[str, float], cl: floa
         "branching_fractions": _branching_fractions(numbers),
         "lhc": _lhc_block(numbers),
         "detector": _detector_block(numbers),
-        "constraints": {"mcp_lhc": _verdict(numbers, cl)} | {name: _absent("not_built", "measured") for name in study.PLANNED},
+        "constraints": {name: verdict(name, numbers, cl) for name in shelf.SHELF},
     }
 
 
@@ -190,17 +210,20 @@ def _detector_block(numbers: Mapping[str, float]) -> dict | None:
     return {**found, "acceptance_two": None, "expected_events_two": None, "status": "two_mcps_not_built"} if found else None
 
 
-def _verdict(numbers: Mapping[str, float], cl: float) -> dict:
-    """The verdict of the millicharge detector."""
-    if "mcp_lhc.test_statistic" not in numbers:
-        return _absent("needs_m_mcp", "projected")
-    if int(numbers["status"]) != study.OK:
-        return _absent(study.STATUS[int(numbers["status"])], "projected")
-    q, critical = numbers["mcp_lhc.test_statistic"], numbers["mcp_lhc.critical_value"]
+def verdict(name: str, numbers: Mapping[str, float], cl: float) -> dict:
+    """The JSON object of a constraint's verdict from a point's numbers, with the point's status beside it, or why there is none."""
+    kind, found = shelf.SHELF[name], _under(f"constraints.{name}", numbers)
+    if not found:
+        return _absent(f"needs_{config.NEEDS[name][0]}", kind)
+    status = int(numbers["status"])
+    if not study.is_judged(kind, status):
+        return _absent(study.STATUS[status], kind)
+    q, critical = found["test_statistic"], found["critical_value"]
     if not math.isfinite(q):
-        return _absent("numerical_failure", "projected")
-    return {"test_statistic": q, "critical_value": critical, "excluded": bool(q > critical), "cl": cl, "kind": "projected", "status": "ok"}
+        return _absent("no_statement" if found["computed"] else "numerical_failure", kind)
+    words = _status(study.STATUS[status], numbers)
+    return {"test_statistic": q, "critical_value": critical, "excluded": q > critical, "cl": cl, "kind": kind.kind, "status": words}
 
 
-def _absent(status: str, kind: str) -> dict:
-    return {"test_statistic": None, "critical_value": None, "excluded": None, "cl": None, "kind": kind, "status": status}
+def _absent(status: str, kind: type[abstract.AbstractConstraint]) -> dict:
+    return {"test_statistic": None, "critical_value": None, "excluded": None, "cl": None, "kind": kind.kind, "status": status}

@@ -16,7 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     level = parser.add_mutually_exclusive_group()
     level.add_argument("--cl", default="0.95", help="confidence level, a fraction (default 0.95)")
     level.add_argument("--sigma", help="standard deviations instead: q_Asimov = sigma^2")
-    parser.add_argument("--expected", action="store_true", help="the Asimov limit (a projection's only one)")
+    parser.add_argument("--expected", action="store_true", help="the Asimov limit: without the data's pull (a projection's only one)")
     flags.add_set(parser)
     parser.add_argument("--pdf", metavar="FOLDER", help="an LHAPDF6 set in place of the package's parton luminosities")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")

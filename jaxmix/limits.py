@@ -1,13 +1,13 @@
 """Limits of one constraint, as the command `limit` reports them."""
 
 import argparse
+import dataclasses
 import math
-from collections.abc import Mapping
 
 import jax
 
-from jaxmix import config, faults, flags, parameters, study
-from jaxmix.constraints import shelf
+from jaxmix import config, faults, flags, study
+from jaxmix.constraints import abstract, shelf
 from jaxmix.engine import limit
 
 # Where a limit is looked for, and in which spacing; beyond it a limit would be of no use to anybody
@@ -37,38 +37,29 @@ def run(arguments: argparse.Namespace) -> int:
     points = flags.points(lists, free=arguments.on)
     for point in points:
         flags.check_forms(point, free=arguments.on)
-    if arguments.constraint in study.PLANNED:
-        answers = [_unbuilt(arguments.constraint, arguments.on, point, level) for point in points]
-    else:
-        answers = find(arguments.constraint, arguments.on, points, settings.get(arguments.constraint, {}), level, arguments.pdf)
-    flags.show(answers, single, arguments.json)
+    jax.config.update("jax_enable_x64", True)
+    constraint = shelf.build(arguments.constraint, settings.get(arguments.constraint, {}), level, arguments.pdf)
+    expected = arguments.expected or constraint.kind == "projected"
+    found = find(constraint.asimov() if expected else constraint, arguments.on, points)
+    head = {"constraint": arguments.constraint, "parameter": arguments.on, **_level(level), "expected": expected}
+    flags.show([head | _document(point, answer) for point, answer in zip(points, found)], single, arguments.json)
     return 0
 
 
-def find(
-    name: str, on: str, points: list[dict[str, float]], settings: Mapping[str, float], level: tuple[str, float], pdf: str | None = None
-) -> list[dict]:
-    """The limit at every point as a JSON object; the derivatives reach the constraint's settings too."""
-    jax.config.update("jax_enable_x64", True)
+def find(constraint: abstract.AbstractConstraint, on: str, points: list[dict[str, float]]) -> list[limit.Limit]:
+    """The limit on the parameter `on` at every point; the derivatives reach the constraint's settings too."""
     common = {key: value for key, value in points[0].items() if all(point[key] == value for point in points)}
     varied = [{key: value for key, value in point.items() if key not in common} for point in points]
-    problem = study.Study(common, {name: shelf.build(name, settings, level, pdf)})
-    held = {f"{name}.{key}": float(value) for key, value in _movable(problem.constraints[name].values).items()}
+    name = constraint.name
+    problem = study.Study(common, {name: constraint})
+    held = {f"{name}.{key}": float(value) for key, value in problem.constraints[name].movable().items()}
     low, high, spacing = _DOMAINS[on]
-    found = limit.find_limit(problem, name, on, varied, (low, high), spacing, around=common | held, samples=_SAMPLES)
-    return [_document(name, on, point, level, answer) for point, answer in zip(points, found)]
-
-
-def _movable(values: Mapping[str, float]) -> dict[str, float]:
-    """Settings with respect to which a limit has a derivative: not the parameters, and no dark counts where there are none."""
-    dark = {"rate", "window", "bars", "live_time"} if values["rate"] == 0 else set()
-    return {key: value for key, value in values.items() if key not in parameters.PARAMETERS and key not in dark}
+    return limit.find_limit(problem, name, on, varied, (low, high), spacing, around=common | held, samples=_SAMPLES)
 
 
 def _check(name: str, on: str, lists: dict[str, list[float]]) -> None:
-    known = [*shelf.SHELF, *study.PLANNED]
-    if name not in known:
-        raise faults.BadInput(f"constraint: found {name[:60]!r}; allowed: {', '.join(known)}" + flags.nearest(name, known))
+    if name not in shelf.SHELF:
+        raise faults.BadInput(f"constraint: found {name[:60]!r}; allowed: {', '.join(shelf.SHELF)}" + flags.nearest(name, shelf.SHELF))
     if on not in _DOMAINS:
         raise faults.BadInput(f"--on: found {on[:60]!r}; allowed: {', '.join(_DOMAINS)}" + flags.nearest(on, _DOMAINS))
     if on in lists:
@@ -78,25 +69,17 @@ def _check(name: str, on: str, lists: dict[str, list[float]]) -> None:
             raise faults.BadInput(f"{need}: found nothing; {name} makes no statement without it: give --at {need}=VALUE")
 
 
-def _document(name: str, on: str, point: dict[str, float], level: tuple[str, float], found: limit.Limit) -> dict:
+def _level(level: tuple[str, float]) -> dict[str, float | None]:
+    mode, value = level
+    return {"cl": value if mode == "cl" else None, "sigma": value if mode == "sigma" else None}
+
+
+def _document(point: dict[str, float], found: limit.Limit) -> dict:
     return {
-        **_head(name, on, point, level),
+        "at": point,
         "limit": found.limit,
         "status": found.status,
         "residual": found.residual,
         "d_log_limit": found.d_log_limit,
-        "branches": [
-            {"value": b.value, "excluded": b.excluded, "residual": b.residual, "status": b.status, "d_log_limit": b.d_log_limit}
-            for b in found.branches
-        ],
+        "branches": [dataclasses.asdict(branch) for branch in found.branches],
     }
-
-
-def _unbuilt(name: str, on: str, point: dict[str, float], level: tuple[str, float]) -> dict:
-    nothing = {"limit": None, "status": "not_built", "residual": None, "d_log_limit": None, "branches": []}
-    return {**_head(name, on, point, level), **nothing}
-
-
-def _head(name: str, on: str, point: dict[str, float], level: tuple[str, float]) -> dict:
-    mode, value = level
-    return {"constraint": name, "parameter": on, "cl": value if mode == "cl" else None, "sigma": value if mode == "sigma" else None, "at": point}

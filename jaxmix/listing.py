@@ -5,6 +5,8 @@ import argparse
 from jaxmix import config, flags
 from jaxmix.constraints import shelf
 
+_CL = 0.95  # of the commands, for a constraint whose own levels are in standard deviations
+
 
 def run(arguments: argparse.Namespace) -> int:
     """The command's work: print one object a constraint."""
@@ -14,13 +16,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def describe(name: str) -> dict:
-    """Title, reference, kind, default confidence level, domain and settings (default and meaning) of a constraint."""
+    """Title, reference, confidence level unless another is asked for, levels of a scan, kind, domain, and the settings with
+    default and meaning, of a constraint."""
     kind, schema = shelf.SHELF[name], config.CONSTRAINTS[name]
+    levels = schema.model_fields["levels"].default
     return {
         "name": name,
         "title": kind.title,
         "reference": kind.reference,
-        "cl": 0.95,
+        "cl": next((level.cl for level in levels if level.mode == "cl"), _CL),
+        "levels": [level.label for level in levels],
         "kind": kind.kind,
         "domain": kind.domain,
         "settings": config.described(schema),

@@ -25,7 +25,8 @@ class NeutralCurrents(eqx.Module):
     kappa: kinetic mixing. m1, m2: Lagrangian masses of Z1, Z2 (GeV). weak, dark: theta_W and theta_W'.
     e, e_dark: gauge couplings of the massless states (Heaviside-Lorentz). m_mcp: mCP mass (GeV) or None when no mCP is
     given. charge_dark, isospin_dark: its Q' and T3' (vector-like Dirac). dark_width: width (GeV) put on Z2, or None for
-    the width that the mCP current gives ("model").
+    the width that the mCP current gives ("model"). m_zprime: the physical Z' mass (GeV) that was asked for, None where m2 was: what a fit
+    of the Standard Model's parameters holds.
     """
 
     kappa: Scalar
@@ -39,6 +40,7 @@ class NeutralCurrents(eqx.Module):
     charge_dark: Scalar
     isospin_dark: Scalar
     dark_width: Scalar | None
+    m_zprime: Scalar | None = None
 
     @property
     def epsilon_gamma(self) -> Scalar:

@@ -95,7 +95,7 @@ def prepare(settings: config.Config, device: str | None = None, pdf: str | None 
     built, critical = {}, {}
     for name, table in settings.constraints.items():
         first = table.levels[0]
-        built[name] = shelf.build(name, config.numbers(table), (first.mode, first.value), pdf)
+        built[name] = shelf.build(name, config.flat(table), (first.mode, first.value), pdf)
         levels = {level.label: built[name].at_level(level.mode, level.value) for level in table.levels}
         critical[name] = {label: float(each.critical_value()) for label, each in levels.items()}
     grid = points.Grid([_axis(name, axis) for name, axis in settings.axes.items()])

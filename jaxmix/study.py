@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from jaxmix import neutral_currents, parameters
 from jaxmix.constraints import abstract
@@ -22,8 +22,6 @@ STATUS = {
     LABELS_SWAPPED: "labels_swapped",  # of m_zprime: the pole asked for has the larger J_Z coefficient, so it is the Z
     NUMERICAL_FAILURE: "numerical_failure",
 }
-
-PLANNED = ("precision",)  # constraints of the interface that this version does not hold
 
 _LARGEST_KAPPA = 0.999  # where the gently varying part is continued from, beyond the domain
 
@@ -56,25 +54,29 @@ class Study(problem.AbstractProblem):
     def slow(self, point: problem.Point) -> Float[Array, " k"]:
         """What varies gently along the mixing, for all constraints one after another; continued where the point lies
         outside the domain."""
-        values = {**self.held, **point}
-        currents, _ = currents_and_status(values)
-        return jnp.concatenate([constraint.slow(currents) for constraint in self._constraints(point).values()])
+        currents, _ = currents_and_status({**self.held, **point})
+        return jnp.concatenate([constraint.slow(currents) for constraint in self.at(point).values()])
 
     def fast(self, point: problem.Point, slow: Float[Array, " k"]) -> dict[str, Scalar]:
         """q/critical_value by constraint, NaN where there is no statement, and the status code."""
-        values = {**self.held, **point}
-        currents, status = currents_and_status(values)
-        outputs, start = {}, 0
-        for name, constraint in self._constraints(point).items():
-            stop = start + constraint.size
-            q = constraint.test_statistic(currents, slow[start:stop]) / constraint.critical_value()
-            outputs[name], start = jnp.where(status == OK, q, jnp.nan), stop
-        failed = (status == OK) & ~jnp.all(jnp.isfinite(slow))
+        currents, status = currents_and_status({**self.held, **point})
+        outputs, failed, start = {}, jnp.asarray(False), 0
+        for name, constraint in self.at(point).items():
+            part, start = slow[start : start + constraint.size], start + constraint.size
+            judged = is_judged(constraint, status)
+            q = constraint.test_statistic(currents, part) / constraint.critical_value()
+            outputs[name] = jnp.where(judged, q, jnp.nan)
+            failed = failed | (judged & ~jnp.all(jnp.isfinite(part)))
         return {**outputs, "status": jnp.where(failed, NUMERICAL_FAILURE, status).astype(jnp.int32)}
 
-    def _constraints(self, point: problem.Point) -> dict[str, abstract.AbstractConstraint]:
+    def at(self, point: problem.Point) -> dict[str, abstract.AbstractConstraint]:
         """The constraints with the collider parameters and settings that the point gives."""
         return {name: constraint.with_settings(_settings(name, constraint, point)) for name, constraint in self.constraints.items()}
+
+
+def is_judged(constraint: abstract.AbstractConstraint | type[abstract.AbstractConstraint], status: Int[Array, ""]) -> Bool[Array, ""]:
+    """Whether a constraint is asked about a point of this status: where labels are swapped, one that holds the pole asked for."""
+    return (status == OK) | (constraint.holds_swapped_labels & (status == LABELS_SWAPPED))
 
 
 def _settings(name: str, constraint: abstract.AbstractConstraint, values: Mapping[str, Scalar]) -> dict[str, Scalar]:

@@ -32,6 +32,18 @@ class Table:
     columns: dict[str, np.ndarray]
 
 
+@dataclasses.dataclass(frozen=True)
+class Rows:
+    """A table as text: its header {word: text}, the names of its columns and the entries of its rows; lines holds the line
+    number of the names, then of each row."""
+
+    name: str
+    header: dict[str, str]
+    names: tuple[str, ...]
+    lines: tuple[int, ...]
+    entries: tuple[tuple[str, ...], ...]
+
+
 def checksums() -> dict[str, str]:
     """SHA256 of every listed data file, as found now, each verified; for a scan's manifest."""
     return {name: hashlib.sha256(read_bytes(name)).hexdigest() for name in _listed()}
@@ -54,14 +66,36 @@ def read_bytes(name: str) -> bytes:
 
 def read_csv(name: str) -> Table:
     """A CSV table: header lines '# word: text', one line of column names, then rows."""
-    lines = read_bytes(name).decode("utf-8").splitlines()
-    pairs = [line[1:].partition(":") for line in lines if line.startswith("#")]
-    header = {word.strip(): text.strip() for word, _, text in pairs}
-    names, *rows = csv.reader(line for line in lines if line.strip() and not line.startswith("#"))
-    for row in rows:
+    rows = read_rows(name)
+    columns = {column: _column([entries[k] for entries in rows.entries]) for k, column in enumerate(rows.names)}
+    return Table(name, rows.header, columns)
+
+
+def read_rows(name: str) -> Rows:
+    """The text of a CSV table, row by row, each with the number of its line."""
+    return parse_rows(read_bytes(name), name)
+
+
+def parse_rows(content: bytes, name: str) -> Rows:
+    """The same of a content at hand; header lines of one word are joined, a row that is too short or too long is refused."""
+    header: dict[str, str] = {}
+    kept = []
+    for number, line in enumerate(content.decode("utf-8").splitlines(), 1):
+        if line.startswith("#"):
+            word, _, text = (part.strip() for part in line[1:].partition(":"))
+            header[word] = f"{header[word]} {text}" if word in header else text
+        elif line.strip():
+            kept.append((number, line))
+    if not kept:
+        raise ValueError(f"package data: {name} is empty, expected a line of column names and rows.")
+    reader = csv.reader(line for _, line in kept)
+    # an entry in quotes may run over lines: a row stands at the last line that it took
+    (first, names), *rows = ((kept[reader.line_num - 1][0], tuple(row)) for row in reader)
+    for number, row in rows:
         if len(row) != len(names):
-            raise ValueError(f"package data: {name} has a row of {len(row)} entries, expected {len(names)} ({', '.join(names)}): {row}.")
-    return Table(name, header, {column: _column([row[k] for row in rows]) for k, column in enumerate(names)})
+            expected = f"{len(names)} ({', '.join(names)})"
+            raise ValueError(f"package data: {name} has a row of {len(row)} entries, expected {expected}, line {number}: {list(row)}.")
+    return Rows(name, header, names, (first, *(number for number, _ in rows)), tuple(row for _, row in rows))
 
 
 def read_npz(name: str) -> Table:

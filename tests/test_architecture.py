@@ -19,6 +19,7 @@ FLOORS = [
     {"constants", "numerics", "tables", "canonical", "faults"},
     {"parameters", "mixing", "decays", "kinematics", "statistics"},
     {"neutral_currents"},
+    {"feedback"},
     {"collider", "electroweak"},
     {"detector"},
     {"models", "constraints"},

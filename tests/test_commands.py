@@ -1,5 +1,6 @@
 """The commands as a user meets them: what they print, what they refuse, with which exit code."""
 
+import functools
 import json
 import math
 import subprocess
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 import reference
 
-from jaxmix import __main__, constants, description, faults, parameters
+from jaxmix import __main__, config, constants, description, faults, parameters
 from jaxmix.constraints import shelf
 
 POINT = ("point", "--kappa", "3e-3", "--m-zprime", "30")
@@ -96,13 +97,13 @@ def test_point_has_every_key(points: list[dict]) -> None:
         pairs = {f"{what}_{number}" for what in ("acceptance", "expected_events") for number in ("one", "two")}
         assert set(found["detector"]) == {"n_pe", "p_layer", "p_detect", "status"} | pairs
         assert found["detector"]["acceptance_two"] is None and found["detector"]["expected_events_two"] is None
-        assert {"mcp_lhc", "precision"} <= set(found["constraints"])
-        for verdict in found["constraints"].values():
+        assert list(found["constraints"]) == list(shelf.SHELF)
+        for name, verdict in found["constraints"].items():
             assert set(verdict) == {"test_statistic", "critical_value", "excluded", "cl", "kind", "status"}
-        assert found["constraints"]["precision"]["status"] == "not_built"
+            assert (verdict["kind"], verdict["cl"], verdict["status"]) == (shelf.SHELF[name].kind, 0.95, "ok")
+            assert isinstance(verdict["excluded"], bool)
         numbers = [found["epsilon_gamma"], found["epsilon_z"], found["lhc"]["sigma_pb"]]
         assert all(isinstance(number, float) for number in [*numbers, *found["masses"].values(), *found["widths"].values()])
-        assert isinstance(found["constraints"]["mcp_lhc"]["excluded"], bool)
 
 
 def test_several_lists_multiply_last_fastest(points: list[dict]) -> None:
@@ -155,10 +156,12 @@ def test_nothing_open_has_no_branching_fractions(points: list[dict]) -> None:
 
 
 def test_point_without_mcp(bare: dict) -> None:
-    """Its blocks are null and its verdict says why; one answer is an object."""
+    """Its blocks are null and so is the verdict that needs it, which says why; others answer. One answer is an object."""
     assert bare["lhc"] is None and bare["detector"] is None and "m_mcp" not in bare["inputs"]
     assert bare["constraints"]["mcp_lhc"]["status"] == "needs_m_mcp"
     assert bare["constraints"]["mcp_lhc"]["excluded"] is None and bare["widths"]["zprime_dark"] == 0.0
+    others = [verdict for name, verdict in bare["constraints"].items() if name not in config.NEEDS]
+    assert others and all(verdict["status"] == "ok" and isinstance(verdict["test_statistic"], float) for verdict in others)
     assert bare["inputs"]["theta_dark"] == pytest.approx(math.asin(math.sqrt(0.2312)), rel=1e-15)
     assert bare["inputs"]["e_dark"] == pytest.approx(0.3134, abs=1e-4)
 
@@ -175,9 +178,11 @@ def test_forms_of_one_point(ask, bare: dict) -> None:
 
 
 def test_the_okun_phase_is_named(ask) -> None:
-    """theta_W' = pi/2: no millicharge; e' held, g1' = e'/cW' runs away and is flagged."""
+    """theta_W' = pi/2: no millicharge; e' held, g1' = e'/cW' runs away and is flagged, beside the verdicts too."""
     found = ask(*POINT, "--theta-dark", repr(math.pi / 2), "--json").json
     assert found["phase"] == "okun" and abs(found["epsilon_gamma"]) < 1e-18 and found["status"] == "g1_dark_above_4pi"
+    verdict = found["constraints"]["g_minus_2_mu"]
+    assert verdict["status"] == "g1_dark_above_4pi" and isinstance(verdict["test_statistic"], float)
 
 
 def test_collider_settings_have_one_meaning(ask) -> None:
@@ -210,6 +215,25 @@ def test_the_gap_in_other_words(mass: dict[str, float], message: str) -> None:
         description.document(mass, {"status": 2.0, "gap.low": 91.4, "gap.high": 92.2}, 0.95)
 
 
+@pytest.mark.parametrize(
+    ("numbers", "status"),
+    [
+        ({"q": 5.0}, "ok"),
+        ({"q": 5.0, "g1_dark": 12.6}, "g1_dark_above_4pi"),
+        ({"q": 5.0, "g1_dark": 13.0, "status": 3.0}, "labels_swapped,g1_dark_above_4pi"),
+        ({"q": math.nan}, "no_statement"),
+        ({"q": math.nan, "computed": 0.0}, "numerical_failure"),
+    ],
+)
+def test_the_words_of_a_verdict(numbers: dict[str, float], status: str) -> None:
+    """A number with the point's status beside it; null where the constraint says nothing, or could not be computed."""
+    found = {"status": 0.0, "g1_dark": 1.0} | numbers
+    parts = {"test_statistic": found.pop("q"), "critical_value": 3.84, "computed": found.pop("computed", 1.0)}
+    said = description.verdict("g_minus_2_mu", found | {f"constraints.g_minus_2_mu.{key}": value for key, value in parts.items()}, 0.95)
+    answer = {"test_statistic": 5.0, "critical_value": 3.84, "excluded": True, "cl": 0.95}
+    assert said == (answer if math.isfinite(numbers["q"]) else dict.fromkeys(answer)) | {"kind": "measured", "status": status}
+
+
 def gap(kappa: float, theta: float) -> tuple[float, float]:
     """Ends of the gap from the kinetic matrix of physics: D = 1 - kappa_cc^2, K11 = 1 - kappa_sc^2/D, K22 = 1 - kappa_cs^2/D."""
     weak, dark = (np.sqrt(0.7688), np.sqrt(0.2312)), (np.cos(theta), np.sin(theta))
@@ -219,11 +243,13 @@ def gap(kappa: float, theta: float) -> tuple[float, float]:
 
 
 def test_swapped_labels_are_told(ask) -> None:
-    """Between the gap and the crossing the state asked for is the Z."""
+    """Between the gap and the crossing the state asked for is the Z: a constraint that holds the pole asked for answers all the same."""
     found = ask("point", "--kappa", "0.3", "--theta-dark", "1.0", "--m-zprime", "91,95,100", "--json").json
     assert [p["status"] for p in found] == ["labels_swapped", "labels_swapped", "ok"]
     assert [p["masses"]["z"] for p in found[:2]] == pytest.approx([91.0, 95.0], rel=1e-12)
     assert found[2]["masses"]["zprime"] == pytest.approx(100.0, rel=1e-12)
+    for p in found:
+        assert p["constraints"]["g_minus_2_mu"]["status"] == p["status"] and p["constraints"]["g_minus_2_mu"]["excluded"] is not None
 
 
 @pytest.mark.parametrize(
@@ -250,6 +276,9 @@ def test_swapped_labels_are_told(ask) -> None:
         ((*POINT, "--set", "constraints=5"), "--set constraints: found a value"),
         ((*POINT, "--set", "parameters.m_zprme=5"), "did you mean 'm_zprime'?"),
         ((*POINT, "--set", "scan.name=x"), "scan: found a table"),
+        ((*POINT, "--set", "precision.dark_width=thin"), "allowed: 'wide', 'narrow' or 'model'"),
+        ((*POINT, "--set", "precision.luminosity=5"), "constraints.precision.luminosity: found an unknown key"),
+        (("limit", "g_minus_2_e", "--on", "kappa", "--set", "g_minus_2_e.vintage=sr"), "allowed: 'rb', 'cs' or '2008'"),
         (("limit", "mcp_lch", "--on", "kappa"), "did you mean 'mcp_lhc'?"),
         (("limit", "mcp_lhc", "--on", "kapa"), "did you mean 'kappa'?"),
         ((*LIMIT, "--at", "m_zprme=3"), "did you mean 'm_zprime'?"),
@@ -300,7 +329,10 @@ def box(limits) -> list[dict]:
 def test_limit_has_every_key_and_meets_the_level(box: list[dict]) -> None:
     """The keys of the interface; the crossing to 1e-9."""
     for found in box:
-        assert set(found) == {"constraint", "parameter", "limit", "cl", "sigma", "at", "status", "residual", "d_log_limit", "branches"}
+        assert set(found) == {
+            *("constraint", "parameter", "limit", "cl", "sigma", "expected", "at", "status", "residual", "d_log_limit", "branches")
+        }
+        assert found["expected"] is True  # all that a projection has
         assert (found["constraint"], found["parameter"], found["cl"], found["status"]) == ("mcp_lhc", "kappa", 0.95, "found")
         assert abs(found["residual"]) <= 1e-9
         assert found["branches"][0] == {
@@ -362,24 +394,56 @@ def test_no_limit_is_null_with_a_status(limits) -> None:
         assert found["status"] == "no_crossing_below" and found["branches"] == []
 
 
-def test_precision_is_not_built(ask) -> None:
-    """It answers with null and says why; one point is an object, several are a list."""
-    words = ("limit", "precision", "--on", "kappa", "--at", "theta_dark=1.2", "--cl", "0.95", "--expected", "--json")
-    single, several = ask(*words, "--at", "m_zprime=10").json, ask(*words, "--at", "m_zprime=10,30,100").json
-    assert single["status"] == "not_built" and single["limit"] is None and single["cl"] == 0.95
-    assert [found["at"]["m_zprime"] for found in several] == [10.0, 30.0, 100.0] and several[0] == single
+@pytest.fixture(scope="module")
+def moments(ask):
+    """Limits of the muon's magnetic moment on kappa at two Z' masses, with further arguments."""
+
+    @functools.cache
+    def run(*further: str) -> list[dict]:
+        return ask("limit", "g_minus_2_mu", "--on", "kappa", "--at", "theta_dark=1.2", "--at", "m_zprime=0.05,0.5", *further, "--json").json
+
+    return run
+
+
+def test_a_measurement_has_an_observed_and_an_expected_limit(moments) -> None:
+    """q = delta (delta - 2 pull) = 3.84 gives delta = pull + sqrt(pull^2 + 3.84), and sqrt(3.84) without the data's pull; delta goes as
+    kappa^2, nearly. With the values of 2025, 116592071.5(14.5)e-11 against 116592033(62)e-11, the pull is 0.60."""
+    observed, expected = moments(), moments("--expected")
+    pull, one_sided = 38.5 / math.hypot(14.5, 62), 1.959964
+    for seen, forecast in zip(observed, expected):
+        assert (seen["expected"], forecast["expected"]) == (False, True) and seen["at"] == forecast["at"]
+        ratio = math.sqrt((pull + math.hypot(pull, one_sided)) / one_sided)
+        assert seen["limit"] / forecast["limit"] == pytest.approx(ratio, rel=1e-3)
+        assert abs(seen["residual"]) <= 1e-9 and abs(forecast["residual"]) <= 1e-9
+
+
+def test_words_are_set_without_quotes(moments) -> None:
+    """Expected limits of two vintages go as sqrt(error), 620 and 145 against 430 and 410 (1e-12)."""
+    later, earlier = moments("--expected"), moments("--expected", "--set", "g_minus_2_mu.vintage=2021")
+    ratio = math.sqrt(math.hypot(620, 145) / math.hypot(430, 410))
+    assert later[0]["limit"] / earlier[0]["limit"] == pytest.approx(ratio, rel=1e-3)
+
+
+def test_a_limit_does_not_move_with_what_the_constraint_does_not_read(moments) -> None:
+    """Every parameter held has its derivative; it is zero for those of the collider."""
+    for found in moments():
+        assert set(found["d_log_limit"]) == set(found["at"])
+        assert found["d_log_limit"]["sqrt_s"] == found["d_log_limit"]["luminosity"] == 0.0 != found["d_log_limit"]["m_zprime"]
 
 
 # ---- constraints, and the commands as processes ----
 
 
 def test_constraints_are_listed(ask) -> None:
-    """One object a constraint, with the settings that --set takes."""
+    """One object a constraint, with the settings that --set takes, and of a word those allowed."""
     found = ask("constraints", "--json").json
     assert [entry["name"] for entry in found] == list(shelf.SHELF)
     for entry in found:
-        assert set(entry) == {"name", "title", "reference", "cl", "kind", "domain", "settings"}
-        assert all(set(setting) == {"default", "meaning"} for setting in entry["settings"].values())
+        assert set(entry) == {"name", "title", "reference", "cl", "levels", "kind", "domain", "settings"}
+        assert all(set(setting) - {"allowed"} == {"default", "meaning"} for setting in entry["settings"].values())
+    by_name = {entry["name"]: entry for entry in found}
+    assert by_name["mcp_lhc"]["levels"] == ["sigma=2", "sigma=3"] and by_name["g_minus_2_mu"]["levels"] == ["cl=0.95"]
+    assert by_name["g_minus_2_e"]["settings"]["vintage"]["allowed"] == ["rb", "cs", "2008"]
     assert found[0]["settings"]["distance"] == {"default": 20.0, "meaning": "from the interaction point to the face, m"}
     text = ask("constraints").out
     assert "mcp_lhc" in text and "1410.6816" in text

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jaxmix import config, constants, parameters
-from jaxmix.constraints import mcp_lhc
+from jaxmix.constraints import g_minus_2, mcp_lhc
 from jaxmix.engine import tiles
 
 CONFIGS = Path(__file__).parent.parent / "configs"
@@ -118,10 +118,31 @@ def test_the_vocabulary_has_every_parameter():
 
 
 def test_the_settings_and_their_defaults_are_those_of_the_constraint():
-    settings = config.numbers(config.McpLhc(background=config.Background(rate=0)))
+    settings = config.flat(config.McpLhc(background=config.Background(rate=0)))
     detector = mcp_lhc.MillichargeDetector.build({}, ("sigma", 2.0))
     assert set(settings) == set(detector.settings) - set(parameters.PARAMETERS)
     assert settings == {name: pytest.approx(float(detector.values[name]), rel=1e-15) for name in settings}
+
+
+def test_the_vintages_are_those_of_the_table():
+    for kind in (g_minus_2.MuonMagneticMoment, g_minus_2.ElectronMagneticMoment):
+        vintage = config.described(config.CONSTRAINTS[kind.name])["vintage"]
+        assert vintage["allowed"] == list(kind.vintages()) and vintage["default"] == vintage["allowed"][0]
+
+
+def test_a_study_without_an_mcp_needs_no_mcp_mass():
+    axes = {name: {"min": 1e-3, "max": 0.5, "count": 4, "spacing": "log"} for name in ("m_zprime", "kappa")}
+    loaded = config.validate(quick(parameters={}, axes=axes, constraints={"precision": {}, "g_minus_2_e": {"vintage": 2008}}))
+    assert "m_mcp" not in loaded.held and list(loaded.constraints) == ["precision", "g_minus_2_e"]
+    assert loaded.constraints["g_minus_2_e"].vintage == "2008"
+    assert [level.label for table in loaded.constraints.values() for level in table.levels] == ["cl=0.95"] * 2
+    raw = quick(parameters={}, axes=axes, constraints={"precision": {}, "mcp_lhc": {}})
+    assert "nothing; allowed: a value or an axis, for constraints.mcp_lhc" in problem_at(raw, "parameters.m_mcp")
+
+
+def test_words_and_numbers_of_a_constraint_are_flat():
+    flat = config.flat(config.CONSTRAINTS["precision"](dark_width="narrow", e_min=1.0))
+    assert (flat["dark_width"], flat["e_min"], flat["data"]) == ("narrow", 1.0, "current") and "levels" not in flat
 
 
 def test_the_tiling_has_the_fields_of_the_engine():
@@ -158,6 +179,14 @@ WRONG_VALUES = [
     ("constraints", {"mcp_lhc": {"levels": [{"cl": 95}]}}, "constraints.mcp_lhc.levels[0].cl", "a number < 1"),
     ("constraints", {"mcp_lhc": {"background": {"rat": 1}}}, "constraints.mcp_lhc.background.rat", "did you mean 'rate'"),
     ("constraints", {"mcp_lhc": {"background": {"rate": 1, "bars": 0}}}, "constraints.mcp_lhc.background.bars", "0; allowed: a number >= 1"),
+    ("constraints", {"precision": {"dark_width": "thin"}}, "constraints.precision.dark_width", "'wide', 'narrow' or 'model' (of the Z2"),
+    ("constraints", {"precision": {"cut": 1}}, "constraints.precision.cut", "1; allowed: 'smooth', 'hard' or 'none'"),
+    ("constraints", {"precision": {"data": 2011}}, "constraints.precision.data", '"2011"; allowed: \'current\' or \'2010\''),
+    ("constraints", {"precision": {"data": True}}, "constraints.precision.data", "true; allowed: 'current' or '2010'"),
+    ("constraints", {"precision": {"e_min": 0}}, "constraints.precision.e_min", "0; allowed: a number > 0"),
+    ("constraints", {"precision": {"spread_low": 0.06}}, "constraints.precision.spread_low", "a number <= 0.05"),
+    ("constraints", {"precision": {"luminosity": 3}}, "constraints.precision.luminosity", "an unknown key"),
+    ("constraints", {"g_minus_2_e": {"vintage": "sr"}}, "constraints.g_minus_2_e.vintage", "'rb', 'cs' or '2008'"),
     ("figur", {}, "figur", "did you mean 'figure'"),
     ("axes", {}, "axes", "no axis"),
     ("contours", {"x": "m_mcp", "y": "m_mcp"}, "contours.y", "another axis than x"),
@@ -250,9 +279,18 @@ def test_overrides_reach_settings_axes_and_lists():
     assert (settings.background.rate, settings.background.bars) == (500.0, 100)
 
 
+def test_overrides_give_words_without_quotes():
+    sets = ["precision.dark_width=narrow", "precision.data=2010", "precision.m_w='2010'", "g_minus_2_e.vintage=cs"]
+    found = config.load(CONFIGS / "quick.toml", sets).constraints
+    assert [getattr(found["precision"], name) for name in ("dark_width", "data", "m_w")] == ["narrow", "2010", "2010"]
+    assert found["g_minus_2_e"].vintage == "cs" and list(found)[0] == "mcp_lhc"
+
+
 @pytest.mark.parametrize(
     ("override", "text"),
     [
+        ("precision.dark_width=thin", "constraints.precision.dark_width: found \"thin\"; allowed: 'wide', 'narrow' or 'model'"),
+        ("precision.luminosity=300", "constraints.precision.luminosity: found an unknown key"),
         ("luminosity", "dotted.key=value"),
         (".luminosity=3", "dotted.key=value"),
         ("a.b.c.d.e.f.g.h.i=3", "dotted.key=value, at most 8 parts"),

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxmix import config, constants, listing, parameters, study
+from jaxmix import config, constants, faults, listing, parameters, study
 from jaxmix.constraints import abstract, shelf
 from jaxmix.engine import evaluate, problem
 
@@ -58,50 +58,85 @@ def chain(request: pytest.FixtureRequest) -> Chain:
 
 
 def random_points(number: int, seed: int) -> Points:
-    """Points of the box in all phases, among them some that do not exist."""
+    """Points of the box in all phases, among them one that does not exist and two that are Z-like."""
     random = np.random.default_rng(seed)
     masses = {"m_zprime": (0.3, 500.0), "m_mcp": (0.02, 300.0), "e_dark": (0.01, 3.0)}
     found = {name: np.exp(random.uniform(*np.log(ends), number)) for name, ends in masses.items()}
     found["kappa"] = random.choice([-1, 1], number) * 10 ** random.uniform(-6, -0.4, number)
-    return found | {"theta_dark": random.choice([0.0, 0.01, 0.3, 0.8, 1.2, 1.5], number)}
+    found["theta_dark"] = random.choice([0.0, 0.01, 0.3, 0.8, 1.2, 1.5], number)
+    for name, values in {"kappa": 0.3, "theta_dark": 1.0, "m_zprime": [91.0, 92.0, 95.0]}.items():
+        found[name][-3:] = values  # labels swapped, in the gap, labels swapped: test_study
+    return found
+
+
+def test_the_shelf_is_what_configs_know() -> None:
+    """Every constraint of the shelf has its table in a config."""
+    assert set(shelf.SHELF) == set(config.CONSTRAINTS) and set(config.NEEDS) | set(config.SHARED) <= set(shelf.SHELF)
 
 
 def test_a_shelf_member_describes_itself(chain: Chain) -> None:
-    """The words of `jaxmix constraints`; the config's settings and defaults are the Module's."""
+    """The words of `jaxmix constraints`; the config's settings and defaults, numbers and words, are the Module's."""
     kind = shelf.SHELF[chain.name]
     described = listing.describe(chain.name)
     assert issubclass(kind, abstract.AbstractConstraint) and kind.name == chain.name
     assert kind.kind in ("measured", "projected", "published")
-    assert all(described[key] for key in ("title", "reference", "domain", "settings"))
+    assert all(described[key] for key in ("title", "reference", "domain", "settings", "levels")) and 0 < described["cl"] < 1
     names = {key.split(".")[-1]: entry["default"] for key, entry in described["settings"].items()}
     shared = {name for name in kind.settings if name in parameters.PARAMETERS}
-    assert set(names) | shared == set(kind.settings)
-    built = shelf.build(chain.name, config.numbers(config.CONSTRAINTS[chain.name]()), ("cl", 0.95))
+    assert shared == set(config.SHARED.get(chain.name, ()))
+    assert set(names) | shared == set(kind.settings) | set(kind.choices)
+    assert {name for name, entry in described["settings"].items() if "allowed" in entry} == set(kind.choices)
+    built = shelf.build(chain.name, config.flat(config.CONSTRAINTS[chain.name]()), ("cl", 0.95))
     for name in kind.settings:
         default = parameters.PARAMETERS[name].default if name in shared else names[name]
         assert float(built.values[name]) == (0.0 if default is None else default), name
+    assert eqx.tree_equal(built, shelf.build(chain.name, {}, ("cl", 0.95)))
+
+
+def test_words_are_kept_and_others_refused(chain: Chain) -> None:
+    """Each word that the config allows makes another experiment; any other is bad input that names those allowed."""
+    for choice in shelf.SHELF[chain.name].choices:
+        allowed = listing.describe(chain.name)["settings"][choice]["allowed"]
+        built = [shelf.build(chain.name, {choice: word}, ("cl", 0.95)) for word in allowed]
+        assert len({jax.tree.structure(each) for each in built}) == len(allowed) > 1
+        with pytest.raises(faults.BadInput, match=allowed[0]):
+            shelf.build(chain.name, {choice: "something else"}, ("cl", 0.95))
 
 
 def test_finite_on_the_box_and_mapped_is_looped(chain: Chain) -> None:
-    """q is finite and not negative at every point that exists and NaN at every other; points one by one, with all settings
-    given, are the same as mapped ones with tables made before."""
+    """q is a number at every point that the constraint judges and NaN at every other, and not negative where the data are the
+    expectation; points one by one, with all settings given, are the same as mapped ones with tables made before."""
     points = random_points(256, 1)
     found = evaluate.evaluate_points(chain.study, points, batch=256)
-    exists = found["status"] == study.OK
-    assert 0.7 < exists.mean() < 1.0
-    np.testing.assert_array_equal(np.isnan(found[chain.name]), ~exists)
-    assert np.all(found[chain.name][exists] >= 0.0)
+    assert np.mean(found["status"] == study.OK) > 0.9
+    assert {study.FORBIDDEN_GAP, study.LABELS_SWAPPED} <= set(found["status"].tolist())
+    judged = study.is_judged(shelf.SHELF[chain.name], found["status"])
+    np.testing.assert_array_equal(np.isnan(found[chain.name]), ~judged)
+    expected = study.Study(HELD, {chain.name: chain.study.constraints[chain.name].asimov()})
+    without_pull = evaluate.evaluate_points(expected, points, batch=256)[chain.name]
+    assert np.all(without_pull[judged] >= 0.0)
+    if shelf.SHELF[chain.name].kind == "projected":
+        np.testing.assert_array_equal(without_pull, found[chain.name])
     some = {name: value[:16] for name, value in points.items()} | {name: np.full(16, value) for name, value in chain.defaults.items()}
     looped, _ = chain.forward(some, {name: np.zeros(16) for name in some})
-    np.testing.assert_allclose(looped, found[chain.name][:16], rtol=1e-11, atol=1e-300)
+    # a difference of two chi^2 of some 300 keeps 1e-15 of them
+    floor = 1e-14 if shelf.SHELF[chain.name].kind == "measured" else 1e-300
+    np.testing.assert_allclose(looped, found[chain.name][:16], rtol=1e-11, atol=floor)
 
 
 def test_nothing_is_seen_without_a_coupling(chain: Chain) -> None:
-    """q falls to zero with kappa, in every phase, and is zero at kappa = 0."""
+    """q vanishes with kappa, at least as its square, in every phase, and is zero at kappa = 0."""
     for theta in (0.0, 0.5, 1.5):
         points = chain.points(*({"kappa": kappa, "theta_dark": theta} for kappa in (1e-3, 1e-4, 1e-5, 0.0)), *[{}] * 12)
         q, _ = chain.forward(points, {name: np.zeros(16) for name in points})
-        assert np.all(np.diff(q[:2]) < 0) and np.all(np.diff(q[:4]) <= 0) and q[3] == 0.0 and q[2] < 1e-9, (theta, q[:4])
+        assert abs(q[2]) <= 1.001e-2 * abs(q[1]) and abs(q[2]) < 1e-4 and abs(q[3]) < 1e-14, (theta, q[:4])
+        assert theta == 0.0 or abs(q[0]) > 0.0
+
+
+def test_limits_move_with_numbers_that_are_no_parameters(chain: Chain) -> None:
+    """What `movable` gives is among the settings."""
+    movable = chain.study.constraints[chain.name].movable()
+    assert set(movable) <= set(shelf.SHELF[chain.name].settings) - set(parameters.PARAMETERS)
 
 
 def test_forward_reverse_and_finite_differences_agree(chain: Chain) -> None:
@@ -119,7 +154,9 @@ def test_forward_reverse_and_finite_differences_agree(chain: Chain) -> None:
         far_below, below, above, far_above = chain.forward(moved, {key: np.zeros(16) for key in moved})[0].reshape(4, 4)
         difference = (far_below - 8 * below + 8 * above - far_above) / (12 * step)
         q = chain.forward(points, {key: np.zeros(16) for key in points})[0][:4]
-        np.testing.assert_allclose(slopes * sized[name], difference * sized[name], rtol=2e-6, atol=1e-9 * np.max(q), err_msg=name)
+        # by the envelope theorem the slope of a profiled chi^2 is as good as the fit's minimum
+        floor = (1e-7 if chain.name == "precision" else 1e-9) * np.max(np.abs(q))
+        np.testing.assert_allclose(slopes * sized[name], difference * sized[name], rtol=2e-6, atol=floor, err_msg=name)
 
 
 def threshold_points() -> dict[str, dict[str, float]]:
@@ -171,9 +208,11 @@ def test_single_precision_is_good_to_two_percent(chain: Chain) -> None:
     double, single = (evaluate.evaluate_points(chain.study, points, batch=256, dtype=dtype) for dtype in ("float64", "float32"))
     assert single[chain.name].dtype == np.float32
     assert np.mean(single["status"] == double["status"]) > 0.98
-    usable = (single["status"] == double["status"]) & (double[chain.name] > 1e-6)
+    usable = (single["status"] == double["status"]) & (np.abs(double[chain.name]) > 1e-6)
     assert usable.sum() > 80
-    error = np.abs(single[chain.name][usable] / double[chain.name][usable] - 1)
+    # where q changes sign, against one standard deviation
+    size = np.maximum(np.abs(double[chain.name][usable]), 1.0 if chain.name == "precision" else 0.0)
+    error = np.abs(single[chain.name][usable] - double[chain.name][usable]) / size
     assert np.max(error) < 0.02 and np.median(error) < 2e-5, (np.max(error), np.median(error))
 
 

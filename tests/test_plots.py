@@ -11,6 +11,7 @@ from matplotlib.colors import to_hex
 from matplotlib.path import Path as Outline
 
 from jaxmix import config, plots, results
+from jaxmix.constraints import shelf
 from jaxmix.plots import labels, plane, regions, style
 
 ROOT = Path(__file__).parent.parent
@@ -131,6 +132,65 @@ def test_colours_tell_luminosities_dashes_tell_levels_and_panels_tell_mass_ratio
         looks = {(to_hex(line.get_color()), line.get_linestyle()) for line in axes.lines}
         assert looks == {(colour, dash) for colour in ("#000000", "#0072b2") for dash in ("-", "--")}
         assert len(axes.patches) == 2  # the first level alone is shaded
+
+
+def together(**levels):
+    """Two constraints, with levels of their own, in the plane of mass and millicharge at two luminosities; and a curve of each level."""
+    tables = {name: {"levels": rows} for name, rows in levels.items()}
+    plain = study()
+    axes = {name: axis.model_dump(exclude_none=True) for name, axis in plain.axes.items() if name != "m_zprime_over_m_mcp"}
+    raw = {"scan": {"name": "both"}, "parameters": {"m_zprime": 30.0}, "axes": axes, "constraints": tables}
+    settings = config.validate(raw | {"contours": {"x": "m_mcp", "y": "epsilon_gamma"}})
+    labels_of = [(name, level.label) for name, table in settings.constraints.items() for level in table.levels]
+    curves = enumerate(itertools.product(settings.planes(), labels_of))
+    traces = [rising(settings, values, label, 0.05 + 0.09 * i)._replace(constraint=name) for i, (values, (name, label)) in curves]
+    return settings, traces
+
+
+def legend_of(figure):
+    (legend,) = figure.legends
+    return {text.get_text(): handle for text, handle in zip(legend.get_texts(), legend.legend_handles)}
+
+
+def test_colours_tell_constraints_and_panels_what_is_held():
+    """With levels of their own: an entry for each, and the first of each is solid and shaded."""
+    settings, traces = together(mcp_lhc=[{"sigma": 2}, {"sigma": 3}], g_minus_2_mu=[{"cl": 0.95}])
+    figure, table = plots.plane_figure(settings, traces)
+    assert [axes.get_title().split(" = ")[1][:4] for axes in figure.axes] == ["300 ", "3000"]
+    for axes in figure.axes:
+        looks = {(to_hex(line.get_color()), line.get_linestyle()) for line in axes.lines}
+        assert looks == {("#000000", "-"), ("#000000", "--"), ("#0072b2", "-")}
+        assert [to_hex(patch.get_facecolor()) for patch in axes.patches] == ["#000000", "#0072b2"]
+    detector, moment = (shelf.SHELF[name].title for name in ("mcp_lhc", "g_minus_2_mu"))
+    entries = legend_of(figure)
+    assert list(entries)[:3] == [rf"{detector}, $2\sigma$", rf"{detector}, $3\sigma$", f"{moment}, 95% CL"] and len(entries) == 4
+    assert [to_hex(handle.get_color()) for handle in list(entries.values())[:3]] == ["#000000", "#000000", "#0072b2"]
+    assert {row["constraint"] for row in rows_of(table)} == {"mcp_lhc", "g_minus_2_mu"}
+
+
+def test_the_legend_stays_inside_the_figure():
+    settings, traces = together(mcp_lhc=[{"cl": 0.95}, {"cl": 0.99}], g_minus_2_mu=[{"cl": 0.95}], g_minus_2_e=[{"cl": 0.95}])
+    alone = settings._replace(axes=settings.axes | {"luminosity": settings.axes["luminosity"].model_copy(update={"values": (300.0,)})})
+    figure, _ = plots.plane_figure(alone, [trace for trace in traces if trace.held["luminosity"] == 300])
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    box, whole = legend.get_window_extent(), figure.bbox
+    assert len(figure.axes) == 1 and whole.x0 <= box.x0 and box.x1 <= whole.x1 and whole.y0 <= box.y0
+    assert figure.axes[0].get_window_extent().height > 0.45 * whole.height
+
+
+def test_constraints_of_equal_levels_share_the_words_for_dashes():
+    settings, traces = together(mcp_lhc=[{"cl": 0.95}], g_minus_2_mu=[{"cl": 0.95}])
+    figure, _ = plots.plane_figure(settings, traces)
+    words = [text.get_text() for axes in figure.axes for text in axes.texts] + list(legend_of(figure))
+    titles = {shelf.SHELF[name].title for name in settings.constraints}
+    assert set(words) == titles | {"95% CL (shaded: excluded)"}
+
+
+def test_no_collider_is_stated_where_nothing_depends_on_one():
+    settings, traces = together(g_minus_2_mu=[{"cl": 0.95}])
+    heading = plots.plane_figure(settings, traces)[0].get_suptitle()
+    assert r"\sqrt{s}" not in heading and r"$m_{Z'}$ = 30 GeV" in heading
 
 
 @pytest.mark.parametrize("total", [1, 4, 7, 8, 26])

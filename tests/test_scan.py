@@ -1,16 +1,20 @@
 """The command `scan` from its config to its files: what is written, resumed, refused and joined."""
 
+import contextlib
 import hashlib
+import io
 import json
 import subprocess
 import sys
+import types
 import warnings
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from jaxmix import config, faults, merge, results, scan, scanning
+from jaxmix import config, contouring, faults, merge, results, scan, scanning
+from jaxmix.constraints import shelf
 from jaxmix.engine import evaluate
 
 CONFIG = """
@@ -263,6 +267,98 @@ def test_levels_of_two_kinds_are_refused(study, tmp_path, capsys):
     path.write_text(CONFIG.replace("levels = [{ sigma = 2 }]", "levels = [{ sigma = 2 }, { cl = 0.95 }]"), encoding="utf-8")
     assert scan.main([str(path), "--out", str(tmp_path / "out")]) == 2
     assert "levels in sigma and in cl" in capsys.readouterr().err
+
+
+WITHOUT_MCP = """
+[scan]
+name = "moments"
+tiling = { chunk_points = 200, tile_points = 50, nodes = 8 }
+
+[axes.theta_dark]
+values = [0.4, "theta_w"]
+
+[axes.m_zprime]
+min = 0.01
+max = 30
+count = 8
+spacing = "log"
+
+[axes.kappa]
+min = 1e-4
+max = 0.5
+count = 20
+spacing = "log"
+
+[constraints.g_minus_2_mu]
+vintage = 2021
+
+[constraints.g_minus_2_e]
+levels = [{ sigma = 2 }, { sigma = 3 }]
+
+[contours]
+x = "m_zprime"
+y = "kappa"
+cells = 6
+depth = 1
+"""
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory):
+    """The folder of a scan of two constraints, of which neither needs an mCP, its config, and the last line said."""
+    folder = tmp_path_factory.mktemp("several")
+    (folder / "moments.toml").write_text(WITHOUT_MCP, encoding="utf-8")
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        assert scan.main([str(folder / "moments.toml"), "--out", str(folder / "scan")]) == 0
+    return folder / "scan", folder / "moments.toml", said.getvalue()
+
+
+def test_several_constraints_share_a_scan(several):
+    """Each has its test statistic in its own units and its flag at its own first level; none has an mCP's mass to hold."""
+    out, path, said = several
+    cube = xr.open_zarr(out / "scan.zarr", chunks=None)
+    critical = {"g_minus_2_mu": [pytest.approx(3.841458820694)], "g_minus_2_e": [4.0, 9.0]}
+    assert set(cube.data_vars) == {f"{name}_{what}" for name in critical for what in ("test_statistic", "excluded")} | {"status"}
+    job = scanning.prepare(config.load(path))
+    axes = np.meshgrid(*(cube[name].values for name in cube.sizes), indexing="ij")
+    exact = evaluate.evaluate_points(job.problem, {name: axis.ravel() for name, axis in zip(cube.sizes, axes)}, batch=320)
+    for name, values in critical.items():
+        q = cube[f"{name}_test_statistic"]
+        assert q.attrs["critical_values"] == values
+        np.testing.assert_array_equal(cube[f"{name}_excluded"] == 1, q > float(job.critical[name][q.attrs["levels"][0]]))
+        np.testing.assert_allclose(q.values.ravel(), q.attrs["critical_values"][0] * exact[name], rtol=1e-4, atol=1e-9)
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert "m_mcp" not in manifest["config"]["parameters"]
+    assert set(manifest["excluded"]) == set(critical)
+    assert all(f"{name} excludes {count / 320:.1%}" in said for name, count in manifest["excluded"].items())
+
+
+def test_each_constraint_has_its_contours(several):
+    """A curve for each level in each plane, with its vertices on that level."""
+    out, path, _ = several
+    job = scanning.prepare(config.load(path))
+    _, traces = results.read_contours(out / "contours.csv")
+    order = [(trace.constraint, trace.level) for trace in traces]
+    assert order == [("g_minus_2_mu", "cl=0.95"), ("g_minus_2_e", "sigma=2"), ("g_minus_2_e", "sigma=3")] * 2
+    for trace in traces:
+        points = {"m_zprime": trace.x, "kappa": trace.y, "theta_dark": np.full(trace.x.size, trace.held["theta_dark"])}
+        found = evaluate.evaluate_points(job.problem, points, batch=320)[trace.constraint]
+        np.testing.assert_allclose(found, 2.25 if trace.level == "sigma=3" else 1.0, rtol=1.1e-9)
+
+
+def test_features_are_nodes_along_both_sides_of_a_plane(monkeypatch):
+    """Thresholds of mesons along the mCP's mass, resonances along the Z' mass."""
+    sides = {name: {"min": 1, "max": 100, "count": 5, "spacing": "log"} for name in ("m_mcp", "m_zprime")}
+    raw = {"scan": {"name": "x"}, "parameters": {"kappa": 1e-3}, "axes": sides, "constraints": {"mcp_lhc": {"levels": [{"cl": 0.95}]}}}
+    settings = config.validate(raw | {"contours": {"x": "m_mcp", "y": "m_zprime"}})
+    asked = {}
+    monkeypatch.setattr(contouring.contour, "trace_contours", lambda *arguments, **options: asked.update(options) or [])
+    detector = shelf.build("mcp_lhc", {}, ("cl", 0.95))
+    contouring.trace_all(types.SimpleNamespace(constraints={"mcp_lhc": detector}), settings, {"mcp_lhc": {"cl=0.95": 6.0}}, print)
+    jpsi = 3.0969  # GeV, PDG 2024
+    assert min(abs(node - jpsi / 2) for node in asked["x_nodes"]) < 1e-4
+    assert {side: any(jpsi < node < 1.01 * jpsi for node in asked[f"{side}_nodes"]) for side in "xy"} == {"x": False, "y": True}
 
 
 @pytest.mark.parametrize(

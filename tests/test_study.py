@@ -1,7 +1,10 @@
 """Points through the study: which exist, and in which forms they may be given."""
 
+import dataclasses
 import functools
+from typing import ClassVar
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,10 +12,64 @@ import pytest
 import reference
 
 from jaxmix import constants, parameters, study
-from jaxmix.constraints import shelf
+from jaxmix.constraints import abstract, shelf
 from jaxmix.engine import evaluate, problem
 
 HELD = {name: p.default for name, p in parameters.PARAMETERS.items() if p.default is not None}
+
+
+class Toy(abstract.AbstractConstraint):
+    """slow = strength, q = kappa/strength, as a word and the labels allow; never built from the shelf."""
+
+    values: dict[str, jax.Array]
+    word: str = eqx.field(static=True, default="both")
+
+    name: ClassVar[str] = "toy"
+    title: ClassVar[str] = "A toy"
+    reference: ClassVar[str] = "none"
+    kind: ClassVar[str] = "projected"
+    domain: ClassVar[str] = "kappa > 0"
+    settings: ClassVar[tuple[str, ...]] = ("strength",)
+    choices: ClassVar[tuple[str, ...]] = ("word",)
+    size: ClassVar[int] = 1
+
+    @classmethod
+    def build(cls, settings, level, pdf=None):
+        return cls({"strength": jnp.asarray(settings.get("strength", 1.0))}, settings.get("word", "both"))
+
+    def prepared(self):
+        return self
+
+    def at_level(self, mode, value):
+        return self
+
+    def asimov(self):
+        return self
+
+    def with_settings(self, values):
+        return dataclasses.replace(self, values={**self.values, **values})
+
+    def movable(self):
+        return self.values
+
+    def features(self, axis, held):
+        return ()
+
+    def slow(self, currents):
+        return self.values["strength"][None]
+
+    def test_statistic(self, currents, slow):
+        q = currents.kappa / slow[0]
+        return jnp.where(currents.kappa < 0.0, jnp.nan, q) if self.word == "positive" else q
+
+    def critical_value(self):
+        return jnp.asarray(2.0)
+
+
+class Holding(Toy):
+    """A toy that judges the pole asked for where labels are swapped too."""
+
+    holds_swapped_labels: ClassVar[bool] = True
 
 
 @functools.cache
@@ -56,6 +113,42 @@ def test_q_is_nan_exactly_where_there_is_no_point() -> None:
     np.testing.assert_array_equal(np.isnan(found["mcp_lhc"]), [status != "ok" for status in rows.values()])
 
 
+def judged(constraints: dict[str, abstract.AbstractConstraint], **changed: np.ndarray) -> dict[str, np.ndarray]:
+    """Outputs of toys at theta_W' = 1, where 92 GeV lies in the gap and 91 and 95 GeV are the Z at kappa = 0.3."""
+    size = len(next(iter(changed.values())))
+    points = {"kappa": np.full(size, 0.3), "m_zprime": np.full(size, 80.0), "theta_dark": np.ones(size)} | changed
+    return evaluate.evaluate_points(study.Study(HELD, constraints), points, batch=size)
+
+
+def test_each_constraint_says_whether_it_holds_swapped_labels() -> None:
+    """One judges the pole asked for, the other makes no statement; the status is the point's. In the gap none does."""
+    toys = {"plain": Toy.build({}, ("cl", 0.95)), "holding": Holding.build({}, ("cl", 0.95))}
+    found = judged(toys, m_zprime=np.array([80.0, 91.0, 92.0, 95.0]))
+    assert [study.STATUS[code] for code in found["status"]] == ["ok", "labels_swapped", "forbidden_gap", "labels_swapped"]
+    np.testing.assert_allclose(found["plain"], [0.15, np.nan, np.nan, np.nan], rtol=1e-14)
+    np.testing.assert_allclose(found["holding"], [0.15, 0.15, np.nan, 0.15], rtol=1e-14)
+
+
+def test_no_statement_is_no_failure() -> None:
+    """NaN with a finite slow part leaves the status ok; a slow part that is not finite is a failure, of whom it is asked alone."""
+    kappas = np.array([0.3, -0.3, 0.3])
+    silent = judged({"toy": Toy.build({"word": "positive"}, ("cl", 0.95))}, kappa=kappas)
+    assert np.all(silent["status"] == study.OK)
+    np.testing.assert_allclose(silent["toy"], [0.15, np.nan, 0.15], rtol=1e-14)
+    strengths = {"toy.strength": np.array([1.0, np.nan, np.inf, np.nan]), "m_zprime": np.array([80.0, 80.0, 80.0, 91.0])}
+    for kind, last in ((Toy, study.LABELS_SWAPPED), (Holding, study.NUMERICAL_FAILURE)):
+        failing = judged({"toy": kind.build({}, ("cl", 0.95))}, **strengths)["status"]
+        np.testing.assert_array_equal(failing, [study.OK, study.NUMERICAL_FAILURE, study.NUMERICAL_FAILURE, last])
+
+
+def test_several_constraints_keep_to_their_own_settings() -> None:
+    """A setting is reached through its constraint's name; a word is none of the point's."""
+    toys = {"first": Toy.build({"strength": 2.0}, ("cl", 0.95)), "second": Toy.build({}, ("cl", 0.95))}
+    found = judged(toys, **{"second.strength": np.array([1.0, 3.0])})
+    np.testing.assert_allclose(found["first"], [0.075, 0.075], rtol=1e-14)
+    np.testing.assert_allclose(found["second"], [0.15, 0.05], rtol=1e-14)
+
+
 def test_statuses_are_those_of_an_exact_diagonalisation() -> None:
     """At 60 digits: no Lagrangian mass in the gap; labels are swapped where the state asked for has the larger |Z1| content."""
     random = np.random.default_rng(4)
@@ -90,12 +183,15 @@ def test_a_lagrangian_mass_has_no_gap_and_no_swap() -> None:
     ids=lambda change: next(iter(change)),
 )
 def test_every_form_of_a_point_is_the_same_point(change: dict[str, float]) -> None:
-    """The currents, which are all that an experiment sees."""
+    """The currents, which are all that an experiment sees; with them the physical mass, where it was asked for."""
     base = HELD | {"kappa": 3e-3, "m_zprime": 30.0, "m_mcp": 10.0, "theta_dark": 0.5, "e_dark": 0.3}
     replaced = "kappa" if "epsilon_gamma" in change else "m_zprime"
     other = {name: value for name, value in base.items() if name != replaced} | change
     expected, found = (study.currents_and_status(jax.tree.map(jnp.asarray, point))[0] for point in (base, other))
-    for here, there in zip(jax.tree.leaves(expected), jax.tree.leaves(found), strict=True):
+    asked = [None if currents.m_zprime is None else float(currents.m_zprime) for currents in (expected, found)]
+    assert asked == [30.0, None if "m2" in change else 30.0]
+    leaves = [jax.tree.leaves(dataclasses.replace(currents, m_zprime=None)) for currents in (expected, found)]
+    for here, there in zip(*leaves, strict=True):
         assert float(there) == pytest.approx(float(here), rel=1e-13)
     mass = reference.lagrangian_mass(reference.point(3e-3, 1.0, 0.5), 30.0)
     assert float(expected.m2) == pytest.approx(float(mass), rel=1e-14)

@@ -68,9 +68,22 @@ def test_csv_columns_and_header(folder):
     np.testing.assert_array_equal(table.columns["rate"], [1000.0, 2.0])
 
 
+def test_rows_know_their_lines():
+    text = b"# note: first\n# units: pb\n# note: second\n\nname,rate\na,1\n# remark\n\n\"b\nb\",2\n"
+    rows = tables.parse_rows(text, "rates.csv")
+    assert (rows.name, rows.names, rows.lines) == ("rates.csv", ("name", "rate"), (5, 6, 10))
+    assert rows.entries == (("a", "1"), ("bb", "2"))
+    assert rows.header == {"note": "first second", "units": "pb", "remark": ""}
+
+
+def test_an_empty_table_is_refused():
+    with pytest.raises(ValueError, match="rates.csv is empty, expected a line of column names and rows"):
+        tables.parse_rows(b"# units: pb\n\n", "rates.csv")
+
+
 def test_uneven_row_is_refused(folder):
     publish(folder, "rates.csv", b"name,rate\na,1,2\n")
-    with pytest.raises(ValueError, match=r"rates.csv has a row of 3 entries, expected 2 \(name, rate\)"):
+    with pytest.raises(ValueError, match=r"rates.csv has a row of 3 entries, expected 2 \(name, rate\), line 2: \['a', '1', '2'\]"):
         tables.read_csv("rates.csv")
 
 

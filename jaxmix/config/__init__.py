@@ -6,16 +6,19 @@ Nothing here computes physics; defaults and domains of parameters come from `par
 
 from jaxmix.config.reading import Config, apply_overrides, load, validate
 from jaxmix.config.problems import ConfigError, Problem
-from jaxmix.config.settings import constraint_settings, described, numbers, restored
-from jaxmix.config.schema import CONSTRAINTS, NEEDS, Axis, Background, Contours, Figure, Level, McpLhc, Scan, Tiling
+from jaxmix.config.settings import constraint_settings, described, flat, restored
+from jaxmix.config.schema import CONSTRAINTS, NEEDS, SHARED, ConstraintTable
+from jaxmix.config.schema import Axis, Background, Contours, Figure, Level, McpLhc, Scan, Tiling
 
 __all__ = [
     "CONSTRAINTS",
     "NEEDS",
+    "SHARED",
     "Axis",
     "Background",
     "Config",
     "ConfigError",
+    "ConstraintTable",
     "Contours",
     "Figure",
     "Level",
@@ -26,8 +29,8 @@ __all__ = [
     "apply_overrides",
     "constraint_settings",
     "described",
+    "flat",
     "load",
-    "numbers",
     "restored",
     "validate",
 ]

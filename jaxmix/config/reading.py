@@ -22,7 +22,7 @@ class Config(NamedTuple):
     scan: schema.Scan
     held: dict[str, float]
     axes: dict[str, schema.Axis]
-    constraints: dict[str, schema.McpLhc]
+    constraints: dict[str, schema.ConstraintTable]
     contours: schema.Contours | None
     figure: schema.Figure
 
@@ -91,7 +91,7 @@ def apply_overrides(raw: Mapping[str, Any], overrides: Sequence[str]) -> dict[st
 def _route(parts: list[str]) -> list[str]:
     """Where a key of --set stands in the file: luminosity and mcp_lhc.luminosity are parameters.luminosity."""
     if parts[0] in schema.CONSTRAINTS:
-        if len(parts) == 2 and parts[1] in parameters.PARAMETERS:
+        if len(parts) == 2 and parts[1] in schema.SHARED.get(parts[0], ()):
             return ["parameters", parts[1]]
         return ["constraints", *parts]
     return ["parameters", *parts] if len(parts) == 1 and parts[0] in parameters.PARAMETERS else parts
@@ -150,7 +150,7 @@ def _axis(name: str, table: Any, problems: list[Problem]) -> schema.Axis | None:
     return _model(schema.Axis, table, joined("axes", name), problems, {"parameter": name})
 
 
-def constraint(name: str, table: Any, problems: list[Problem]) -> schema.McpLhc | None:
+def constraint(name: str, table: Any, problems: list[Problem]) -> schema.ConstraintTable | None:
     """[constraints.NAME] as its settings, or None with the problems added."""
     if name not in schema.CONSTRAINTS:
         problems.append(unknown("constraints", name, schema.CONSTRAINTS))

@@ -4,7 +4,7 @@ import math
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from jaxmix import parameters
@@ -20,6 +20,11 @@ def _in_domain(value: float, info: ValidationInfo) -> float:
         unit = f", in {parameter.unit}" if parameter.unit != "1" else ""
         raise PydanticCustomError("domain", "{allowed}", {"allowed": parameter.domain + unit})
     return value
+
+
+def _year_as_word(value: Any) -> Any:
+    """A whole number as a word: the name of a set of data may be a year, which TOML reads as a number."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -130,6 +135,12 @@ class Level(Table):
 Levels = Annotated[tuple[Level, ...], Field(strict=False, min_length=1)]
 
 
+class ConstraintTable(Table):
+    """[constraints.NAME]: an experiment's settings, and the levels on which its contours are traced."""
+
+    levels: Levels = (Level(cl=0.95),)
+
+
 class Background(Table):
     """[constraints.mcp_lhc.background]: dark counts; without the table there are none."""
 
@@ -139,7 +150,7 @@ class Background(Table):
     live_time: Annotated[float, Field(gt=0, allow_inf_nan=False, description="s")] = 1.5e7
 
 
-class McpLhc(Table):
+class McpLhc(ConstraintTable):
     """[constraints.mcp_lhc]: the millicharge detector at the LHC. Defaults: 20 m away, pointing, three layers, no dark counts."""
 
     distance: Annotated[float, Field(gt=0, allow_inf_nan=False, description="from the interaction point to the face, m")] = 20.0
@@ -154,6 +165,47 @@ class McpLhc(Table):
     light_meson_scale: Annotated[Finite, Field(description="ln of the factor on light-meson cross sections")] = 0.0
     background: Background | None = None
     levels: Levels = (Level(sigma=2.0), Level(sigma=3.0))
+
+
+Year = BeforeValidator(_year_as_word)
+Vintage = Annotated[Literal["current", "2010"], Year]
+Spread = Annotated[float, Field(ge=0, le=0.05)]
+
+
+class Precision(ConstraintTable):
+    """[constraints.precision]: electroweak precision measurements on and off the Z pole and at low energy."""
+
+    data: Annotated[Vintage, Field(description="the measurements: those of today, or those that were known in 2010")] = "current"
+    m_w: Annotated[Vintage, Field(description="the W mass among them, of today or as it was known in 2010")] = "current"
+    dark_width: Annotated[
+        Literal["wide", "narrow", "model"], Field(description="of the Z2: width_over_mass times m_zprime, none, or that into mCPs")
+    ] = "wide"
+    width_over_mass: Annotated[float, Field(ge=0, allow_inf_nan=False, description="dark width over m_zprime, where it is wide")] = 0.01
+    cut: Annotated[
+        Literal["smooth", "hard", "none"], Field(description="how measurements that a point moves by less than e_min are left out")
+    ] = "smooth"
+    e_min: Annotated[Positive, Field(description="shift in standard deviations from which a measurement enters")] = 0.5
+    sm_inputs: Annotated[
+        Literal["profiled", "linearised", "fixed"], Field(description="alpha(m_Z) and sin^2 theta_W: fitted, fitted to first order, or held")
+    ] = "profiled"
+    resonance: Annotated[
+        Literal["full", "interference"], Field(description="what of a Z' at the beams' energy: everything, or its interference alone")
+    ] = "full"
+    spread_lep1: Annotated[Spread, Field(description="beam-energy spread over sqrt(s) at the Z pole")] = 6e-4
+    spread_lep2: Annotated[Spread, Field(description="beam-energy spread over sqrt(s) above the Z pole")] = 1e-3
+    spread_low: Annotated[Spread, Field(description="beam-energy spread over sqrt(s) below the Z pole")] = 1e-3
+
+
+class GMinus2Mu(ConstraintTable):
+    """[constraints.g_minus_2_mu]: the muon's anomalous magnetic moment."""
+
+    vintage: Annotated[Literal["2025", "2021", "2010"], Year, Field(description="of the measurement and its Standard Model value")] = "2025"
+
+
+class GMinus2E(ConstraintTable):
+    """[constraints.g_minus_2_e]: the electron's anomalous magnetic moment."""
+
+    vintage: Annotated[Literal["rb", "cs", "2008"], Year, Field(description="the atom, or the year, of the alpha it is compared at")] = "rb"
 
 
 class Contours(Table):
@@ -172,8 +224,14 @@ class Figure(Table):
     title: Annotated[str, Field(max_length=200)] = ""
 
 
-CONSTRAINTS: dict[str, type[McpLhc]] = {"mcp_lhc": McpLhc}
+CONSTRAINTS: dict[str, type[ConstraintTable]] = {
+    "mcp_lhc": McpLhc,
+    "precision": Precision,
+    "g_minus_2_mu": GMinus2Mu,
+    "g_minus_2_e": GMinus2E,
+}
 NEEDS = {"mcp_lhc": ("m_mcp",)}  # parameters without which a constraint makes no statement
+SHARED = {"mcp_lhc": ("sqrt_s", "luminosity")}  # parameters that are settings of a constraint too
 
 
 def is_number(value: Any) -> bool:

@@ -1,34 +1,36 @@
-"""A constraint's settings as the flat numbers that its Module holds."""
+"""A constraint's settings as the flat numbers and words that its Module takes."""
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from jaxmix.config import reading, schema
 from jaxmix.config.problems import ConfigError, Problem
 
 
-def constraint_settings(tables: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+def constraint_settings(tables: Mapping[str, Any]) -> dict[str, dict[str, float | str]]:
     """The settings by constraint in raw tables that hold [constraints.NAME] alone; raises ConfigError."""
     problems: list[Problem] = [Problem(name, "a table", "a parameter or a constraint's setting") for name in tables if name != "constraints"]
     found = {name: reading.constraint(name, table, problems) for name, table in tables.get("constraints", {}).items()}
     if problems:
         raise ConfigError(problems)
-    return {name: numbers(settings) for name, settings in found.items()}
+    return {name: flat(settings) for name, settings in found.items()}
 
 
-def numbers(settings: schema.Table) -> dict[str, float]:
-    """Every number of a settings table by its name, those of inner tables among them; what is absent is left out."""
-    found = {}
+def flat(settings: schema.Table) -> dict[str, float | str]:
+    """Every number and word of a settings table by its name, those of inner tables among them; what is absent is left out."""
+    found: dict[str, float | str] = {}
     for name, value in settings:
         if isinstance(value, schema.Table):
-            found |= numbers(value)
+            found |= flat(value)
         elif schema.is_number(value):
             found[name] = float(value)
+        elif isinstance(value, str):
+            found[name] = value
     return found
 
 
 def described(settings: type[schema.Table]) -> dict[str, dict[str, Any]]:
-    """Default and meaning of every setting; those of inner tables stand under dotted names."""
+    """Default and meaning of every setting, and of a word those allowed; settings of inner tables stand under dotted names."""
     found: dict[str, dict[str, Any]] = {}
     for name, field in settings.model_fields.items():
         if name == "levels":  # an argument of the commands, no setting
@@ -38,7 +40,8 @@ def described(settings: type[schema.Table]) -> dict[str, dict[str, Any]]:
             found |= {f"{name}.{key}": entry for key, entry in described(inner[0]).items()}
         else:
             default = None if field.is_required() else field.default
-            found[name] = {"default": default, "meaning": field.description or ""}
+            words = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+            found[name] = {"default": default, "meaning": field.description or ""} | ({"allowed": list(words)} if words else {})
     return found
 
 

@@ -16,21 +16,25 @@ class AbstractConstraint(eqx.Module):
     """One experiment's verdict on one parameter point, in two steps so that a scan can interpolate the costly one.
 
     `slow` holds all that varies gently along the mixing (logarithms of rates over kappa^2); `test_statistic` is exact and
-    cheap once `slow` is known. Settings are scalar fields, so that a gradient or a band with respect to any of them is one
-    line.
+    cheap once `slow` is known. Settings that are numbers are leaves, by name in `values`, so that a gradient or a band with
+    respect to any of them is one line; those that are words are static fields.
     """
+
+    values: eqx.AbstractVar[dict[str, Scalar]]
 
     name: ClassVar[str]
     title: ClassVar[str]
     reference: ClassVar[str]
     kind: ClassVar[str]  # "measured", "projected" or "published"
     domain: ClassVar[str]
-    settings: ClassVar[tuple[str, ...]]  # names of the scalar fields
+    settings: ClassVar[tuple[str, ...]]  # names of the numbers in `values`
+    choices: ClassVar[tuple[str, ...]] = ()  # names of the words
     size: ClassVar[int]  # length of `slow`
+    holds_swapped_labels: ClassVar[bool] = False  # whether it judges a physical mass also where the pole asked for is the Z
 
     @classmethod
     @abstractmethod
-    def build(cls, settings: Mapping[str, float], level: tuple[str, float], pdf: str | None = None) -> "AbstractConstraint":
+    def build(cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None) -> "AbstractConstraint":
         """The experiment with settings by name, others at their defaults; level is ("sigma", n) or ("cl", fraction)."""
 
     @abstractmethod
@@ -42,8 +46,16 @@ class AbstractConstraint(eqx.Module):
         """The same experiment judged at another level: ("sigma", n) or ("cl", fraction)."""
 
     @abstractmethod
+    def asimov(self) -> "AbstractConstraint":
+        """The same experiment judged by data that equal their expectation without mixing; itself where it is projected."""
+
+    @abstractmethod
     def with_settings(self, values: Mapping[str, Scalar]) -> "AbstractConstraint":
-        """The same experiment with some of its settings replaced."""
+        """The same experiment with some of its numbers replaced."""
+
+    @abstractmethod
+    def movable(self) -> dict[str, Scalar]:
+        """The numbers among its settings with respect to which a limit has a derivative, those left out that are parameters."""
 
     @abstractmethod
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:

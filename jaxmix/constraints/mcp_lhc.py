@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from jaxmix import constants, neutral_currents, statistics
+from jaxmix import constants, neutral_currents, parameters, statistics
 from jaxmix.collider import drell_yan, mesons, parton_luminosity
 from jaxmix.constraints import abstract
 from jaxmix.detector import acceptance, background, geometry, photoelectrons
@@ -38,7 +38,7 @@ _SETTINGS = {
     "bars": 1.0,
     "live_time": 1.5e7,  # s
 }
-
+_DARK_COUNTS = {"rate", "window", "bars", "live_time"}
 
 _TABULATED = {"sqrt_s", "scale", "distance", "side", "eta"}  # settings that `Tables` rest on
 _RESONANCE_STEPS = (1e-3, 1e-2)  # distances from a resonance, over its mass, that bracket its flanks
@@ -76,7 +76,7 @@ class MillichargeDetector(abstract.AbstractConstraint):
     size: ClassVar[int] = 1
 
     @classmethod
-    def build(cls, settings: Mapping[str, float], level: tuple[str, float], pdf: str | None = None) -> "MillichargeDetector":
+    def build(cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None) -> "MillichargeDetector":
         """The detector with settings by name (others at their defaults); level is ("sigma", n) or ("cl", fraction), pdf an
         LHAPDF6 folder in place of the package's parton luminosities."""
         values = {name: jnp.asarray(settings.get(name, default), dtype=float) for name, default in _SETTINGS.items()}
@@ -99,10 +99,19 @@ class MillichargeDetector(abstract.AbstractConstraint):
         """The same detector judged at another level."""
         return dataclasses.replace(self, mode=mode, level=jnp.asarray(value, dtype=float))
 
+    def asimov(self) -> "MillichargeDetector":
+        """Itself: the background alone is taken as observed."""
+        return self
+
     def with_settings(self, values: Mapping[str, Scalar]) -> "MillichargeDetector":
         """The same detector with some settings replaced."""
         tables = None if _TABULATED & set(values) else self.tables
         return dataclasses.replace(self, values={**self.values, **values}, tables=tables)
+
+    def movable(self) -> dict[str, Scalar]:
+        """All settings but the collider's, which are parameters, and no dark counts where there are none."""
+        fixed = set(parameters.PARAMETERS) | (_DARK_COUNTS if self.values["rate"] == 0 else set())
+        return {name: value for name, value in self.values.items() if name not in fixed}
 
     def face(self) -> geometry.Face:
         """The front face as the interaction point sees it."""
@@ -157,7 +166,11 @@ class MillichargeDetector(abstract.AbstractConstraint):
 
     def slow(self, currents: neutral_currents.NeutralCurrents) -> Float[Array, " one"]:
         """ln of the cross section times acceptance of one mCP over kappa^2 (pb), all channels together."""
-        accepted = sum(each for _, each in self.channels(currents).values())
+        return self.gathered(self.channels(currents))
+
+    def gathered(self, channels: Mapping[str, tuple[Scalar, Scalar]]) -> Float[Array, " one"]:
+        """`slow` from the channels."""
+        accepted = sum(each for _, each in channels.values())
         return jnp.log(jnp.maximum(accepted, jnp.finfo(accepted.dtype).tiny))[None]
 
     def expected_events(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:

@@ -88,6 +88,7 @@ class MixedPhase(eqx.Module):
             charge_dark=jnp.ones_like(self.kappa),
             isospin_dark=jnp.zeros_like(self.kappa),
             dark_width=self.dark_width,
+            m_zprime=self.m_zprime,
         )
 
 

@@ -5,7 +5,7 @@ unused branch is replaced as well (the double where).
 """
 
 import jax.numpy as jnp
-from jaxtyping import Array, Inexact
+from jaxtyping import Array, Complex, Inexact
 
 
 def sqrt(x: Inexact[Array, "..."]) -> Inexact[Array, "..."]:
@@ -24,3 +24,8 @@ def velocity(x: Inexact[Array, "..."]) -> Inexact[Array, "..."]:
     """sqrt(1 - 4 x), the velocity of either product of a decay into two equal masses with x = (m/M)^2;
     zero with zero slope below threshold."""
     return sqrt(1.0 - 4.0 * x)
+
+
+def inverse(z: Complex[Array, "..."]) -> Complex[Array, "..."]:
+    """1/z of a complex number of ordinary size: several times faster in a compiled loop than a division that guards against overflow."""
+    return jnp.conj(z) / (jnp.real(z) ** 2 + jnp.imag(z) ** 2)

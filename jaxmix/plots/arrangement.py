@@ -29,13 +29,13 @@ class Arrangement(NamedTuple):
     """What is drawn where.
 
     panels: the held values that tell the panels apart, series: the constraint and the values that tell the curves of a
-    panel apart, levels: their labels, common: the values that all share.
+    panel apart, levels: the labels of each series' levels, common: the values that all share.
     """
 
     sides: tuple[box.Side, box.Side]
     panels: list[dict[str, float]]
     series: list[tuple[str, dict[str, float]]]
-    levels: list[str]
+    levels: list[list[str]]
     common: dict[str, float]
     curves: list[Curve]
 
@@ -46,16 +46,19 @@ class Arrangement(NamedTuple):
 
 
 def arrange(settings: config.Config, traces: list[results.Trace]) -> Arrangement:
-    """Sort the values held of all planes into panels, series and what is common, and the traces to them."""
+    """Sort the values held of all planes into panels, series and what is common, and the traces to them.
+
+    Curves of a panel differ by the constraint, or, where there is one constraint alone, by what is held beside a mass ratio.
+    """
     sides = tuple(_side(name, settings.axes[name]) for name in (settings.contours.x, settings.contours.y))
     planes = settings.planes()
     varied = [name for name in planes[0] if len({plane[name] for plane in planes}) > 1]
-    apart = [name for name in varied if name in parameters.MCP_RATIOS]
+    apart = [name for name in varied if name in parameters.MCP_RATIOS or len(settings.constraints) > 1]
     within = [name for name in varied if name not in apart]
     panels = _distinct({name: plane[name] for name in apart} for plane in planes)
     held = _distinct({name: plane[name] for name in within} for plane in planes)
     series = [(name, values) for name in settings.constraints for values in held]
-    levels = list(dict.fromkeys(level.label for table in settings.constraints.values() for level in table.levels))
+    levels = [[level.label for level in settings.constraints[name].levels] for name, _ in series]
     common = {name: value for name, value in (settings.held | planes[0]).items() if name not in varied}
     empty = Arrangement(sides, panels, series, levels, common, [])
     curves = [_curve(trace, empty) for trace in traces if len(trace.x) > 1]
@@ -78,7 +81,7 @@ def _curve(trace: results.Trace, arrangement: Arrangement) -> Curve:
     piece = contour.Contour(*vertices, trace.closed, None, "converged", 0, arrangement.sides)
     x, y = piece.points_between(_BETWEEN)
     keep = _needed(np.column_stack([side.to_box(along) for side, along in zip(arrangement.sides, (x, y))]))
-    return Curve(panel, series, arrangement.levels.index(trace.level), trace, x[keep], y[keep])
+    return Curve(panel, series, arrangement.levels[series].index(trace.level), trace, x[keep], y[keep])
 
 
 def _needed(line: Float[np.ndarray, "n 2"]) -> Bool[np.ndarray, " n"]:

@@ -1,25 +1,30 @@
-"""The contours of a scan in its plane: a panel for each mass ratio, a colour for each other value held, a dash for each level."""
+"""The contours of a scan in its plane, a dash for each level: of one constraint with a panel for each mass ratio and a colour for
+each other value held, of several with a panel for each value held and a colour for each constraint."""
 
 import math
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import PathPatch
+from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path as Outline
 
 from jaxmix import config, parameters, results
+from jaxmix.constraints import shelf
 from jaxmix.plots import labels, regions, style
 from jaxmix.plots.arrangement import Arrangement, Curve, arrange
 
 STEM = "figure"
 EMPTY = "no contour in this box"
 _HEIGHT = 3.2  # inches, of a panel
+_ENTRY = 0.17  # inches, of a constraint in the legend
 _ACROSS = 3  # panels in a row
-_ALWAYS = ("theta_dark", "e_dark", "sqrt_s", "luminosity")  # stated even at their defaults
+_COLLIDER = ("sqrt_s", "luminosity")
+_ALWAYS = ("theta_dark", "e_dark", *_COLLIDER)  # stated even at their defaults
 
 
 def draw(folder: Path, settings: config.Config, traces: list[results.Trace]) -> list[str]:
@@ -38,7 +43,8 @@ def plane_figure(settings: config.Config, traces: list[results.Trace]) -> tuple[
     with style.applied():
         across = min(len(arranged.panels), _ACROSS)
         rows = math.ceil(len(arranged.panels) / across)
-        figure = style.blank(style.COLUMN if across == 1 else style.PAGE, 0.75 + _HEIGHT * rows)
+        below = _ENTRY * sum(map(len, arranged.levels)) if _several(arranged) else 0.0
+        figure = style.blank(style.COLUMN if across == 1 else style.PAGE, 0.75 + _HEIGHT * rows + below / across)
         grid = figure.subplots(rows, across, sharex=True, sharey=True, squeeze=False)
         panels = list(grid.flat)[: len(arranged.panels)]
         for spare in list(grid.flat)[len(arranged.panels) :]:
@@ -97,11 +103,12 @@ def _headings(figure: Figure, panels: Sequence[Axes], settings: config.Config, a
 
 
 def _held_lines(arranged: Arrangement, wide: bool) -> list[str]:
-    """What is held: what a reader needs always, and whatever is not at its default."""
+    """What is held: what a reader needs always, and whatever is not at its default; no collider where nothing depends on one."""
     common = arranged.common
     sm = _named(common)
-    plane = {side.name for side in arranged.sides}
-    shown = [name for name in common if name not in plane and (name in _ALWAYS or common[name] != parameters.PARAMETERS[name].default)]
+    used = {setting for name, _ in arranged.series for setting in shelf.SHELF[name].settings}
+    without = {side.name for side in arranged.sides} | {name for name in _COLLIDER if name not in used}
+    shown = [name for name in common if name not in without and (name in _ALWAYS or common[name] != parameters.PARAMETERS[name].default)]
     order = sorted(shown, key=lambda name: (name in _ALWAYS, _ALWAYS.index(name) if name in _ALWAYS else 0))
     words = [style.quantity(name, common[name], sm) for name in order]
     per_line = len(words) if wide else 3
@@ -115,32 +122,48 @@ def _named(common: dict[str, float]) -> dict[str, float]:
 
 
 def _series_name(arranged: Arrangement, series: int) -> str:
-    """What tells a series apart, in words."""
+    """What tells a series apart, in words: the values held, or the constraint's title."""
     name, values = arranged.series[series]
     sm = _named(arranged.common)
-    words = [style.quantity(key, value, sm) for key, value in values.items()]
-    several = len({constraint for constraint, _ in arranged.series}) > 1
-    return ", ".join([name.replace("_", " ")] * several + words)
+    return ", ".join(style.quantity(key, value, sm) for key, value in values.items()) or shelf.SHELF[name].title
 
 
-def _level_name(label: str, shaded: bool) -> str:
+def _several(arranged: Arrangement) -> bool:
+    """Whether colours tell constraints apart."""
+    return len({name for name, _ in arranged.series}) > 1
+
+
+def _level_name(label: str) -> str:
     kind, _, value = label.partition("=")
-    words = rf"${value}\sigma$" if kind == "sigma" else rf"{100 * float(value):g}% CL"
-    return words + " (shaded: excluded)" * shaded
+    return rf"${value}\sigma$" if kind == "sigma" else rf"{100 * float(value):g}% CL"
 
 
 def _legend(figure: Figure, panels: Sequence[Axes], arranged: Arrangement) -> None:
     """What dashes and colours mean; colours are named on the curves instead where there is room for all."""
     names = [_series_name(arranged, i) for i in range(len(arranged.series))] if len(arranged.series) > 1 else []
+    place = {"loc": "outside lower center", "ncols": (2 if len(panels) == 1 else 4) // (2 if _several(arranged) else 1)}
+    if any(levels != arranged.levels[0] for levels in arranged.levels):
+        figure.legend(handles=_each_level(arranged, names), **place)
+        return
     grey = style.GREY if names else style.PALETTE[0]
-    levels = [Line2D([], [], color=grey, linestyle=_dash(i), label=_level_name(level, i == 0)) for i, level in enumerate(arranged.levels)]
+    words = [_level_name(level) + " (shaded: excluded)" * (i == 0) for i, level in enumerate(arranged.levels[0])]
+    levels = [Line2D([], [], color=grey, linestyle=_dash(i), label=label) for i, label in enumerate(words)]
     colours = [Line2D([], [], color=_colour(arranged, i), label=name) for i, name in enumerate(names)]
-    columns = 2 if len(panels) == 1 else 4
-    legend = figure.legend(handles=[*colours, *levels], loc="outside lower center", ncols=columns)
+    legend = figure.legend(handles=[*colours, *levels], **place)
     figure.draw_without_rendering()
     if names and _names_on_curves(panels, arranged, names):
         legend.remove()
-        figure.legend(handles=levels, loc="outside lower center", ncols=columns)
+        figure.legend(handles=levels, **place)
+
+
+def _each_level(arranged: Arrangement, names: Sequence[str]) -> list[Artist]:
+    """Of constraints that have levels of their own, an entry for each level of each, and one for the shades."""
+    lines = [
+        Line2D([], [], color=_colour(arranged, series), linestyle=_dash(i), label=f"{name}, {_level_name(level)}")
+        for series, name in enumerate(names)
+        for i, level in enumerate(arranged.levels[series])
+    ]
+    return [*lines, Patch(color=style.GREY, alpha=style.SHADE, linewidth=0, label="excluded at a solid line's level")]
 
 
 def _names_on_curves(panels: Sequence[Axes], arranged: Arrangement, names: Sequence[str]) -> bool:
