@@ -15,6 +15,7 @@ SECTIONS = {
     "event_chain": "Event chain",
     "mixing_speed": "Mixing",
     "single_point": "Exact points with gradients, and contours",
+    "precision_fit": "Electroweak precision",
     "device": "On an accelerator",
 }
 HEAD = """# Results of the benchmarks

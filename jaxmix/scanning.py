@@ -15,7 +15,7 @@ import jax
 import numpy as np
 from rich import console, progress
 
-from jaxmix import config, contouring, faults, flags, parameters, plots, results, study, tables
+from jaxmix import config, contouring, faults, flags, hatted_tables, parameters, plots, results, study, tables
 from jaxmix.constraints import shelf
 from jaxmix.engine import evaluate, points, summary, tiles
 from jaxmix.results import folder as folders
@@ -143,7 +143,8 @@ def _evaluate(job: Job, folder: results.ScanFolder) -> None:
         def advance(done: int, total: int) -> None:
             bar.update(task, completed=done, description="scanning")
 
-        for chunk in evaluate.evaluate(job.problem, job.grid, job.tiling, chunks=owed, keep=keep, progress=advance):
+        problem = hatted_tables.with_tables(job.problem, job.grid)
+        for chunk in evaluate.evaluate(problem, job.grid, job.tiling, chunks=owed, keep=keep, progress=advance):
             folder.commit(_record(job, chunk))
 
 

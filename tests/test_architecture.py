@@ -25,7 +25,7 @@ FLOORS = [
     {"models", "constraints"},
     {"engine"},
     {"study", "config", "results"},
-    {"flags", "contouring", "plots"},
+    {"flags", "contouring", "plots", "hatted_tables"},
     {"scanning", "description", "limits", "listing"},
     {"scan", "merge", "point", "limit", "counting", "design", "constraints.__main__", "__main__"},
 ]

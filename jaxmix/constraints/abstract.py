@@ -57,6 +57,10 @@ class AbstractConstraint(eqx.Module):
     def movable(self) -> dict[str, Scalar]:
         """The numbers among its settings with respect to which a limit has a derivative, those left out that are parameters."""
 
+    def needs_hatted_kappa_alone(self) -> bool:
+        """Whether q depends on kappa and theta_W' through kappa^ alone (with no mCP below m_Z/2), so that one table serves every theta_W'."""
+        return False
+
     @abstractmethod
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
         """Values of the parameter `axis`, the others held, at which the statistic has a threshold or a narrow resonance: a

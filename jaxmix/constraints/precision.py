@@ -2,7 +2,7 @@
 A. Hook, E. Izaguirre, J.G. Wacker, arXiv:1006.0973 (paper B), exact in kappa and with the published correlations."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 import equinox as eqx
@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from jaxmix import feedback, neutral_currents
-from jaxmix.constraints import abstract
+from jaxmix.constraints import abstract, hatted_table
 from jaxmix.electroweak import line_shape, measurements, predictions
 from jaxmix.electroweak import standard_model as sm
 from jaxmix.numerics import profile
@@ -75,6 +75,7 @@ class Precision(abstract.AbstractConstraint):
     level: Scalar
     mode: str = eqx.field(static=True)
     words: tuple[tuple[str, str], ...] = eqx.field(static=True)
+    table: hatted_table.HattedTable | None = None  # on a grid
 
     name: ClassVar[str] = "precision"
     title: ClassVar[str] = "Electroweak precision"
@@ -133,6 +134,10 @@ class Precision(abstract.AbstractConstraint):
         used = {"e_min": self._word("cut") == "smooth", "width_over_mass": self._word("dark_width") == "wide"}
         return {name: value for name, value in self.values.items() if used.get(name, True)}
 
+    def needs_hatted_kappa_alone(self) -> bool:
+        """With the dark width given; a hard cut makes q jump, which no table holds."""
+        return self._word("dark_width") != "model" and self._word("cut") != "hard"
+
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
         """Z' masses at the energies of the colliders, and beside the Z."""
         if axis not in ("m_zprime", "m2"):
@@ -143,63 +148,64 @@ class Precision(abstract.AbstractConstraint):
 
     def slow(self, currents: neutral_currents.NeutralCurrents) -> Float[Array, " one"]:
         """asinh of q, which grows along the mixing like a logarithm; NaN where the fit did not converge."""
+        if self.table is not None:
+            return jnp.zeros(1, currents.kappa.dtype)
         q, converged = self.fit(currents)
         value = jnp.where(converged, jnp.arcsinh(q), jnp.nan)
         return jnp.where(self._dark(currents).exists, value, 0.0)[None]
 
     def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:
         """q; NaN inside the forbidden gap."""
-        return jnp.where(self._dark(currents).exists, jnp.sinh(slow[0]), jnp.nan)
+        q = jnp.sinh(slow[0]) if self.table is None else self.table(currents)
+        return jnp.where(self._dark(currents).exists, q, jnp.nan)
 
     def critical_value(self) -> Scalar:
         """Delta chi^2 of one parameter: n^2, or 3.84 at 95%."""
         return self.level**2 if self.mode == "sigma" else counts.critical_chi2(self.level)
 
     def fit(self, currents: neutral_currents.NeutralCurrents) -> tuple[Scalar, Bool[Array, ""]]:
-        """q of a point, and whether the Standard Model's parameters converged. Its derivatives are those of chi^2 with these parameters held at
-        their best values (envelope theorem)."""
-        frozen = jax.lax.stop_gradient(currents)
-        origin = jnp.zeros(2, currents.kappa.dtype)
-        reference = self._pulls(self._deviations(origin, currents))
-        weights = self._weights(reference)
-        held = jax.lax.stop_gradient(weights)
-        data = self._pulls(self.observed)
+        """q of a point, and whether the Standard Model's parameters converged (or q is beyond doubt without them)."""
+        reference = self._pulls(self._deviations(jnp.zeros(2, currents.kappa.dtype), currents))
+        weights, data = self._weights(reference), self._pulls(self.observed)
         if self._word("sm_inputs") == "fixed":
             return jnp.sum(weights * reference * (reference - 2.0 * data)), jnp.asarray(True)
+        linear = self._linearised(reference, data, weights)
         if self._word("sm_inputs") == "linearised":
-            return self._linearised(reference, data, weights), jnp.asarray(True)
+            return linear, jnp.asarray(True)
+        mixed, alone, converged = self._minima(currents, reference, data, weights)
+        # (a - b)(a + b), not a^2 - b^2: q is small where both sums are some 300
+        q = jnp.sum(weights * (mixed - alone) * (mixed + alone))
+        beyond_doubt = (linear > _BEYOND_DOUBT) & (jnp.abs(self._dark(currents).scale) > _BESIDE_Z)
+        return jnp.where(converged, q, linear), converged | beyond_doubt
 
-        def residuals(theta: Float[Array, "two"]) -> Float[Array, " n"]:
-            return self._pulls(self._deviations(theta, frozen)) - data
+    def pulls(self, currents: neutral_currents.NeutralCurrents) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
+        """sqrt(w) times the decorrelated residuals at the best fits with and without mixing: the squares sum to the two chi^2."""
+        reference = self._pulls(self._deviations(jnp.zeros(2, currents.kappa.dtype), currents))
+        weights = self._weights(reference)
+        mixed, alone, _ = self._minima(currents, reference, self._pulls(self.observed), weights)
+        return jnp.sqrt(weights) * mixed, jnp.sqrt(weights) * alone
+
+    def _minima(
+        self, currents: neutral_currents.NeutralCurrents, reference: Float[Array, " n"], data: Float[Array, " n"], weights: Float[Array, " n"]
+    ) -> tuple[Float[Array, " n"], Float[Array, " n"], Bool[Array, ""]]:
+        """Decorrelated residuals at the minima with and without mixing, and whether both converged. Derivatives hold the Standard Model's parameters
+        at their best values, as the envelope theorem allows for the chi^2."""
+        frozen, held, start = jax.lax.stop_gradient((currents, weights, reference))
+
+        def mixed(theta: Float[Array, "two"], point: neutral_currents.NeutralCurrents) -> Float[Array, " n"]:
+            return self._pulls(self._deviations(theta, point)) - data
 
         def alone(theta: Float[Array, "two"]) -> Float[Array, " n"]:
             return self._pulls(self.predictions.standard(theta)) - data
 
-        start, _ = profile.linear_step(jax.lax.stop_gradient(reference) - data, self.slope, held)
-        best = profile.gauss_newton(residuals, held, start, steps=_STEPS, tolerance=_TOLERANCE)
-        start, _ = profile.linear_step(-data, self.slope, held)
-        best_alone = profile.gauss_newton(alone, held, start, steps=_STEPS, tolerance=_TOLERANCE)
-        converged = best.converged & best_alone.converged
-        mixed = self._pulls(self._deviations(jnp.where(converged, best.place, 0.0), currents)) - data
-        unmixed = alone(best_alone.place)
-        # (a - b)(a + b), not a^2 - b^2: q is small where both sums are some 300
-        q = jnp.sum(weights * (mixed - unmixed) * (mixed + unmixed))
-        linear = self._linearised(reference, data, weights)
-        dark = self._dark(currents)
-        beyond_doubt = (linear > _BEYOND_DOUBT) & (jnp.abs(dark.scale) > _BESIDE_Z)
-        return jnp.where(converged, q, linear), converged | beyond_doubt
+        def search(residuals: Callable, first: Float[Array, " n"]) -> profile.Fit:
+            step, _ = profile.linear_step(first - data, self.slope, held)
+            return profile.gauss_newton(residuals, held, step, steps=_STEPS, tolerance=_TOLERANCE)
 
-    def pulls(self, currents: neutral_currents.NeutralCurrents) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
-        """sqrt(w) times the decorrelated residuals at the best fit with and without mixing: the squares sum to the two chi^2."""
-        reference = self._pulls(self._deviations(jnp.zeros(2), currents))
-        weights, data = self._weights(reference), self._pulls(self.observed)
-        start, _ = profile.linear_step(reference - data, self.slope, weights)
-        mixed = lambda theta: self._pulls(self._deviations(theta, currents)) - data
-        alone = lambda theta: self._pulls(self.predictions.standard(theta)) - data
-        with_mixing = profile.gauss_newton(mixed, weights, start, steps=_STEPS, tolerance=_TOLERANCE).place
-        start, _ = profile.linear_step(-data, self.slope, weights)
-        without = profile.gauss_newton(alone, weights, start, steps=_STEPS, tolerance=_TOLERANCE).place
-        return jnp.sqrt(weights) * mixed(with_mixing), jnp.sqrt(weights) * alone(without)
+        best, best_alone = search(lambda theta: mixed(theta, frozen), start), search(alone, jnp.zeros_like(start))
+        converged = best.converged & best_alone.converged
+        # where it did not converge nothing is known of the place, not even that it is finite
+        return mixed(jnp.where(converged, best.place, 0.0), currents), alone(jnp.where(converged, best_alone.place, 0.0)), converged
 
     def _linearised(self, reference: Float[Array, " n"], data: Float[Array, " n"], weights: Float[Array, " n"]) -> Scalar:
         """q with the deviations linear in the Standard Model's parameters."""
@@ -229,7 +235,7 @@ class Precision(abstract.AbstractConstraint):
         words = {"wide": self.values["width_over_mass"], "narrow": jnp.zeros_like(self.level), "model": None}
         return words[self._word("dark_width")]
 
-    def _dark(self, currents: neutral_currents.NeutralCurrents):
+    def _dark(self, currents: neutral_currents.NeutralCurrents) -> feedback.Feedback:
         model = sm.standard_model(jnp.zeros(2, currents.kappa.dtype))
         return feedback.feedback(currents, model.m1, model.weak, self._width())
 
