@@ -1,30 +1,25 @@
 """A smooth function of a few small displacements as a polynomial of first or second order."""
 
-import math
 from collections.abc import Callable
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.tree_util import PyTreeDef
 from jaxtyping import Array, Float, PyTree
 
 
 class Expansion(eqx.Module):
-    """Coefficients [components, monomials] of 1, x_a and, at second order, x_a x_b (a <= b), for all leaves of a pytree one after another."""
+    """A pytree of arrays as a polynomial: each leaf of `coefficients` [monomials, ...] holds those of 1, x_a and, at second order, x_a x_b (a <= b)."""
 
-    coefficients: Float[Array, "components monomials"]
-    structure: PyTreeDef = eqx.field(static=True)
-    shapes: tuple[tuple[int, ...], ...] = eqx.field(static=True)
+    coefficients: PyTree[Float[Array, "monomials ..."]]
     order: int = eqx.field(static=True)
 
     def __call__(self, x: Float[Array, " n"]) -> PyTree:
         """The pytree at x; its error is of the next order in x."""
-        flat = self.coefficients @ monomials(x, self.order)
-        ends = np.cumsum([math.prod(shape) for shape in self.shapes])
-        leaves = [part.reshape(shape) for part, shape in zip(jnp.split(flat, ends[:-1]), self.shapes)]
-        return jax.tree.unflatten(self.structure, leaves)
+        powers = monomials(x, self.order)
+        # sums of products, which a compiler fuses into whatever uses them; a matrix product would write all components of every point
+        return jax.tree.map(lambda each: sum(each[k] * powers[k] for k in range(each.shape[0])), self.coefficients)
 
 
 def expand(function: Callable[[Float[Array, " n"]], tuple[PyTree, ...]], number: int, step: float, orders: tuple[int, ...]) -> tuple[Expansion, ...]:
@@ -35,16 +30,11 @@ def expand(function: Callable[[Float[Array, " n"]], tuple[PyTree, ...]], number:
     nodes = _nodes(number) * step
     values = jax.vmap(function)(jnp.asarray(nodes))
     # in units of the step, where the matrix of monomials is small whole numbers
-    matrix = jnp.linalg.inv(jax.vmap(lambda x: monomials(x, 2))(jnp.asarray(nodes / step)))
-    scale = monomials(jnp.full(number, step), 2)
-    found = []
-    for part, order in zip(values, orders):
-        leaves, structure = jax.tree.flatten(part)
-        flat = jnp.concatenate([leaf.reshape(len(nodes), -1) for leaf in leaves], axis=1)
-        coefficients = (matrix @ flat / scale[:, None]).T
-        kept = coefficients if order == 2 else coefficients[:, : number + 1]
-        found.append(Expansion(kept, structure, tuple(leaf.shape[1:] for leaf in leaves), order))
-    return tuple(found)
+    matrix = jnp.linalg.inv(jax.vmap(lambda x: monomials(x, 2))(jnp.asarray(nodes / step))) / monomials(jnp.full(number, step), 2)[:, None]
+    return tuple(
+        Expansion(jax.tree.map(lambda leaf: jnp.tensordot(matrix, leaf, axes=1)[: None if order == 2 else number + 1], part), order)
+        for part, order in zip(values, orders)
+    )
 
 
 def monomials(x: Float[Array, " n"], order: int) -> Float[Array, " m"]:

@@ -13,22 +13,38 @@ from jaxmix.numerics import safe
 _TERMS = 20
 
 
+@jax.custom_jvp
 def faddeeva(z: Complex[Array, "..."]) -> Complex[Array, "..."]:
     """w(z) for Im z >= 0, to 1e-8 relative; (i/pi) int exp(-t^2)/(z - t) dt for Im z > 0.
 
     Rational approximation w = 2 p(Z)/(L - i z)^2 + pi^(-1/2)/(L - i z), Z = (L + i z)/(L - i z);
     J.A.C. Weideman, SIAM J. Numer. Anal. 31 (1994) 1497, eq. (38).
     """
+    return _with_slope(z)[0]
+
+
+@faddeeva.defjvp
+def _faddeeva_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    """The approximation's own derivative, in closed form. (-2 z w + 2 i/sqrt(pi) loses all digits far from the origin.)"""
+    value, slope = _with_slope(*primals)
+    return value, slope * tangents[0]
+
+
+def _with_slope(z: Complex[Array, "..."]) -> tuple[Complex[Array, "..."], Complex[Array, "..."]]:
+    """w and dw/dz."""
     scale, coefficients = _weideman(_TERMS)
     inverse = safe.inverse(scale - 1j * z)
     ratio = (scale + 1j * z) * inverse
-    # p has real coefficients: its remainder on division by (Z - ratio)(Z - conj ratio) takes half the work of Horner's scheme
-    twice, square = 2.0 * jnp.real(ratio), jnp.real(ratio) ** 2 + jnp.imag(ratio) ** 2
-    upper, lower = jnp.zeros_like(twice), jnp.full_like(twice, coefficients[0])
-    for coefficient in coefficients[1:-1]:
-        upper, lower = lower, coefficient + twice * lower - square * upper
-    total = jax.lax.complex(coefficients[-1] + jnp.real(ratio) * lower - square * upper, jnp.imag(ratio) * lower)
-    return inverse * (2.0 * total * inverse + 1.0 / math.sqrt(math.pi))
+    known = jnp.asarray(coefficients, ratio.real.dtype)
+
+    def horner(k: int, state: tuple[Array, Array]) -> tuple[Array, Array]:
+        value, slope = state
+        return value * ratio + known[k], slope * ratio + value
+
+    # a loop, not twenty steps written out: a compiler would fuse those into each of their uses and compute them many times
+    value, slope = jax.lax.fori_loop(1, _TERMS, horner, (jnp.full_like(ratio, coefficients[0]), jnp.zeros_like(ratio)))
+    whole = 2.0 * value * inverse + 1.0 / math.sqrt(math.pi)
+    return inverse * whole, 1j * inverse**2 * (whole + 2.0 * inverse * (slope * (1.0 + ratio) + value))
 
 
 @functools.cache

@@ -34,8 +34,7 @@ def gauss_newton(residuals: Callable[[Float[Array, " n"]], Float[Array, " m"]], 
 def with_jacobian(residuals: Callable[[Float[Array, " n"]], Float[Array, " m"]], place: Float[Array, " n"]) -> tuple[Array, Array]:
     """r(x) [m] and dr/dx [n, m], by forward differentiation in all directions at once."""
     basis = jnp.eye(place.shape[0], dtype=place.dtype)
-    value, pushforward = jax.linearize(residuals, place)
-    return value, jax.vmap(pushforward)(basis)
+    return jax.vmap(lambda direction: jax.jvp(residuals, (place,), (direction,)), out_axes=(None, 0))(basis)
 
 
 def linear_step(value: Float[Array, " m"], tangents: Float[Array, "n m"], weights: Float[Array, " m"]) -> tuple[Float[Array, " n"], Float[Array, ""]]:
