@@ -39,17 +39,10 @@ def values(fit: precision.Precision, kappa: jax.Array, mass: jax.Array) -> jax.A
 
 
 @jax.jit
-def values_and_gradients(fit: precision.Precision, kappa: jax.Array, mass: jax.Array) -> tuple[jax.Array, jax.Array]:
+def values_and_gradients(fit: precision.Precision, kappa: jax.Array, mass: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
     """q and its derivatives with kappa and m_Z'."""
 
-    def one(kappa: jax.Array, mass: jax.Array) -> tuple[jax.Array, jax.Array]:
-        def q(x: jax.Array) -> tuple[jax.Array, jax.Array]:
-            found = statistic(fit, *x)
-            return found, found
-
-        slope, value = jax.jacfwd(q, has_aux=True)(jnp.stack([kappa, mass]))
-        return value, slope
-
+    one = jax.value_and_grad(functools.partial(statistic, fit), argnums=(0, 1))
     return jax.lax.map(lambda pair: jax.vmap(one)(*pair), (kappa, mass))
 
 

@@ -114,7 +114,7 @@ def test_finite_on_the_box_and_mapped_is_looped(chain: Chain) -> None:
     np.testing.assert_array_equal(np.isnan(found[chain.name]), ~judged)
     expected = study.Study(HELD, {chain.name: chain.study.constraints[chain.name].asimov()})
     without_pull = evaluate.evaluate_points(expected, points, batch=256)[chain.name]
-    assert np.all(without_pull[judged] >= 0.0)
+    assert np.all(without_pull[judged] >= -1e-30)  # rounding where nothing is coupled
     if shelf.SHELF[chain.name].kind == "projected":
         np.testing.assert_array_equal(without_pull, found[chain.name])
     some = {name: value[:16] for name, value in points.items()} | {name: np.full(16, value) for name, value in chain.defaults.items()}

@@ -15,7 +15,7 @@ from jaxmix import feedback, neutral_currents
 from jaxmix.constraints import abstract, hatted_table
 from jaxmix.electroweak import line_shape, measurements, predictions
 from jaxmix.electroweak import standard_model as sm
-from jaxmix.numerics import profile
+from jaxmix.numerics import expansion, profile
 from jaxmix.statistics import counts
 
 Scalar = Float[Array, ""]
@@ -68,7 +68,7 @@ class Precision(abstract.AbstractConstraint):
     predictions: predictions.Predictions
     observed: Float[Array, " n"]  # delta_exp
     whitening: Whitening
-    slope: Float[Array, "two n"] | None  # decorrelated d delta_th/d theta of the Standard Model; from `prepared`
+    standard: expansion.Expansion | None  # decorrelated delta_th of the Standard Model, to second order in theta; from `prepared`
     pinned: Float[Array, " n"]  # 1 for what always enters
     machine: Float[Array, "machines energies"]  # which spread belongs to which energy
     values: dict[str, Scalar]
@@ -102,7 +102,7 @@ class Precision(abstract.AbstractConstraint):
             predictions=known,
             observed=jnp.asarray(table.residual),
             whitening=_whitening(table),
-            slope=None,
+            standard=None,
             pinned=jnp.asarray([float(name in predictions.POLE) for name in table.observables]),
             machine=jnp.asarray(_machines(np.asarray(known.energy))),
             values=values,
@@ -114,8 +114,8 @@ class Precision(abstract.AbstractConstraint):
     def prepared(self) -> "Precision":
         """The fit with the Standard Model's tables; they rest on no setting that may vary."""
         known = self.predictions.tabulated()
-        slope = jax.vmap(self.whitening)(jax.jacfwd(known.standard)(jnp.zeros(2)).T)
-        return dataclasses.replace(self, predictions=known, slope=slope)
+        coefficients = jax.vmap(self.whitening)(known.pole.coefficients.standard[:, known.order])
+        return dataclasses.replace(self, predictions=known, standard=expansion.Expansion(coefficients, known.pole.order))
 
     def at_level(self, mode: str, value: float) -> "Precision":
         """The same fit judged at another level."""
@@ -196,10 +196,10 @@ class Precision(abstract.AbstractConstraint):
             return self._pulls(self._deviations(theta, point)) - data
 
         def alone(theta: Float[Array, "two"]) -> Float[Array, " n"]:
-            return self._pulls(self.predictions.standard(theta)) - data
+            return self.standard(theta) - data
 
         def search(residuals: Callable, first: Float[Array, " n"]) -> profile.Fit:
-            step, _ = profile.linear_step(first - data, self.slope, held)
+            step, _ = profile.linear_step(first - data, self._slope(), held)
             return profile.gauss_newton(residuals, held, step, steps=_STEPS, tolerance=_TOLERANCE)
 
         best, best_alone = search(lambda theta: mixed(theta, frozen), start), search(alone, jnp.zeros_like(start))
@@ -209,8 +209,12 @@ class Precision(abstract.AbstractConstraint):
 
     def _linearised(self, reference: Float[Array, " n"], data: Float[Array, " n"], weights: Float[Array, " n"]) -> Scalar:
         """q with the deviations linear in the Standard Model's parameters."""
-        mixed, alone = (profile.linear_step(residual, self.slope, weights)[1] for residual in (reference - data, -data))
+        mixed, alone = (profile.linear_step(residual, self._slope(), weights)[1] for residual in (reference - data, -data))
         return jnp.sum(weights * reference * (reference - 2.0 * data)) - mixed + alone
+
+    def _slope(self) -> Float[Array, "two n"]:
+        """Decorrelated d delta_th/d theta of the Standard Model."""
+        return self.standard.coefficients[1:3]
 
     def _pulls(self, deviations: Float[Array, " n"]) -> Float[Array, " n"]:
         return self.whitening(deviations)

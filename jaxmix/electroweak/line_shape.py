@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from jaxmix.electroweak import helicity
+from jaxmix.electroweak import helicity, response
 from jaxmix.electroweak import standard_model as sm
 
 # GeV: a scan of seven points of equal luminosity within 3 GeV of the peak, and the energy of polarised beams
@@ -85,14 +85,13 @@ def line_shape(model: sm.StandardModel) -> LineShape:
     return LineShape(changes[:, 0, SCAN] / values[None, 0, SCAN], fit, curvature, ratios)
 
 
-def shifts(line: LineShape, feedback: Float[Array, "three eight"]) -> dict[str, Float[Array, ""]]:
-    """Relative changes of the pole observables (NAMES) when (Re F, Im F, |F|^2) at ENERGIES are these.
+def shifts(line: LineShape, seen: response.Response) -> dict[str, Float[Array, ""]]:
+    """Relative changes of the pole observables (NAMES) with this response at ENERGIES.
 
     The change of the line shape is fitted by (m, Gamma, sigma^0) to second order; every other quantity is corrected for the fitted m and Gamma,
     as experiments do.
     """
-    change = jnp.sum(line.hadrons * feedback[:, SCAN], axis=0)
-    first = line.fit @ change
+    first = line.fit @ seen.at(SCAN).change(line.hadrons)
     # a Z moved by half its mass is as excluded as one moved further
     shape = jnp.clip(first - 0.5 * jnp.einsum("pab,a,b->p", line.curvature, first, first), -0.5, 0.5)
     mass, width, scale = shape
@@ -102,8 +101,8 @@ def shifts(line: LineShape, feedback: Float[Array, "three eight"]) -> dict[str, 
         "sigma_had_0": jnp.expm1(2.0 * (scale - width - mass)),
     }
     for name, (_, _, energies) in RATIOS.items():
-        ratio, there = line.ratios[name], feedback[:, energies]
-        numerator, denominator = jnp.sum(ratio.numerator * there, axis=0), jnp.sum(ratio.denominator * there, axis=0)
+        ratio, there = line.ratios[name], seen.at(energies)
+        numerator, denominator = there.change(ratio.numerator), there.change(ratio.denominator)
         change = (numerator - ratio.standard * denominator) / (1.0 + denominator)
         found[name] = jnp.sum(ratio.weight * (change - ratio.slope @ shape))
     return found

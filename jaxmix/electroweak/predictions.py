@@ -65,7 +65,7 @@ class Responses(NamedTuple):
     weak: Float[Array, " weak"]
     h_real: Float[Array, " energies"]
     h_imaginary: Float[Array, " energies"]
-    h_bins: Float[Array, "bins nodes"]
+    h_bins: Float[Array, "nodes bins"]
     h_weak: Float[Array, " weak"]
 
 
@@ -106,15 +106,15 @@ class Predictions(eqx.Module):
         """delta_th of every measurement: exact in kappa; in theta to second order, its effect on responses to F off the pole to first."""
         pole, tables, model = self.pole(theta), self.responses(theta), sm.standard_model(theta)
         dark = feedback.feedback(currents, model.m1, model.weak, conditions.width_over_mass)
-        real, imaginary, square = response.response(dark, model, self.energy, conditions.spread, tables.h_real + 1j * tables.h_imaginary)
-        there = jnp.stack([real, imaginary, conditions.resonance * square])
-        above, below = jnp.sum(tables.ratios * there[None, :, _places(self.ratios)], axis=1)
+        there = response.response(dark, model, self.energy, conditions.spread, tables.h_real + 1j * tables.h_imaginary)
+        there = there._replace(square=conditions.resonance * there.square)
+        above, below = (there.at(_places(self.ratios)).change(part) for part in tables.ratios)
         mixed = jnp.concatenate(
             [
-                self._pole(pole, model, currents, conditions, there[:, : len(line_shape.ENERGIES)]),
-                jnp.sum(tables.rates * there[:, _places(self.rates)], axis=0),
+                self._pole(pole, model, currents, conditions, there.at(slice(len(line_shape.ENERGIES)))),
+                there.at(_places(self.rates)).change(tables.rates),
                 (above - below) / (1.0 + below),
-                bhabha.changes(tables.bhabha, there[:, self.at_bhabha], feedback.spacelike(dark, self.bins.t, tables.h_bins)),
+                bhabha.changes(tables.bhabha, there.at(self.at_bhabha), feedback.spacelike(dark, self.bins.t, tables.h_bins)),
                 tables.weak * feedback.spacelike(dark, self.t_weak, tables.h_weak),
             ]
         )
@@ -125,7 +125,7 @@ class Predictions(eqx.Module):
         return self.pole(theta).standard[self.order]
 
     def _pole(
-        self, pole: Pole, model: sm.StandardModel, currents: neutral_currents.NeutralCurrents, conditions: Conditions, there: Float[Array, "three eight"]
+        self, pole: Pole, model: sm.StandardModel, currents: neutral_currents.NeutralCurrents, conditions: Conditions, there: response.Response
     ) -> Float[Array, " pole"]:
         """Relative changes of POLE by mixing."""
         found = line_shape.shifts(pole.line, there)

@@ -5,10 +5,12 @@ a Gaussian, the Faddeeva function. |F|^2 follows from Im F by unitarity, Im(1/F)
 """
 
 import math
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Complex, Float
+import numpy as np
+from jaxtyping import Array, Complex, Float, Int
 
 from jaxmix import feedback, mixing
 from jaxmix.electroweak import standard_model as sm
@@ -20,10 +22,26 @@ Scalar = Float[Array, ""]
 _SMALLEST_SPREAD = 1e-9  # relative; below it the average is the value at the energy itself
 
 
+class Response(NamedTuple):
+    """Re F, Im F and |F|^2 at some energies. (Not one array: a compiler evaluates what is stacked element by element, ten times slower.)"""
+
+    real: Float[Array, " n"]
+    imaginary: Float[Array, " n"]
+    square: Float[Array, " n"]
+
+    def at(self, places: slice | Int[np.ndarray, " m"]) -> "Response":
+        """The same at some of the energies."""
+        return Response(*(each[places] for each in self))
+
+    def change(self, coefficients: Float[Array, "three n"]) -> Float[Array, " n"]:
+        """The sum of the three times their coefficients."""
+        return coefficients[0] * self.real + coefficients[1] * self.imaginary + coefficients[2] * self.square
+
+
 def response(
     dark: feedback.Feedback, model: sm.StandardModel, energy: Float[Array, " n"], spread: Float[Array, " n"], h: Complex[Array, " n"]
-) -> Float[Array, "three n"]:
-    """(Re F, Im F, |F|^2), averaged, at centre-of-mass energies (GeV) with relative spreads; h: hypercharge propagator there, GeV^-2."""
+) -> Response:
+    """Re F, Im F and |F|^2, averaged, at centre-of-mass energies (GeV) with relative spreads; h: hypercharge propagator there, GeV^-2."""
     s, mass = energy**2, jnp.sqrt(dark.square)
     distance = (energy - mass) * (energy + mass)
     numerator, denominator = dark.forms(s, distance, dark.absorption(s))
@@ -38,7 +56,7 @@ def response(
     average = residue * scale * (-1j * math.sqrt(math.pi)) * faddeeva(place)
     size = _squared(numerator)
     square = -jnp.imag(average) * safe.ratio(size, jnp.imag(denominator * jnp.conj(numerator)) - size * jnp.imag(h))
-    return jnp.stack([jnp.real(average), jnp.imag(average), square])
+    return Response(jnp.real(average), jnp.imag(average), square)
 
 
 def _pole_distance(dark: feedback.Feedback, model: sm.StandardModel) -> Complex[Array, ""]:
