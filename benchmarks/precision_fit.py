@@ -75,14 +75,18 @@ def peers(fit: precision.Precision, kappa: np.ndarray, mass: np.ndarray) -> dict
 
     def with_scipy() -> list[float]:
         def lowest(*point) -> float:
-            run = scipy.optimize.least_squares(lambda theta: np.asarray(residuals(theta, *point)), np.zeros(2), lambda theta: np.asarray(slopes(theta, *point)))
+            run = scipy.optimize.least_squares(
+                lambda theta: np.asarray(residuals(theta, *point)), np.zeros(2), lambda theta: np.asarray(slopes(theta, *point))
+            )
             return 2.0 * run.cost
 
         return [lowest(k, m, w) - lowest(0.0 * k, m, w) for k, m in zip(kappa, mass) for w in (weigh(k, m),)]
 
     def with_iminuit() -> list[float]:
         def lowest(*point) -> float:
-            run = iminuit.Minuit(lambda theta: float(total(theta, *point)), np.zeros(2), grad=lambda theta: np.asarray(slope(theta, *point)))
+            run = iminuit.Minuit(
+                lambda theta: float(total(theta, *point)), np.zeros(2), grad=lambda theta: np.asarray(slope(theta, *point))
+            )
             run.errordef = iminuit.Minuit.LEAST_SQUARES
             return run.migrad().fval
 
@@ -116,9 +120,17 @@ def main() -> None:
     for name in others:
         each = times[name] / few
         ratio = each / (times["value"] / number)
-        rows.append(measuring.Row(f"{name}, same residuals and derivatives", f"{1e3 * each:.2f} ms a point; {ratio:,.0f}x slower, q apart by {apart[name]:.0e}"))
+        rows.append(
+            measuring.Row(
+                f"{name}, same residuals and derivatives",
+                f"{1e3 * each:.2f} ms a point; {ratio:,.0f}x slower, q apart by {apart[name]:.0e}",
+            )
+        )
     rows.append(_grid_row(arguments.quick))
-    notes = [f"{fit.observed.shape[0]} measurements, two parameters profiled, double precision, {len(jax.devices())} threads of calls; {few} points for the peers."]
+    notes = [
+        f"{fit.observed.shape[0]} measurements, two parameters profiled, double precision, {len(jax.devices())} threads of calls;",
+        f"{few} points for the peers.",
+    ]
     print(measuring.table(rows, start, notes))
 
 
@@ -127,13 +139,19 @@ def _grid_row(quick: bool) -> measuring.Row:
     held = {name: value for name, value in parameters.defaults().items() if name != "theta_dark"}
     whole = study.Study(held, {"precision": shelf.build("precision", {}, ("cl", 0.95))})
     sizes = (4, 20, 400) if quick else (25, 200, 400)
-    axes = [points.Axis.linear("theta_dark", 0.05, 1.5, sizes[0]), points.Axis.log("m_zprime", 1.0, 1e3, sizes[1]), points.Axis.log("kappa", 1e-4, 0.3, sizes[2])]
+    axes = [
+        points.Axis.linear("theta_dark", 0.05, 1.5, sizes[0]),
+        points.Axis.log("m_zprime", 1.0, 1e3, sizes[1]),
+        points.Axis.log("kappa", 1e-4, 0.3, sizes[2]),
+    ]
     grid = points.Grid(axes)
     making = measuring.medians({"table": lambda: hatted_tables.with_tables(whole, grid)}, 1)["table"]
     tabulated = hatted_tables.with_tables(whole, grid)
     tiling = tiles.Tiling(chunk_points=2**18)
     scan = measuring.medians({"scan": lambda: jax.block_until_ready(evaluate.summarise(tabulated, grid, tiling))}, 3)["scan"]
-    return measuring.Row(f"scan of {grid.size:,} points by one table", f"{making:.1f} s for the table, then {measuring.rate(grid.size, scan)}")
+    return measuring.Row(
+        f"scan of {grid.size:,} points by one table", f"{making:.1f} s for the table, then {measuring.rate(grid.size, scan)}"
+    )
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-KINDS = (".npz", ".csv", ".toml", ".txt", ".json")
+KINDS = (".npz", ".csv", ".toml", ".txt", ".json", ".bib")
 
 
 def main() -> None:

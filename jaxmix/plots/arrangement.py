@@ -80,12 +80,12 @@ def _curve(trace: results.Trace, arrangement: Arrangement) -> Curve:
     vertices = (trace.x, trace.y, trace.tangent_x, trace.tangent_y, trace.residual)
     piece = contour.Contour(*vertices, trace.closed, None, "converged", 0, arrangement.sides)
     x, y = piece.points_between(_BETWEEN)
-    keep = _needed(np.column_stack([side.to_box(along) for side, along in zip(arrangement.sides, (x, y))]))
+    keep = needed(np.column_stack([side.to_box(along) for side, along in zip(arrangement.sides, (x, y))]))
     return Curve(panel, series, arrangement.levels[series].index(trace.level), trace, x[keep], y[keep])
 
 
-def _needed(line: Float[np.ndarray, "n 2"]) -> Bool[np.ndarray, " n"]:
-    """Which points of a line are needed to draw it within _FLAT. U. Ramer, Comput. Graph. Image Process. 1 (1972) 244."""
+def needed(line: Float[np.ndarray, "n 2"]) -> Bool[np.ndarray, " n"]:
+    """Which points of a line, in box coordinates, are needed to draw it within _FLAT. U. Ramer, Comput. Graph. Image Process. 1 (1972) 244."""
     keep = np.zeros(len(line), bool)
     keep[[0, -1]] = True
     waiting = [(0, len(line) - 1)]

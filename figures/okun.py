@@ -1,0 +1,95 @@
+"""What the figures of `precision` share: contours in the Okun phase, from which those of every other phase follow, and their tables."""
+
+import argparse
+import math
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import jax
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path as Outline
+
+from jaxmix import parameters, study
+from jaxmix.constraints import abstract, precision, shelf
+from jaxmix.engine import contour, points
+from jaxmix.plots import arrangement, regions, style
+
+LEVEL = ("cl", 0.95)
+VINTAGES = ("2010", "current")
+PHASE = {"theta_dark": math.pi / 2}
+_BETWEEN = 6  # points on each cubic piece between two vertices
+
+
+def fit(vintage: str, **settings: str | float) -> precision.Precision:
+    """The constraint with the data of a vintage, all of them, ready for any number of points."""
+    constraint = shelf.build("precision", {"data": vintage, "m_w": vintage, **settings}, LEVEL)
+    return problem(constraint).constraints["precision"]
+
+
+def problem(constraint: abstract.AbstractConstraint) -> study.Study:
+    """A constraint in the Okun phase, everything else at its default."""
+    return study.Study(parameters.defaults() | PHASE, {constraint.name: constraint})
+
+
+def traced(
+    constraint: abstract.AbstractConstraint, mass: points.Axis, kappa: points.Axis, depth: int = 2, nodes: Sequence[float] = ()
+) -> list[contour.Contour]:
+    """Contours of a constraint against a mass and kappa, with its own nodes and others."""
+    return contour.trace_contours(
+        problem(constraint), mass, kappa, output=constraint.name, depth=depth, x_nodes=(*constraint.features(mass.name, {}), *nodes)
+    )
+
+
+def curve(contours: Iterable[contour.Contour]) -> Float[np.ndarray, "n 2"]:
+    """All components as one line, NaN between them, with the points that a drawing needs."""
+    gap, parts = np.full((1, 2), np.nan), []
+    for each in contours:
+        if len(each.x) > 1:
+            place = np.column_stack(each.points_between(_BETWEEN))
+            boxed = np.column_stack([side.to_box(value) for side, value in zip(each.sides, place.T)])
+            parts += [place[arrangement.needed(boxed)], gap]
+    return np.concatenate(parts[:-1]) if parts else np.zeros((0, 2))
+
+
+def fill(axes: Axes, contours: Sequence[contour.Contour], **options) -> None:
+    """Shade what the contours exclude."""
+    drawn = [each for each in contours if len(each.x) > 1]
+    boxes = [np.column_stack([side.to_box(value) for side, value in zip(each.sides, each.points_between(_BETWEEN))]) for each in drawn]
+    sides = drawn[0].sides
+    for ring in regions.enclosed(boxes, [each.closed for each in drawn]):
+        place = np.column_stack([side.from_box(part) for side, part in zip(sides, ring.T)])
+        axes.add_patch(PathPatch(Outline(place, closed=False), linewidth=0, **options))
+
+
+def table(comments: Sequence[str], columns: Sequence[str], curves: dict[str, Float[np.ndarray, "n 2"]]) -> bytes:
+    """A CSV of curves by name; an empty cell parts two components."""
+    rows = [[name, *("" if math.isnan(value) else float(f"{value:.6g}") for value in row)] for name, line in curves.items() for row in line]
+    return style.table(comments, ["curve", *columns], rows)
+
+
+def lowest(line: Float[np.ndarray, "n 2"], place: Float[np.ndarray, " m"]) -> Float[np.ndarray, " m"]:
+    """The lowest kappa of a line of components at some masses, straight in the logarithms between its points; infinite where none is."""
+    x, y = np.log(line).T
+    at, found = np.log(place), np.full(len(place), np.inf)
+    for i in range(len(x) - 1):
+        low, high = sorted((x[i], x[i + 1]))
+        if high > low:
+            inside = (at >= low) & (at <= high)
+            value = y[i] + (y[i + 1] - y[i]) * (at[inside] - x[i]) / (x[i + 1] - x[i])
+            found[inside] = np.minimum(found[inside], value)
+    return np.exp(found)
+
+
+def command(description: str, stem: str, make: Callable[[str], tuple]) -> None:
+    """The command line of a figure: evaluate, draw, write."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--data", choices=VINTAGES, help="the set of measurements (default: as in the caption)")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder to write to")
+    arguments = parser.parse_args()
+    jax.config.update("jax_enable_x64", True)
+    with style.applied():
+        figure, curves = make(arguments.data)
+    print("\n".join(style.save(arguments.out, stem, figure, curves)))
