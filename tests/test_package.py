@@ -42,7 +42,7 @@ def test_the_lock_holds_what_the_project_needs():
 def test_nothing_of_the_gpl_is_a_dependency():
     assert "pythia8mc" not in wanted() | wanted("test")
     assert PROJECT["optional-dependencies"]["pdf"] == ["pythia8mc==8.317.2"]
-    assert set(PROJECT["optional-dependencies"]) == {"test", "cuda13", "hepdata", "bayes", "pdf"}
+    assert set(PROJECT["optional-dependencies"]) == {"test", "cuda13", "hepdata", "bench", "bayes", "pdf"}
 
 
 @pytest.mark.slow

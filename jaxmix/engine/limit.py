@@ -2,18 +2,20 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Scalar
+from jaxtyping import Array, Bool, Float, PyTree, Scalar
 
+from jaxmix.engine import compiling
 from jaxmix.engine.problem import AbstractProblem, exact, place
-from jaxmix.numerics import roots
 
-_BATCH = 8  # brackets polished together
+_BATCH, _FEW = 64, 8  # points whose f and slope, and whose derivatives with every parameter, are computed together
+_ITERATIONS = 120  # of a polished root
 _MET = 1e-6  # |ln(output)| beyond which the end of a search is a jump, not a crossing
 _ZOOMS = 3  # rescans of an interval in which a pair of crossings may hide
 
@@ -62,10 +64,11 @@ def find_limit(problem: AbstractProblem, output: str, parameter: str, at: Mappin
     points = [dict(at)] if isinstance(at, Mapping) else [dict(point) for point in at]
     _check(points, parameter, domain, spacing)
     line = _Line(place(problem), output, parameter, spacing == "log")
+    evaluator = _Evaluator(line, points, dict(around or {}))
     low, high = map(math.log, domain) if line.logarithmic else domain
     rows = np.tile(np.linspace(low, high, samples), (len(points), 1))
-    signs, brackets = _brackets(line, points, rows)
-    crossings = _polish(line, points, brackets, dict(around or {}), tolerance)
+    signs, brackets = _brackets(evaluator, rows)
+    crossings = _polish(evaluator, len(points), brackets, tolerance)
     limits = [_limit(line, point, sign, found) for point, sign, found in zip(points, signs, crossings)]
     return limits[0] if isinstance(at, Mapping) else limits
 
@@ -83,13 +86,50 @@ class _Line(eqx.Module):
         positive = value > 0
         return jnp.where(positive, jnp.log(jnp.where(positive, value, 1.0)), jnp.where(jnp.isnan(value), jnp.nan, -jnp.inf))
 
-    def with_slope(self, at: dict[str, Scalar], u: Scalar) -> tuple[Scalar, Scalar]:
-        """f and df/du."""
-        return jax.jvp(lambda u: self(at, u), (u,), (jnp.ones_like(u),))
-
     def position(self, u: Scalar) -> Scalar:
         """The parameter's value at u."""
         return jnp.exp(u) if self.logarithmic else u
+
+
+class _Sample(NamedTuple):
+    """f and df/du at some u [n]."""
+
+    value: Float[np.ndarray, " n"]
+    slope: Float[np.ndarray, " n"]
+
+    def better(self, other: "_Sample", which: Bool[np.ndarray, " n"]) -> "_Sample":
+        """The other's where `which`."""
+        return _Sample(*(np.where(which, its, mine) for mine, its in zip(self, other)))
+
+
+class _Evaluator:
+    """f at many u for some of the points, and its derivatives with what they hold and with what is around them, in batches of one size."""
+
+    def __init__(self, line: _Line, points: list[dict], around: dict):
+        self.line, self.points = line, {name: np.array([float(point[name]) for point in points]) for name in points[0]}
+        self.around = {name: np.full(len(points), float(value)) for name, value in around.items()} | self.points
+
+    def __call__(self, owners: np.ndarray, u: np.ndarray) -> _Sample:
+        return _Sample(*self._batches(_with_slope, _BATCH, self.points, owners, u))
+
+    def derivatives(self, owners: np.ndarray, u: np.ndarray) -> dict[str, Float[np.ndarray, " n"]]:
+        """df/dp of every parameter. (What is around costs more than f: an experiment is tabulated anew for each point.)"""
+        return self._batches(_gradient, _FEW, self.around, owners, u)
+
+    def _batches(self, function: Callable, batch: int, at: dict[str, np.ndarray], owners: np.ndarray, u: np.ndarray) -> PyTree:
+        size, compiled = len(u), compiling.quickly(function)
+        padded = [np.pad(each, (0, -size % batch), mode="edge") for each in (owners, np.asarray(u, float))]
+        parts = zip(*(np.split(each, range(batch, len(each), batch)) for each in padded))
+        pending = [compiled(self.line, {name: value[owner] for name, value in at.items()}, place) for owner, place in parts]
+        return jax.tree.map(lambda *found: np.concatenate(found)[:size], *jax.device_get(pending))
+
+
+def _with_slope(line: _Line, at: dict[str, Float[Array, " n"]], u: Float[Array, " n"]) -> tuple[Array, Array]:
+    return jax.vmap(lambda at, u: jax.jvp(lambda u: line(at, u), (u,), (jnp.ones_like(u),)))(at, u)
+
+
+def _gradient(line: _Line, at: dict[str, Float[Array, " n"]], u: Float[Array, " n"]) -> dict[str, Array]:
+    return jax.vmap(jax.grad(lambda at, u: line(at, u)))(at, u)
 
 
 def _check(points: list[dict], parameter: str, domain: tuple[float, float], spacing: str) -> None:
@@ -101,11 +141,12 @@ def _check(points: list[dict], parameter: str, domain: tuple[float, float], spac
         raise ValueError(f"find_limit: every point in `at` holds the same parameters, and not {parameter}.")
 
 
-def _brackets(line: _Line, points: list[dict], rows: np.ndarray) -> tuple[list[np.ndarray], list[tuple[int, float, float]]]:
+def _brackets(evaluator: _Evaluator, rows: np.ndarray) -> tuple[list[np.ndarray], list[tuple[int, float, float]]]:
     """For each point the signs seen (NaN where undefined), and every bracket (point number, valid end, other end)."""
-    owners, signs, brackets = np.arange(len(points)), None, []
+    owners, signs, brackets = np.arange(len(rows)), None, []
     for _ in range(_ZOOMS + 1):
-        value, slope = _scan(line, [points[i] for i in owners], rows)
+        found = evaluator(np.repeat(owners, rows.shape[1]), rows.ravel())
+        value, slope = found.value.reshape(rows.shape), found.slope.reshape(rows.shape)
         signs = list(np.sign(value)) if signs is None else signs
         row, column = np.nonzero(_changes(value))
         for r, c in zip(row, column):
@@ -136,40 +177,72 @@ def _may_hide(rows: np.ndarray, value: np.ndarray, slope: np.ndarray) -> np.ndar
     return falling & (height[:, :-1] / down + height[:, 1:] / up < np.diff(rows, axis=1))
 
 
-def _scan(line: _Line, points: list[dict], rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """f and its slope on a row of samples for each point, padded to a power of two of points."""
-    padded = 1 << (len(points) - 1).bit_length()
-    filled = [*range(len(points)), *[0] * (padded - len(points))]
-    value, slope = jax.device_get(_scan_batch(line, _stack(points, filled), jnp.asarray(rows[filled])))
-    return value[: len(points)], slope[: len(points)]
-
-
-def _polish(line: _Line, points: list[dict], brackets: list, around: dict, tolerance: float) -> list[list[Branch]]:
+def _polish(evaluator: _Evaluator, points: int, brackets: list[tuple[int, float, float]], tolerance: float) -> list[list[Branch]]:
     """For each point its branches in ascending order; brackets that end at the edge of the domain give none."""
-    found = [[] for _ in points]
-    for first in range(0, len(brackets), _BATCH):
-        batch = brackets[first : first + _BATCH]
-        owners, near, far = zip(*(batch * _BATCH)[:_BATCH])
-        at = _stack(points, owners)
-        root = _polish_batch(line, at, jnp.array(near), jnp.array(far), jnp.asarray(tolerance))
-        root, by = jax.device_get((root, _derivatives(line, at | _stack([around], [0] * _BATCH), root.position, jnp.asarray(len(batch)))))
-        for i, owner in enumerate(owners[: len(batch)]):
-            single = jax.tree.map(lambda leaf: leaf[i], (root, by))
-            branch = _branch(*single, near[i] < far[i], line.logarithmic)
-            found[owner] += [branch] if branch is not None else []
+    found = [[] for _ in range(points)]
+    if not brackets:
+        return found
+    owners, near, far = map(np.array, zip(*brackets))
+    root = _roots(evaluator, owners, near.astype(float), far.astype(float), tolerance)
+    by = evaluator.derivatives(owners, root.position)
+    for i, owner in enumerate(owners):
+        branch = _branch(*jax.tree.map(lambda leaf: leaf[i], (root, by)), near[i] < far[i], evaluator.line.logarithmic)
+        found[owner] += [branch] if branch is not None else []
     return [sorted(branches, key=lambda branch: branch.value) for branches in found]
 
 
-def _branch(root: roots.Root, by: dict[str, float], forward: bool, logarithmic: bool) -> Branch | None:
-    met = abs(root.value) <= _MET
+class _Root(NamedTuple):
+    """Where a search ended: the best u seen, f and its slope there, the bracket's near end and f's sign at it, f at the far end."""
+
+    position: Float[np.ndarray, " n"]
+    best: _Sample
+    near: Float[np.ndarray, " n"]
+    sign: Float[np.ndarray, " n"]
+    beyond: Float[np.ndarray, " n"]
+
+
+def _roots(evaluator: _Evaluator, owners: np.ndarray, near: np.ndarray, far: np.ndarray, tolerance: float) -> _Root:
+    """Newton's method inside brackets, f finite at `near` and of the other sign or undefined (NaN) at `far`.
+
+    A Newton step is taken where it stays inside the bracket and is less than half of the last one, else the bracket is halved. A search
+    ends at |f| <= tolerance, or where the bracket or the step is down to rounding: at a jump, f then tells that there is no root.
+    """
+    best, there = evaluator(owners, near), evaluator(owners, far)
+    sign, beyond = np.where(best.value >= 0, 1.0, -1.0), there.value
+    done = np.abs(beyond) <= tolerance
+    position, best = np.where(done, far, near), best.better(there, done)
+    done |= np.abs(best.value) <= tolerance
+    trial, step = 0.5 * (near + far), np.abs(far - near)
+    for _ in range(_ITERATIONS):
+        if done.all():
+            break
+        here = evaluator(owners, trial)
+        same = np.sign(here.value) == sign
+        near, far = np.where(done | ~same, near, trial), np.where(done | same, far, trial)
+        beyond = np.where(done | same, beyond, here.value)
+        closer = ~done & (np.abs(here.value) < np.abs(best.value))
+        position, best = np.where(closer, trial, position), best.better(here, closer)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            newton = trial - here.value / here.slope
+            taken = ((newton - near) * (newton - far) < 0) & (np.abs(newton - trial) < 0.5 * step)
+        following = np.where(taken, newton, 0.5 * (near + far))
+        floor = 2.0 * np.finfo(float).eps * np.abs(trial)
+        step = np.abs(following - trial)
+        done |= (np.abs(here.value) <= tolerance) | (np.abs(far - near) <= 2.0 * floor) | (step <= 0.5 * floor)
+        trial = following
+    return _Root(position, best, near, sign, beyond)
+
+
+def _branch(root: _Root, by: dict[str, float], forward: bool, logarithmic: bool) -> Branch | None:
+    met = abs(root.best.value) <= _MET
     if not met and not np.isfinite(root.beyond) and root.beyond != -np.inf:
         return None
     u = root.position if met else root.near
     position = math.exp(u) if logarithmic else float(u)
-    slope = root.slope if logarithmic else root.slope * position  # df/dln x
+    slope = root.best.slope if logarithmic else root.best.slope * position  # df/dln x
     moves = {name: float(-value / slope) for name, value in by.items()} if met and slope != 0 else {}
-    excluded = "above" if (root.near_sign < 0) == forward else "below"
-    return Branch(position, excluded, float(np.expm1(root.value)), moves, "crossing" if met else "jump")
+    excluded = "above" if (root.sign < 0) == forward else "below"
+    return Branch(position, excluded, float(np.expm1(root.best.value)), moves, "crossing" if met else "jump")
 
 
 def _limit(line: _Line, at: dict[str, float], signs: np.ndarray, branches: list[Branch]) -> Limit:
@@ -186,31 +259,3 @@ def _limit(line: _Line, at: dict[str, float], signs: np.ndarray, branches: list[
     else:
         status = "no_crossing_below" if seen.size == signs.size else "no_crossing_before_edge"
     return Limit(line.parameter, at, None, status, None, None, tuple(branches))
-
-
-def _stack(points: list[dict], order: Sequence[int]) -> dict[str, Array]:
-    return {name: jnp.array([float(points[i][name]) for i in order]) for name in points[0]}
-
-
-@eqx.filter_jit
-def _scan_batch(line: _Line, at: dict[str, Array], rows: Float[Array, "b s"]) -> tuple[Array, Array]:
-    return jax.lax.map(lambda pair: jax.vmap(lambda u: line.with_slope(pair[0], u))(pair[1]), (at, rows))
-
-
-@eqx.filter_jit
-def _polish_batch(line: _Line, at: dict[str, Array], near: Float[Array, " b"], far: Float[Array, " b"], tolerance: Scalar) -> roots.Root:
-    def one(at, near, far):
-        return roots.safeguarded_newton(lambda u: line.with_slope(at, u), near, far, tolerance=tolerance)
-
-    return jax.vmap(one)(at, near, far)
-
-
-@eqx.filter_jit
-def _derivatives(line: _Line, at: dict[str, Array], position: Float[Array, " b"], count: Scalar) -> dict[str, Array]:
-    """df/dp for the first `count` of the positions, one after another: there may be many parameters."""
-
-    def step(i, found):
-        by = jax.jacfwd(line)({name: value[i] for name, value in at.items()}, position[i])
-        return {name: found[name].at[i].set(by[name]) for name in found}
-
-    return jax.lax.fori_loop(0, count, step, jax.tree.map(jnp.zeros_like, at))
