@@ -12,6 +12,7 @@ COMMANDS = {
     "merge": ("jaxmix.merge", "join the shards of a scan"),
     "point": ("jaxmix.point", "everything about one parameter point"),
     "limit": ("jaxmix.limit", "the limit of one constraint, and how it moves"),
+    "counting": ("jaxmix.counting", "CLs and upper limits of any counting experiment"),
     "constraints": ("jaxmix.constraints.__main__", "list the constraints"),
 }
 

@@ -17,7 +17,7 @@ PACKAGE = ROOT / "jaxmix"
 
 FLOORS = [
     {"constants", "numerics", "tables", "canonical", "faults"},
-    {"parameters", "mixing", "decays", "kinematics", "statistics"},
+    {"parameters", "mixing", "decays", "kinematics", "statistics", "searches", "citations"},
     {"neutral_currents"},
     {"feedback"},
     {"collider", "electroweak"},
@@ -26,7 +26,7 @@ FLOORS = [
     {"engine"},
     {"study", "config", "results"},
     {"flags", "contouring", "plots", "hatted_tables"},
-    {"scanning", "description", "limits", "listing"},
+    {"scanning", "description", "limits", "listing", "counting_experiment"},
     {"scan", "merge", "point", "limit", "counting", "design", "constraints.__main__", "__main__"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

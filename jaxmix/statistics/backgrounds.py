@@ -1,0 +1,121 @@
+"""Backgrounds of Poisson bins, each as well known as its auxiliary measurement, and where they lie in the best fit for a given signal.
+
+n, S, b are a bin's observed count, expected signal and expected background, t = S + b; all arrays have one entry a bin. A nuisance is
+the number of a bin that its auxiliary measurement constrains.
+"""
+
+import abc
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Key, UInt32
+
+from jaxmix.numerics import safe
+from jaxmix.statistics import counts
+
+Bins = Float[Array, " bins"]
+Seed = UInt32[Array, " words"] | Key[Array, ""]
+
+_UNCONSTRAINED = 1e200  # a variance that is infinite, and still can be multiplied by a count
+
+
+class AbstractBackground(eqx.Module):
+    """The background of every bin with its auxiliary measurement."""
+
+    @abc.abstractmethod
+    def fit(self, observed: Bins, signal: Bins) -> Bins:
+        """The nuisances that fit n and the auxiliary measurement best at a given signal."""
+
+    @abc.abstractmethod
+    def mean(self, nuisance: Bins) -> Bins:
+        """Expected background b >= 0."""
+
+    @abc.abstractmethod
+    def variance(self, nuisance: Bins) -> Bins:
+        """Variance v of b by the auxiliary measurement alone: along the best fit d(1 - n/t)/dS = n/(t^2 + n v)."""
+
+    @abc.abstractmethod
+    def deviance(self, nuisance: Bins) -> Bins:
+        """-2 ln of the auxiliary measurement's likelihood, relative to its maximum."""
+
+    @abc.abstractmethod
+    def asimov(self, nuisance: Bins) -> "AbstractBackground":
+        """The same with an auxiliary measurement that equals its expectation."""
+
+    @abc.abstractmethod
+    def thrown(self, nuisance: Bins, key: Seed) -> "AbstractBackground":
+        """The same with a random auxiliary measurement."""
+
+
+class ControlRegion(AbstractBackground):
+    """b = transfer x lambda, where a Poisson count m was observed at the control mean lambda >= 0, the nuisance."""
+
+    count: Bins
+    transfer: Bins
+
+    def fit(self, observed: Bins, signal: Bins) -> Bins:
+        """The root >= 0 of tau (1 + tau) lambda^2 + [(1 + tau) S - (n + m) tau] lambda - m S = 0, tau the transfer; m where tau = 0."""
+        first = self.transfer * (1 + self.transfer)
+        half = (1 + self.transfer) * signal - (observed + self.count) * self.transfer
+        last = self.count * signal
+        root = jnp.hypot(half, 2 * jnp.sqrt(first) * jnp.sqrt(last))
+        mean = jnp.where(half > 0, safe.ratio(2 * last, half + root), safe.ratio(root - half, 2 * first))
+        return jnp.where(self.transfer > 0, mean, self.count)
+
+    def mean(self, nuisance: Bins) -> Bins:
+        """transfer x lambda."""
+        return self.transfer * nuisance
+
+    def variance(self, nuisance: Bins) -> Bins:
+        """b^2/m, the variance of a scaled count; none at the boundary lambda = 0."""
+        without = jnp.where(nuisance > 0, _UNCONSTRAINED, 0.0)
+        return jnp.where(self.count > 0, safe.ratio(self.mean(nuisance) ** 2, self.count), without)
+
+    def deviance(self, nuisance: Bins) -> Bins:
+        """2 [lambda - m + m ln(m/lambda)]."""
+        return counts.exclusion_asimov(nuisance - self.count, self.count)
+
+    def asimov(self, nuisance: Bins) -> "ControlRegion":
+        """m = lambda."""
+        return ControlRegion(nuisance, self.transfer)
+
+    def thrown(self, nuisance: Bins, key: Seed) -> "ControlRegion":
+        """m a Poisson number of mean lambda."""
+        return ControlRegion(jax.random.poisson(key, nuisance).astype(nuisance.dtype), self.transfer)
+
+
+class GivenBackground(AbstractBackground):
+    """b >= 0, the nuisance, which an auxiliary measurement found at `central` with the Gaussian standard deviation `width` (0: known)."""
+
+    central: Bins
+    width: Bins
+
+    def fit(self, observed: Bins, signal: Bins) -> Bins:
+        """The larger root of (b - b0)(S + b) + w^2 (S + b - n) = 0, b0 central and w the width, or 0 where it is negative."""
+        square = self.width**2
+        half = signal - self.central + square
+        last = signal * (square - self.central) - observed * square
+        root = jnp.hypot(signal + self.central - square, 2 * self.width * jnp.sqrt(observed))
+        mean = jnp.where(half > 0, safe.ratio(-2 * last, half + root), 0.5 * (root - half))
+        return jnp.where(self.width > 0, jnp.maximum(mean, 0.0), self.central)
+
+    def mean(self, nuisance: Bins) -> Bins:
+        """b itself."""
+        return nuisance
+
+    def variance(self, nuisance: Bins) -> Bins:
+        """width^2; none at the boundary b = 0."""
+        return jnp.where(nuisance > 0, self.width**2, 0.0)
+
+    def deviance(self, nuisance: Bins) -> Bins:
+        """[(b - central)/width]^2; none where b is known."""
+        return safe.ratio(nuisance - self.central, self.width) ** 2
+
+    def asimov(self, nuisance: Bins) -> "GivenBackground":
+        """central = b."""
+        return GivenBackground(nuisance, self.width)
+
+    def thrown(self, nuisance: Bins, key: Seed) -> "GivenBackground":
+        """central a Gaussian number of mean b, which may be negative."""
+        return GivenBackground(nuisance + self.width * jax.random.normal(key, nuisance.shape, nuisance.dtype), self.width)
