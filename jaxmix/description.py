@@ -8,10 +8,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from jaxmix import config, faults, flags, mixing, neutral_currents, study
-from jaxmix.constraints import abstract, mcp_lhc, shelf
+from jaxmix.constraints import abstract, mcp_lhc, published, published_search, shelf
 from jaxmix.detector import photoelectrons
 from jaxmix.engine import evaluate, problem
 
@@ -25,6 +25,7 @@ class Description(problem.AbstractProblem):
     """The numbers of a point, flat, under dotted names; those of a constraint only where `whole` holds it."""
 
     whole: study.Study
+    searches: published.Together
     varied: tuple[str, ...] = eqx.field(static=True, default=())  # collider parameters that differ from point to point
 
     def slow(self, point: problem.Point) -> Float[Array, " none"]:
@@ -47,22 +48,23 @@ class Description(problem.AbstractProblem):
         }
         constraints = self.whole.at({name: point[name] for name in self.varied})
         parts = {name: constraint.slow(currents) for name, constraint in constraints.items() if name != "mcp_lhc"}
+        together = self.searches(currents)
         if "mcp_lhc" in constraints:
             detector = constraints["mcp_lhc"]
             channels = detector.channels(currents)  # once, for its blocks and for its verdict
             parts["mcp_lhc"] = detector.gathered(channels)
             found |= _lhc(detector, currents, channels)
         for name, constraint in constraints.items():
-            found |= {f"constraints.{name}.{key}": value for key, value in _judged(constraint, currents, parts[name]).items()}
+            judged = together[name] if name in together else (constraint.test_statistic(currents, parts[name]), constraint.reason(currents))
+            found |= {f"constraints.{name}.{key}": value for key, value in _judged(constraint, *judged, parts[name]).items()}
         return found
 
 
-def _judged(
-    constraint: abstract.AbstractConstraint, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " k"]
-) -> dict[str, Scalar]:
-    """What a constraint says of a point, and whether that could be computed."""
+def _judged(constraint: abstract.AbstractConstraint, q: Scalar, reason: Int[Array, ""], slow: Float[Array, " k"]) -> dict[str, Scalar]:
+    """What a constraint says of a point, why it may say nothing, and whether that could be computed."""
     return {
-        "test_statistic": constraint.test_statistic(currents, slow),
+        "test_statistic": q,
+        "reason": reason,
         "critical_value": constraint.critical_value(),
         "computed": jnp.all(jnp.isfinite(slow)),
     }
@@ -128,10 +130,11 @@ def describe(
     jax.config.update("jax_enable_x64", True)
     common = {name: value for name, value in points[0].items() if all(point[name] == value for point in points)}
     met = [name for name in shelf.SHELF if set(config.NEEDS.get(name, ())) <= set(points[0])]
-    whole = study.Study(common, {name: shelf.build(name, settings.get(name, {}), ("cl", cl), pdf) for name in met})
+    whole = study.Study(common, {name: shelf.build(name, settings.get(name, {}), shelf.level(name, cl), pdf) for name in met})
+    searches = published.Together({name: each for name, each in whole.constraints.items() if isinstance(each, published_search.PublishedSearch)})
     varied = tuple(name for name in ("sqrt_s", "luminosity") if name not in common)
     arrays = {name: np.array([point[name] for point in points]) for name in points[0]}
-    numbers = evaluate.evaluate_points(Description(whole, varied), arrays, batch=min(len(points), 256))
+    numbers = evaluate.evaluate_points(Description(whole, searches, varied), arrays, batch=min(len(points), 256))
     return [document(point, {name: float(values[i]) for name, values in numbers.items()}, cl) for i, point in enumerate(points)]
 
 
@@ -147,6 +150,8 @@ def document(values: Mapping[str, float], numbers: Mapping[str, float], cl: floa
         raise faults.BadInput("kappa: the millicharge asked for needs |kappa| >= 1; allowed: (-1, 1); lower epsilon_gamma or raise e_dark")
     couplings = {boson: _under(f"couplings.{boson}", numbers) for boson in ("photon", "z", "zprime")}
     couplings["photon"] = {name: couplings["photon"][name] for name in ("em", "em_dark")}
+    verdicts = {name: verdict(name, numbers, cl) for name in shelf.SHELF}
+    excluding = [name for name, said in verdicts.items() if said["excluded"]]
     return {
         "inputs": {**values, "kappa": numbers["kappa"]},
         "status": _status(status, numbers),
@@ -159,7 +164,9 @@ def document(values: Mapping[str, float], numbers: Mapping[str, float], cl: floa
         "branching_fractions": _branching_fractions(numbers),
         "lhc": _lhc_block(numbers),
         "detector": _detector_block(numbers),
-        "constraints": {name: verdict(name, numbers, cl) for name in shelf.SHELF},
+        "constraints": verdicts,
+        "excluded_by": [name for name in excluding if shelf.SHELF[name].kind != "projected"],
+        "within_reach_of": [name for name in excluding if shelf.SHELF[name].kind == "projected"],
     }
 
 
@@ -220,9 +227,10 @@ def verdict(name: str, numbers: Mapping[str, float], cl: float) -> dict:
         return _absent(study.STATUS[status], kind)
     q, critical = found["test_statistic"], found["critical_value"]
     if not math.isfinite(q):
-        return _absent("no_statement" if found["computed"] else "numerical_failure", kind)
+        return _absent(kind.reasons[int(found["reason"])] if found["computed"] else "numerical_failure", kind)
     words = _status(study.STATUS[status], numbers)
-    return {"test_statistic": q, "critical_value": critical, "excluded": q > critical, "cl": cl, "kind": kind.kind, "status": words}
+    level = None if kind.kind == "theory" else shelf.level(name, cl)[1]
+    return {"test_statistic": q, "critical_value": critical, "excluded": q > critical, "cl": level, "kind": kind.kind, "status": words}
 
 
 def _absent(status: str, kind: type[abstract.AbstractConstraint]) -> dict:

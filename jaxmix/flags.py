@@ -178,9 +178,10 @@ def as_text(document: dict, indent: str = "") -> str:
     """A JSON object as aligned lines for a reader, absent values as a dash."""
     lines = []
     for key, value in document.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             lines += [f"{indent}{key}", as_text(value, indent + "  ")]
         else:
-            shown = "-" if value is None or (isinstance(value, float) and math.isnan(value)) else value
+            shown = "-" if value is None or value == {} or (isinstance(value, float) and math.isnan(value)) else value
+            shown = (", ".join(shown) or "-") if isinstance(shown, list) and all(isinstance(word, str) for word in shown) else shown
             lines.append(f"{indent}{key:<{26 - len(indent)}} {shown:.8g}" if isinstance(shown, float) else f"{indent}{key:<{26 - len(indent)}} {shown}")
     return "\n".join(lines)

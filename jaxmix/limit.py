@@ -14,7 +14,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--on", required=True, metavar="PARAMETER", help="the parameter to be limited")
     parser.add_argument("--at", action="append", default=[], metavar="NAME=VALUE", help="a held parameter; several values as a,b,c")
     level = parser.add_mutually_exclusive_group()
-    level.add_argument("--cl", default="0.95", help="confidence level, a fraction (default 0.95)")
+    level.add_argument("--cl", help="confidence level, a fraction (default 0.95, or the only one of a published limit)")
     level.add_argument("--sigma", help="standard deviations instead: q_Asimov = sigma^2")
     parser.add_argument("--expected", action="store_true", help="the Asimov limit: without the data's pull (a projection's only one)")
     flags.add_set(parser)

@@ -25,6 +25,7 @@ _DOMAINS = {
     "sqrt_s": (2000.0, 1e5, "log"),
 }
 _SAMPLES = 128
+_CL = 0.95
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,16 +33,18 @@ def run(arguments: argparse.Namespace) -> int:
     lists = flags.at_values(arguments.at)
     settings = flags.settings_of(arguments.set, lists)
     single = all(len(values) == 1 for values in lists.values())
-    level = flags.level(arguments.cl, arguments.sigma)
     _check(arguments.constraint, arguments.on, lists)
+    kind = shelf.SHELF[arguments.constraint]
+    asked = repr(kind.only_cl or _CL) if arguments.cl is None else arguments.cl
+    level = flags.level(asked, arguments.sigma)
     points = flags.points(lists, free=arguments.on)
     for point in points:
         flags.check_forms(point, free=arguments.on)
     jax.config.update("jax_enable_x64", True)
     constraint = shelf.build(arguments.constraint, settings.get(arguments.constraint, {}), level, arguments.pdf)
-    expected = arguments.expected or constraint.kind == "projected"
-    found = find(constraint.asimov() if expected else constraint, arguments.on, points)
-    head = {"constraint": arguments.constraint, "parameter": arguments.on, **_level(level), "expected": expected}
+    expected = arguments.expected or kind.kind == "projected"
+    found = find(shelf.expected(constraint) if expected else constraint, arguments.on, points)
+    head = {"constraint": arguments.constraint, "parameter": arguments.on, **_level(kind, level), "expected": expected}
     flags.show([head | _document(point, answer) for point, answer in zip(points, found)], single, arguments.json)
     return 0
 
@@ -69,9 +72,10 @@ def _check(name: str, on: str, lists: dict[str, list[float]]) -> None:
             raise faults.BadInput(f"{need}: found nothing; {name} makes no statement without it: give --at {need}=VALUE")
 
 
-def _level(level: tuple[str, float]) -> dict[str, float | None]:
+def _level(kind: type[abstract.AbstractConstraint], level: tuple[str, float]) -> dict[str, float | None]:
     mode, value = level
-    return {"cl": value if mode == "cl" else None, "sigma": value if mode == "sigma" else None}
+    meant = mode if kind.kind != "theory" else None  # which has no level
+    return {"cl": value if meant == "cl" else None, "sigma": value if meant == "sigma" else None}
 
 
 def _document(point: dict[str, float], found: limit.Limit) -> dict:

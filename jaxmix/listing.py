@@ -24,7 +24,7 @@ def describe(name: str) -> dict:
         "name": name,
         "title": kind.title,
         "reference": kind.reference,
-        "cl": next((level.cl for level in levels if level.mode == "cl"), _CL),
+        "cl": None if kind.kind == "theory" else next((level.cl for level in levels if level.mode == "cl"), _CL),
         "levels": [level.label for level in levels],
         "kind": kind.kind,
         "domain": kind.domain,

@@ -11,8 +11,8 @@ import json
 from pathlib import Path
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy import interpolate
 
 UP_TYPE = (2, 4)  # PDG numbers of u, c
 DOWN_TYPE = (1, 3, 5)  # PDG numbers of d, s, b
@@ -42,7 +42,7 @@ class Grid:
     sha256: str
     blocks: tuple[Block, ...]
 
-    def on_scale(self, flavours: tuple[int, ...], scale: float) -> interpolate.CubicSpline:
+    def on_scale(self, flavours: tuple[int, ...], scale: float) -> "scipy.interpolate.CubicSpline":
         """x f(x, Q) of the flavours (PDG numbers) at one scale Q in GeV as a function of ln x, cubic in (ln x, ln Q).
 
         Q is held at the grid's ends outside them; a flavour that a block lacks is zero there.
@@ -51,8 +51,8 @@ class Grid:
         block = next(block for block in self.blocks if scale <= block.scale[-1])
         absent = np.zeros((len(block.x), len(block.scale)))
         columns = [block.values[:, :, block.flavours.index(k)] if k in block.flavours else absent for k in flavours]
-        along_scale = interpolate.CubicSpline(np.log(block.scale), np.stack(columns, axis=-1), axis=1)
-        return interpolate.CubicSpline(np.log(block.x), along_scale(np.log(scale)), axis=0)
+        along_scale = scipy.interpolate.CubicSpline(np.log(block.scale), np.stack(columns, axis=-1), axis=1)
+        return scipy.interpolate.CubicSpline(np.log(block.x), along_scale(np.log(scale)), axis=0)
 
     def lowest_x(self) -> float:
         """The smallest momentum fraction of the grid."""

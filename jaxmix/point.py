@@ -11,7 +11,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     parser = argparse.ArgumentParser(prog="jaxmix point", description="Everything about one parameter point of the mixed phase.")
     flags.add_parameters(parser)
-    parser.add_argument("--cl", default="0.95", help="confidence level of the verdicts, a fraction (default 0.95)")
+    parser.add_argument("--cl", default="0.95", help="confidence level of the verdicts, a fraction (default 0.95); published limits keep their own")
     parser.add_argument("--pdf", metavar="FOLDER", help="an LHAPDF6 set in place of the package's parton luminosities")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     arguments = flags.parse(parser, argv)

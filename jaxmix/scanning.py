@@ -21,6 +21,7 @@ from jaxmix.engine import evaluate, points, summary, tiles
 from jaxmix.results import folder as folders
 
 _STATUS_NAMES = " ".join(study.STATUS[code] for code in sorted(study.STATUS))
+_MODEL = "E. Izaguirre, I. Yavin, arXiv:1506.04760"  # the mixed phase
 _MOST_FAILURES = 0.01  # of all points; beyond it a scan is no result
 
 
@@ -192,6 +193,9 @@ def _finish(job: Job, folder: results.ScanFolder, started: float, as_json: bool)
     if job.settings.contours is not None:
         results.write_contours(folder.path / "contours.csv", *contouring.table(job.settings, traces), traces)
         files += ["contours.csv", *plots.draw(folder.path, job.settings, traces)]
+    kinds = [shelf.SHELF[name] for name in job.settings.constraints]
+    cited = [_MODEL, *(text for kind in kinds for text in (kind.reference, kind.data_reference))]
+    files.append(results.write_references(folder.path, cited))
     details = {
         "points": int(total.points),
         "points_by_status": by_status,

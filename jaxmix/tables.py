@@ -49,6 +49,11 @@ def checksums() -> dict[str, str]:
     return {name: hashlib.sha256(read_bytes(name)).hexdigest() for name in _listed()}
 
 
+def names(prefix: str) -> list[str]:
+    """Names of the listed data files that begin with a prefix, in alphabetical order."""
+    return sorted(name for name in _listed() if name.startswith(prefix))
+
+
 def read_bytes(name: str) -> bytes:
     """Content of a file of the package's data folder; a missing, unlisted or altered file raises ValueError."""
     listed = _listed()

@@ -14,6 +14,7 @@ from jaxmix import __main__, config, constants, description, faults, parameters
 from jaxmix.constraints import shelf
 
 POINT = ("point", "--kappa", "3e-3", "--m-zprime", "30")
+PUBLISHED = ("limit", "babar_invisible", "--on", "kappa", "--at", "m_zprime=3")
 LIMIT = ("limit", "mcp_lhc", "--on", "kappa", "--at", "m_mcp=8")
 
 
@@ -83,7 +84,7 @@ def test_point_has_every_key(points: list[dict]) -> None:
     for found in points:
         assert set(found) == {
             *("inputs", "status", "phase", "epsilon_gamma", "epsilon_z", "masses", "couplings", "widths"),
-            *("branching_fractions", "lhc", "detector", "constraints"),
+            *("branching_fractions", "lhc", "detector", "constraints", "excluded_by", "within_reach_of"),
         }
         assert set(found["masses"]) == {"m1", "m2", "z", "zprime"}
         assert {boson: set(row) for boson, row in found["couplings"].items()} == {
@@ -100,8 +101,19 @@ def test_point_has_every_key(points: list[dict]) -> None:
         assert list(found["constraints"]) == list(shelf.SHELF)
         for name, verdict in found["constraints"].items():
             assert set(verdict) == {"test_statistic", "critical_value", "excluded", "cl", "kind", "status"}
-            assert (verdict["kind"], verdict["cl"], verdict["status"]) == (shelf.SHELF[name].kind, 0.95, "ok")
-            assert isinstance(verdict["excluded"], bool)
+            kind = shelf.SHELF[name]
+            assert verdict["kind"] == kind.kind
+            if verdict["status"] == "ok":
+                assert verdict["cl"] == (None if kind.kind == "theory" else kind.only_cl or 0.95) and isinstance(verdict["excluded"], bool)
+            else:
+                assert verdict["status"] in kind.reasons and verdict["status"] != "no_statement"
+                assert all(verdict[key] is None for key in ("test_statistic", "critical_value", "excluded", "cl"))
+        silent = {name for name, verdict in found["constraints"].items() if verdict["status"] != "ok"}
+        assert silent < {name for name, kind in shelf.SHELF.items() if kind.only_cl}
+        named = [name for name, verdict in found["constraints"].items() if verdict["excluded"]]
+        assert sorted(found["excluded_by"] + found["within_reach_of"]) == sorted(named)
+        assert all(shelf.SHELF[name].kind == "projected" for name in found["within_reach_of"])
+        assert not any(shelf.SHELF[name].kind == "projected" for name in found["excluded_by"])
         numbers = [found["epsilon_gamma"], found["epsilon_z"], found["lhc"]["sigma_pb"]]
         assert all(isinstance(number, float) for number in [*numbers, *found["masses"].values(), *found["widths"].values()])
 
@@ -161,7 +173,9 @@ def test_point_without_mcp(bare: dict) -> None:
     assert bare["constraints"]["mcp_lhc"]["status"] == "needs_m_mcp"
     assert bare["constraints"]["mcp_lhc"]["excluded"] is None and bare["widths"]["zprime_dark"] == 0.0
     others = [verdict for name, verdict in bare["constraints"].items() if name not in config.NEEDS]
-    assert others and all(verdict["status"] == "ok" and isinstance(verdict["test_statistic"], float) for verdict in others)
+    assert others and {verdict["status"] for verdict in others} == {"ok", "outside_published_range"}
+    assert all((verdict["status"] == "ok") == isinstance(verdict["test_statistic"], float) for verdict in others)
+    assert {bare["constraints"][name]["status"] for name in config.NEEDS} == {"needs_m_mcp"}
     assert bare["inputs"]["theta_dark"] == pytest.approx(math.asin(math.sqrt(0.2312)), rel=1e-15)
     assert bare["inputs"]["e_dark"] == pytest.approx(0.3134, abs=1e-4)
 
@@ -228,7 +242,7 @@ def test_the_gap_in_other_words(mass: dict[str, float], message: str) -> None:
 def test_the_words_of_a_verdict(numbers: dict[str, float], status: str) -> None:
     """A number with the point's status beside it; null where the constraint says nothing, or could not be computed."""
     found = {"status": 0.0, "g1_dark": 1.0} | numbers
-    parts = {"test_statistic": found.pop("q"), "critical_value": 3.84, "computed": found.pop("computed", 1.0)}
+    parts = {"test_statistic": found.pop("q"), "critical_value": 3.84, "computed": found.pop("computed", 1.0), "reason": 0.0}
     said = description.verdict("g_minus_2_mu", found | {f"constraints.g_minus_2_mu.{key}": value for key, value in parts.items()}, 0.95)
     answer = {"test_statistic": 5.0, "critical_value": 3.84, "excluded": True, "cl": 0.95}
     assert said == (answer if math.isfinite(numbers["q"]) else dict.fromkeys(answer)) | {"kind": "measured", "status": status}
@@ -289,6 +303,10 @@ def test_swapped_labels_are_told(ask) -> None:
         ((*LIMIT, "--at", "epsilon_gamma=1e-3", "--at", "m_zprime=3"), "the mixing: found kappa and epsilon_gamma"),
         (("limit", "mcp_lhc", "--on", "kappa", "--at", "m_zprime=3"), "m_mcp: found nothing; mcp_lhc makes no statement without it"),
         ((*LIMIT, "--at", "m_zprime=3", "--sigma", "0"), "--sigma: found '0'"),
+        ((*PUBLISHED, "--cl", "0.95"), "allowed: cl = 0.9, at which the limit was published"),
+        ((*PUBLISHED, "--sigma", "2"), "found sigma = 2"),
+        ((*PUBLISHED, "--expected"), "the published observed curve alone"),
+        ((*POINT, "--set", "babar_invisible.levels=[{cl=0.95}]"), "allowed: [{ cl = 0.9 }], at which it was published"),
         ((*LIMIT, "--at", "m_zprime=3", "--sigma", "2", "--cl", "0.9"), "not allowed with"),
         (("limit", "mcp_lhc", "--at", "m_zprime=3"), "--on"),
     ],

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from jaxmix import config, constants, faults, listing, parameters, study
-from jaxmix.constraints import abstract, shelf
+from jaxmix.constraints import abstract, published_search, shelf
 from jaxmix.engine import evaluate, problem
 
 Points = dict[str, np.ndarray]
@@ -20,6 +20,10 @@ HELD = {name: p.default for name, p in parameters.PARAMETERS.items() if p.defaul
 BASE = {"kappa": 3e-3, "m_zprime": 31.0, "theta_dark": 0.5, "e_dark": 0.3, "m_mcp": 10.0}
 VECTORS = {"rho": 0.77526, "phi": 1.019461, "jpsi": 3.0969, "psi2s": 3.6861, "upsilon1s": 9.4604, "upsilon3s": 10.3551}  # PDG 2024, GeV
 SOME_BACKGROUND = {"mcp_lhc": {"rate": 500.0}}  # so that the statistic depends on every setting
+EACH = pytest.mark.parametrize("name", list(shelf.SHELF))
+# one published search of each kind stands for all, which are one code each
+OTHERS = [name for name, kind in shelf.SHELF.items() if not issubclass(kind, published_search.PublishedSearch)]
+REPRESENTED = ["colliders_mcp", "lep_monophoton", *OTHERS]
 
 
 class Chain(NamedTuple):
@@ -41,11 +45,11 @@ class Chain(NamedTuple):
         return self.forward(points, {key: np.full_like(value, key == name) for key, value in points.items()})[1]
 
 
-@pytest.fixture(scope="module", params=list(shelf.SHELF))
+@pytest.fixture(scope="module", params=REPRESENTED)
 def chain(request: pytest.FixtureRequest) -> Chain:
-    """Each constraint at two standard deviations, with everything compiled once."""
+    """Each constraint at two standard deviations or its only level, with everything compiled once."""
     name = request.param
-    built = shelf.build(name, SOME_BACKGROUND.get(name, {}), ("sigma", 2.0))
+    built = shelf.build(name, SOME_BACKGROUND.get(name, {}), level_of(name))
     whole = study.Study(HELD, {name: built})
 
     def q(point: problem.Point) -> jax.Array:
@@ -55,6 +59,20 @@ def chain(request: pytest.FixtureRequest) -> Chain:
     reverse = jax.jit(lambda points: jax.lax.map(jax.grad(q), points))
     defaults = {f"{name}.{setting}": float(value) for setting, value in built.values.items()}
     return Chain(name, whole, defaults, forward, reverse)
+
+
+def level_of(name: str) -> tuple[str, float]:
+    """Two standard deviations, or the only level of a published limit."""
+    return ("sigma", 2.0) if shelf.SHELF[name].only_cl is None else shelf.level(name, 0.95)
+
+
+def speaks(chain: Chain, points: Points) -> np.ndarray:
+    """Whether a constraint has a statement to make where it is asked."""
+
+    def one(point: problem.Point) -> jax.Array:
+        return chain.study.constraints[chain.name].reason(study.currents_and_status({**HELD, **point})[0])
+
+    return np.asarray(jax.jit(jax.vmap(one))(points)) == 0
 
 
 def random_points(number: int, seed: int) -> Points:
@@ -74,33 +92,35 @@ def test_the_shelf_is_what_configs_know() -> None:
     assert set(shelf.SHELF) == set(config.CONSTRAINTS) and set(config.NEEDS) | set(config.SHARED) <= set(shelf.SHELF)
 
 
-def test_a_shelf_member_describes_itself(chain: Chain) -> None:
+@EACH
+def test_a_shelf_member_describes_itself(name: str) -> None:
     """The words of `jaxmix constraints`; the config's settings and defaults, numbers and words, are the Module's."""
-    kind = shelf.SHELF[chain.name]
-    described = listing.describe(chain.name)
-    assert issubclass(kind, abstract.AbstractConstraint) and kind.name == chain.name
-    assert kind.kind in ("measured", "projected", "published")
-    assert all(described[key] for key in ("title", "reference", "domain", "settings", "levels")) and 0 < described["cl"] < 1
+    kind, described = shelf.SHELF[name], listing.describe(name)
+    assert issubclass(kind, abstract.AbstractConstraint) and kind.name == name
+    assert kind.kind in ("measured", "projected", "published", "theory")
+    assert all(described[key] for key in ("title", "reference", "domain", "levels"))
+    assert described["cl"] is None if kind.kind == "theory" else 0 < described["cl"] < 1
     names = {key.split(".")[-1]: entry["default"] for key, entry in described["settings"].items()}
-    shared = {name for name in kind.settings if name in parameters.PARAMETERS}
-    assert shared == set(config.SHARED.get(chain.name, ()))
+    shared = {setting for setting in kind.settings if setting in parameters.PARAMETERS}
+    assert shared == set(config.SHARED.get(name, ()))
     assert set(names) | shared == set(kind.settings) | set(kind.choices)
-    assert {name for name, entry in described["settings"].items() if "allowed" in entry} == set(kind.choices)
-    built = shelf.build(chain.name, config.flat(config.CONSTRAINTS[chain.name]()), ("cl", 0.95))
-    for name in kind.settings:
-        default = parameters.PARAMETERS[name].default if name in shared else names[name]
-        assert float(built.values[name]) == (0.0 if default is None else default), name
-    assert eqx.tree_equal(built, shelf.build(chain.name, {}, ("cl", 0.95)))
+    assert {setting for setting, entry in described["settings"].items() if "allowed" in entry} == set(kind.choices)
+    built = shelf.build(name, config.flat(config.CONSTRAINTS[name]()), shelf.level(name, 0.95))
+    for setting in kind.settings:
+        default = parameters.PARAMETERS[setting].default if setting in shared else names[setting]
+        assert float(built.values[setting]) == (0.0 if default is None else default), setting
+    assert eqx.tree_equal(built, shelf.build(name, {}, shelf.level(name, 0.95)))
 
 
-def test_words_are_kept_and_others_refused(chain: Chain) -> None:
+@EACH
+def test_words_are_kept_and_others_refused(name: str) -> None:
     """Each word that the config allows makes another experiment; any other is bad input that names those allowed."""
-    for choice in shelf.SHELF[chain.name].choices:
-        allowed = listing.describe(chain.name)["settings"][choice]["allowed"]
-        built = [shelf.build(chain.name, {choice: word}, ("cl", 0.95)) for word in allowed]
+    for choice in shelf.SHELF[name].choices:
+        allowed = listing.describe(name)["settings"][choice]["allowed"]
+        built = [shelf.build(name, {choice: word}, ("cl", 0.95)) for word in allowed]
         assert len({jax.tree.structure(each) for each in built}) == len(allowed) > 1
         with pytest.raises(faults.BadInput, match=allowed[0]):
-            shelf.build(chain.name, {choice: "something else"}, ("cl", 0.95))
+            shelf.build(name, {choice: "something else"}, ("cl", 0.95))
 
 
 def test_finite_on_the_box_and_mapped_is_looped(chain: Chain) -> None:
@@ -110,13 +130,15 @@ def test_finite_on_the_box_and_mapped_is_looped(chain: Chain) -> None:
     found = evaluate.evaluate_points(chain.study, points, batch=256)
     assert np.mean(found["status"] == study.OK) > 0.9
     assert {study.FORBIDDEN_GAP, study.LABELS_SWAPPED} <= set(found["status"].tolist())
-    judged = study.is_judged(shelf.SHELF[chain.name], found["status"])
+    judged = study.is_judged(shelf.SHELF[chain.name], found["status"]) & speaks(chain, points)
+    assert judged.sum() > 20
     np.testing.assert_array_equal(np.isnan(found[chain.name]), ~judged)
-    expected = study.Study(HELD, {chain.name: chain.study.constraints[chain.name].asimov()})
-    without_pull = evaluate.evaluate_points(expected, points, batch=256)[chain.name]
-    assert np.all(without_pull[judged] >= -1e-30)  # rounding where nothing is coupled
-    if shelf.SHELF[chain.name].kind == "projected":
-        np.testing.assert_array_equal(without_pull, found[chain.name])
+    if shelf.SHELF[chain.name].kind in ("measured", "projected"):
+        expected = study.Study(HELD, {chain.name: chain.study.constraints[chain.name].asimov()})
+        without_pull = evaluate.evaluate_points(expected, points, batch=256)[chain.name]
+        assert np.all(without_pull[judged] >= -1e-30)  # rounding where nothing is coupled
+        if shelf.SHELF[chain.name].kind == "projected":
+            np.testing.assert_array_equal(without_pull, found[chain.name])
     some = {name: value[:16] for name, value in points.items()} | {name: np.full(16, value) for name, value in chain.defaults.items()}
     looped, _ = chain.forward(some, {name: np.zeros(16) for name in some})
     # a difference of two chi^2 of some 300 keeps 1e-15 of them
@@ -125,9 +147,14 @@ def test_finite_on_the_box_and_mapped_is_looped(chain: Chain) -> None:
 
 
 def test_nothing_is_seen_without_a_coupling(chain: Chain) -> None:
-    """q vanishes with kappa, at least as its square, in every phase, and is zero at kappa = 0."""
+    """q vanishes with kappa, at least as its square, in every phase, and is zero at kappa = 0; theory of the dark sector knows no kappa."""
+    if shelf.SHELF[chain.name].kind == "theory":
+        return
     for theta in (0.0, 0.5, 1.5):
         points = chain.points(*({"kappa": kappa, "theta_dark": theta} for kappa in (1e-3, 1e-4, 1e-5, 0.0)), *[{}] * 12)
+        if not speaks(chain, points)[:4].all():
+            assert theta == 1.5  # a Z' that is too wide
+            continue
         q, _ = chain.forward(points, {name: np.zeros(16) for name in points})
         assert abs(q[2]) <= 1.001e-2 * abs(q[1]) and abs(q[2]) < 1e-4 and abs(q[3]) < 1e-14, (theta, q[:4])
         assert theta == 0.0 or abs(q[0]) > 0.0
@@ -141,7 +168,7 @@ def test_limits_move_with_numbers_that_are_no_parameters(chain: Chain) -> None:
 
 def test_forward_reverse_and_finite_differences_agree(chain: Chain) -> None:
     """In every parameter and every setting, in three phases, on and off the resonance, a meson open or not."""
-    changes = [{}, {"theta_dark": 0.01, "m_mcp": 4.0}, {"theta_dark": 1.3, "m_zprime": 9.0, "kappa": 0.02}, {"kappa": -0.01, "m_mcp": 0.3}]
+    changes = [{}, {"theta_dark": 0.01, "m_mcp": 4.0}, {"theta_dark": 1.3, "m_zprime": 12.0, "kappa": 0.02}, {"kappa": -0.01, "m_mcp": 0.3}]
     points = chain.points(*changes, *[{}] * 12)
     reverse = chain.reverse(points)
     sized = {name: np.abs(value[:4]) + (np.array([1.0]) if not value[0] else 0.0) for name, value in points.items()}
@@ -190,7 +217,7 @@ def test_no_gradient_is_nan_at_a_threshold(chain: Chain) -> None:
 def test_the_crossing_of_the_lagrangian_masses_is_regular(chain: Chain) -> None:
     """M2 = M1, where the two bosons mix fully, with the millicharge and the Lagrangian mass given: finite, and smooth across."""
     held = {name: value for name, value in HELD.items() if name != "theta_dark"}
-    crossing = study.Study(held, {chain.name: shelf.build(chain.name, {}, ("sigma", 2.0))})
+    crossing = study.Study(held, {chain.name: shelf.build(chain.name, {}, level_of(chain.name))})
     slope = jax.jit(jax.vmap(jax.jacfwd(lambda point: problem.exact(crossing, point)[chain.name])))
     shifts = np.array([-1e-8, -1e-10, 0.0, 1e-10, 1e-8])
     points = {"epsilon_gamma": np.full(5, 5e-3), "theta_dark": np.full(5, 0.6), "m_mcp": np.full(5, 20.0)}
@@ -209,7 +236,7 @@ def test_single_precision_is_good_to_two_percent(chain: Chain) -> None:
     assert single[chain.name].dtype == np.float32
     assert np.mean(single["status"] == double["status"]) > 0.98
     usable = (single["status"] == double["status"]) & (np.abs(double[chain.name]) > 1e-6)
-    assert usable.sum() > 80
+    assert usable.sum() > 20
     # where q changes sign, against one standard deviation
     size = np.maximum(np.abs(double[chain.name][usable]), 1.0 if chain.name == "precision" else 0.0)
     error = np.abs(single[chain.name][usable] - double[chain.name][usable]) / size

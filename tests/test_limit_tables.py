@@ -9,7 +9,7 @@ from jaxmix import tables
 
 WORDS = {
     "title", "source", "figure", "quantity", "units", "confidence", "kind", "channel", "assumption", "read_off",
-    "reference_status", "bibtex", "name",
+    "reference_status", "bibtex", "name", "label",
 }  # fmt: skip
 CHANNELS = {
     "mcp", "invisible", "visible mu mu", "visible e e", "visible e e and mu mu", "visible mu mu and pi pi",
@@ -56,9 +56,9 @@ def bibliography():
 
 
 def test_every_search_is_there():
-    assert len(NAMES) == 28
+    assert len(NAMES) == 29
     kinds = [(tables.read_csv(name).header["kind"], tables.read_csv(name).header["channel"]) for name in NAMES]
-    assert kinds.count(("projected", "mcp")) == 5 and kinds.count(("published", "mcp")) == 10
+    assert kinds.count(("projected", "mcp")) == 5 and kinds.count(("published", "mcp")) == 11
     assert kinds.count(("published", "invisible")) == 6
 
 
@@ -136,6 +136,8 @@ def test_ranges_of_millicharges():
     assert first == pytest.approx(0.02, rel=0.05) and last < 4.7
     assert smallest == pytest.approx(0.006, rel=0.1) and largest < 0.3
     assert extent("mcp_superk")[1] == pytest.approx(1.5, rel=0.01)
+    # 2506.02251: new ground up to a charge of 0.24
+    assert lower_at("mcp_milliqan_run3", 25.0) == pytest.approx(0.24, rel=0.05)
 
 
 def test_projected_millicharges():

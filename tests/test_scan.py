@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import io
 import json
+import re
 import subprocess
 import sys
 import types
@@ -71,13 +72,15 @@ def digests(folder, *names):
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.is_file()}
 
 
-PRODUCTS = ("scan.zarr", "contours.csv", "figure.png", "figure.pdf", "figure.csv")
+PRODUCTS = ("scan.zarr", "contours.csv", "figure.png", "figure.pdf", "figure.csv", "references.bib")
 
 
 def test_a_scan_writes_its_files_and_lists_them(whole):
     manifest = json.loads((whole / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["state"] == "finished" and manifest["files"] == list(PRODUCTS)
     assert all((whole / name).exists() for name in manifest["files"])
+    cited = (whole / "references.bib").read_text(encoding="ascii")
+    assert re.findall(r"^@\w+\{([^,]+),", cited, flags=re.MULTILINE) == ["Izaguirre:2015", "Haas:2015", "NNPDF:2017"]
     assert manifest["points"] == 120 and sum(manifest["points_by_status"].values()) == 120
     assert {"config", "versions", "device", "tiles", "data", "seconds"} <= set(manifest)
 

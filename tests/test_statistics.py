@@ -244,7 +244,30 @@ def test_published_limit_makes_no_statement_outside():
     assert jax.grad(judge.test_statistic)((2.2, 0.0)) == (0.0, 0.0)
 
 
+def test_published_limit_in_pieces():
+    """Each piece is its own monotone interpolant, ends included; nothing between; two that touch meet in the later one's value."""
+    places, limits = np.array([1.0, 2.0, 4.0, 6.0, 9.0, 9.0, 20.0]), np.array([3.0, 1.0, 2.0, 5.0, 4.0, 7.0, 7.0])
+    judge = statistics.PublishedLimit(places, limits, segment=[0, 0, 0, 1, 1, 2, 2])
+    first = interpolate.PchipInterpolator(np.log(places[:3]), np.log(limits[:3]))
+    for x in (1.0, 1.2, 2.0, 3.9, 4.0):
+        assert judge.limit(x) == pytest.approx(np.exp(first(np.log(x))), rel=1e-12) and judge.covers(x)
+    assert judge.limit(np.sqrt(54.0)) == pytest.approx(np.sqrt(20.0), rel=1e-12)  # a power law through two points
+    assert judge.limit(9.0 * (1 - 1e-12)) == pytest.approx(4.0, rel=1e-9) and judge.limit(9.0) == pytest.approx(7.0, rel=1e-12)
+    for x in (0.99, 4.01, 5.0, 5.99, 20.1):
+        assert np.isnan(judge.limit(x)) and np.isnan(judge.test_statistic((x, 1.0))) and not judge.covers(x)
+    others = [judge.curve, statistics.PublishedLimit(ABSCISSA, LIMIT).curve]
+    for x in np.log([0.5, 1.0, 3.0, 5.0, 9.0, 15.0, 25.0, 1e4]):
+        values, covered = jax.vmap(lambda curve: curve(jnp.asarray(x)))(statistics.stacked(others))
+        for i, curve in enumerate(others):
+            value, inside = curve(jnp.asarray(x))
+            assert covered[i] == inside and (not inside or values[i] == value)
+
+
 def test_published_limit_refuses():
+    with pytest.raises(ValueError, match="two abscissas or more in each segment"):
+        statistics.PublishedLimit([1.0, 2.0, 3.0], [1.0, 1.0, 1.0], segment=[0, 0, 1])
+    with pytest.raises(ValueError, match="strictly rising"):
+        statistics.PublishedLimit([1.0, 2.0, 3.0, 4.0], [1.0] * 4, segment=[1, 1, 0, 0])
     with pytest.raises(ValueError, match="strictly rising"):
         statistics.PublishedLimit([1.0, 1.0, 2.0], [1.0, 1.0, 1.0])
     with pytest.raises(ValueError, match="positive finite"):

@@ -4,10 +4,10 @@ import math
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, create_model
 from pydantic_core import PydanticCustomError
 
-from jaxmix import parameters
+from jaxmix import parameters, searches
 
 MAX_COUNT = 10_000_000
 
@@ -208,6 +208,35 @@ class GMinus2E(ConstraintTable):
     vintage: Annotated[Literal["rb", "cs", "2008"], Year, Field(description="the atom, or the year, of the alpha it is compared at")] = "rb"
 
 
+class ZInvisibleWidth(ConstraintTable):
+    """[constraints.z_invisible_width]: the invisible width of the Z."""
+
+
+class LandauPole(ConstraintTable):
+    """[constraints.landau_pole]: how far up the dark hypercharge stays perturbative; its level has no meaning."""
+
+    scale: Annotated[Positive, Field(description="below which there must be no pole of g1', GeV; above every energy used here")] = 1e4
+
+
+class RelicDensity(ConstraintTable):
+    """[constraints.relic_density]: the mCPs' part of dark matter in a thermal history; its level has no meaning."""
+
+    fraction: Annotated[float, Field(gt=0, le=1, description="of dark matter that mCPs may be")] = 0.006
+
+
+def _published(search: searches.Search) -> type[ConstraintTable]:
+    """[constraints.NAME] of a published search: no settings, and its published level alone."""
+    own = Level(cl=search.cl)
+
+    def only(levels: tuple[Level, ...]) -> tuple[Level, ...]:
+        if any(level != own for level in levels):
+            raise PydanticCustomError("domain", "{allowed}", {"allowed": f"[{{ cl = {search.cl:g} }}], at which it was published"})
+        return levels
+
+    kind = Annotated[tuple[Level, ...], Field(strict=False, min_length=1), AfterValidator(only)]
+    return create_model(search.name, __base__=ConstraintTable, __doc__=search.title, levels=(kind, (own,)))
+
+
 class Contours(Table):
     """[contours]: the plane (two range axes) in which the levels are traced, and the values held besides, as a product."""
 
@@ -224,13 +253,20 @@ class Figure(Table):
     title: Annotated[str, Field(max_length=200)] = ""
 
 
+_SEARCHES = searches.known()
 CONSTRAINTS: dict[str, type[ConstraintTable]] = {
     "mcp_lhc": McpLhc,
     "precision": Precision,
     "g_minus_2_mu": GMinus2Mu,
     "g_minus_2_e": GMinus2E,
+    "z_invisible_width": ZInvisibleWidth,
+    "landau_pole": LandauPole,
+    "relic_density": RelicDensity,
+    **{name: _published(search) for name, search in _SEARCHES.items()},
 }
-NEEDS = {"mcp_lhc": ("m_mcp",)}  # parameters without which a constraint makes no statement
+_MILLICHARGES = [name for name, search in _SEARCHES.items() if search.is_millicharge]
+# parameters without which a constraint makes no statement
+NEEDS = {name: ("m_mcp",) for name in ("mcp_lhc", "z_invisible_width", "landau_pole", "relic_density", *_MILLICHARGES)}
 SHARED = {"mcp_lhc": ("sqrt_s", "luminosity")}  # parameters that are settings of a constraint too
 
 

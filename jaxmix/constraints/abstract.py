@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 import equinox as eqx
-from jaxtyping import Array, Float
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
 
 from jaxmix import neutral_currents
 
@@ -24,12 +25,16 @@ class AbstractConstraint(eqx.Module):
 
     name: ClassVar[str]
     title: ClassVar[str]
+    label: ClassVar[str] = ""  # a shorter title, for figures
     reference: ClassVar[str]
-    kind: ClassVar[str]  # "measured", "projected" or "published"
+    kind: ClassVar[str]  # "measured", "projected", "published" or "theory"
     domain: ClassVar[str]
     settings: ClassVar[tuple[str, ...]]  # names of the numbers in `values`
     choices: ClassVar[tuple[str, ...]] = ()  # names of the words
     size: ClassVar[int]  # length of `slow`
+    data_reference: ClassVar[str] = ""  # publications of the tables that it rests on, where `reference` does not name them
+    only_cl: ClassVar[float | None] = None  # the one level at which it can be judged, where there is no other
+    reasons: ClassVar[tuple[str, ...]] = ("no_statement",)  # why it may make no statement
     holds_swapped_labels: ClassVar[bool] = False  # whether it judges a physical mass also where the pole asked for is the Z
 
     @classmethod
@@ -73,6 +78,10 @@ class AbstractConstraint(eqx.Module):
     @abstractmethod
     def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " k"]) -> Scalar:
         """q of the point; NaN where the experiment makes no statement."""
+
+    def reason(self, currents: neutral_currents.NeutralCurrents) -> Int[Array, ""]:
+        """Which of `reasons` stands where q is NaN."""
+        return jnp.zeros((), dtype=int)
 
     @abstractmethod
     def critical_value(self) -> Scalar:

@@ -70,6 +70,7 @@ class MillichargeDetector(abstract.AbstractConstraint):
     name: ClassVar[str] = "mcp_lhc"
     title: ClassVar[str] = "Millicharge detector at the LHC"
     reference: ClassVar[str] = "A. Haas et al., Phys. Lett. B 746 (2015) 117, arXiv:1410.6816"
+    data_reference: ClassVar[str] = "R. D. Ball et al. (NNPDF), Eur. Phys. J. C 77 (2017) 663, arXiv:1706.00428 (parton luminosities)"
     kind: ClassVar[str] = "projected"
     domain: ClassVar[str] = "any phase with a massless dark photon; m_mcp up to half the collider's reach"
     settings: ClassVar[tuple[str, ...]] = tuple(_SETTINGS)

@@ -122,10 +122,10 @@ def _named(common: dict[str, float]) -> dict[str, float]:
 
 
 def _series_name(arranged: Arrangement, series: int) -> str:
-    """What tells a series apart, in words: the values held, or the constraint's title."""
+    """What tells a series apart, in words: the values held, or the constraint's label or title."""
     name, values = arranged.series[series]
     sm = _named(arranged.common)
-    return ", ".join(style.quantity(key, value, sm) for key, value in values.items()) or shelf.SHELF[name].title
+    return ", ".join(style.quantity(key, value, sm) for key, value in values.items()) or shelf.SHELF[name].label or shelf.SHELF[name].title
 
 
 def _several(arranged: Arrangement) -> bool:
@@ -159,11 +159,16 @@ def _legend(figure: Figure, panels: Sequence[Axes], arranged: Arrangement) -> No
 def _each_level(arranged: Arrangement, names: Sequence[str]) -> list[Artist]:
     """Of constraints that have levels of their own, an entry for each level of each, and one for the shades."""
     lines = [
-        Line2D([], [], color=_colour(arranged, series), linestyle=_dash(i), label=f"{name}, {_level_name(level)}")
+        Line2D([], [], color=_colour(arranged, series), linestyle=_dash(i), label=_with_level(arranged, series, name, level))
         for series, name in enumerate(names)
         for i, level in enumerate(arranged.levels[series])
     ]
     return [*lines, Patch(color=style.GREY, alpha=style.SHADE, linewidth=0, label="excluded at a solid line's level")]
+
+
+def _with_level(arranged: Arrangement, series: int, name: str, level: str) -> str:
+    """Name and level; a requirement of theory has no level."""
+    return name if shelf.SHELF[arranged.series[series][0]].kind == "theory" else f"{name}, {_level_name(level)}"
 
 
 def _names_on_curves(panels: Sequence[Axes], arranged: Arrangement, names: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ from jaxmix.results.contours import Side, Trace, read_contours, write_contours
 from jaxmix.results.cube import Coordinate, Variable, write_cube
 from jaxmix.results.folder import ScanFolder, open_folder
 from jaxmix.results.provenance import identity
+from jaxmix.results.references import write_references
 
 __all__ = [
     "Coordinate",
@@ -25,4 +26,5 @@ __all__ = [
     "write_chunk",
     "write_contours",
     "write_cube",
+    "write_references",
 ]

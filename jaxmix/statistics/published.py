@@ -1,13 +1,53 @@
 """Published upper limits: a curve of the largest signal that an experiment allows, against one abscissa."""
 
+from collections.abc import Sequence
+
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Scalar
 
-from jaxmix.numerics import safe
 from jaxmix.statistics import counts
 from jaxmix.statistics.judges import AbstractJudge
+
+_FAR = 1e3  # in ln(abscissa): beyond every mass
+
+
+class Curve(eqx.Module):
+    """ln(limit) as a monotone cubic in ln(abscissa): through the points, no overshoot, continuous slope within a segment.
+
+    F. N. Fritsch and J. Butland, SIAM J. Sci. Stat. Comput. 5 (1984) 300, with the three-point ends of SciPy's PCHIP. Between
+    two segments there is a gap.
+    """
+
+    x: Float[Array, " k"]
+    y: Float[Array, " k"]
+    slope: Float[Array, " k"]
+    gap: Bool[Array, " cells"]
+
+    def __call__(self, at: Scalar) -> tuple[Scalar, Bool[Array, ""]]:
+        """The value at a scalar, held at the ends, and whether a segment covers it (its ends included)."""
+        point = jnp.clip(at, self.x[0], self.x[-1])
+        cell = jnp.clip(jnp.searchsorted(self.x, point, side="right") - 1, 0, len(self.gap) - 1)
+        low, width = self.x[cell], self.x[cell + 1] - self.x[cell]
+        t = (point - low) / jnp.where(width > 0.0, width, 1.0)
+        ends = self.y[cell] * (1 + 2 * t) * (1 - t) ** 2 + self.y[cell + 1] * t**2 * (3 - 2 * t)
+        tangents = width * t * (1 - t) * (self.slope[cell] * (1 - t) - self.slope[cell + 1] * t)
+        inside = (at >= self.x[0]) & (at <= self.x[-1])
+        return ends + tangents, inside & (~self.gap[cell] | (point == low))
+
+
+def stacked(curves: Sequence[Curve]) -> Curve:
+    """Curves as one, with a leading axis: shorter ones are continued by gaps, so that a map over them gives what each gives alone."""
+    longest = max(len(curve.x) for curve in curves)
+
+    def padded(leaf: Array, beyond: Array) -> np.ndarray:
+        return np.concatenate([leaf, beyond[len(leaf) - longest :] if len(leaf) < longest else beyond[:0]])
+
+    far, nothing, gaps = _FAR * (1.0 + np.arange(longest)), np.zeros(longest), np.ones(longest, bool)
+    rows = [(padded(c.x, far), padded(c.y, nothing), padded(c.slope, nothing), padded(c.gap, gaps)[: longest - 1]) for c in curves]
+    return Curve(*(jnp.asarray(np.stack(column)) for column in zip(*rows)))
 
 
 class PublishedLimit(AbstractJudge):
@@ -15,14 +55,13 @@ class PublishedLimit(AbstractJudge):
 
     q/critical = (signal/limit(abscissa))^power, so that the published curve is the exclusion contour; `power` sets how
     fast q grows (2: a Gaussian measurement of the signal; 1: a count without background). ln(limit) is interpolated in
-    ln(abscissa) by monotone cubics: through the published points, no overshoot, continuous slope. NaN outside their range.
+    ln(abscissa) by monotone cubics, apart in each segment. NaN outside the published range and between segments.
     """
 
-    log_abscissa: Float[Array, " k"]
-    log_limit: Float[Array, " k"]
-    log_expected: Float[Array, " k"] | None  # of the expected limit, if one is published
+    curve: Curve
+    expected_curve: Curve | None  # of the expected limit, if one is published
     power: Scalar
-    cl: Scalar
+    critical: Scalar  # Delta chi^2 of one parameter at the published confidence level
 
     def __init__(
         self,
@@ -31,78 +70,78 @@ class PublishedLimit(AbstractJudge):
         expected_limit: Float[Array, " k"] | None = None,
         power: float = 2.0,
         cl: float = 0.95,
+        segment: Float[Array, " k"] | None = None,
     ):
-        self.log_abscissa = _logarithm("abscissa", abscissa)
-        self.log_limit = _logarithm("limit", limit)
-        self.log_expected = None if expected_limit is None else _logarithm("expected_limit", expected_limit)
+        """segment: the number of the piece that each point belongs to, not falling; one piece by default."""
+        x = _logarithm("abscissa", abscissa)
+        pieces = np.zeros(len(x)) if segment is None else np.asarray(segment)
+        self.curve = _curve(x, _logarithm("limit", limit), pieces)
+        self.expected_curve = None if expected_limit is None else _curve(x, _logarithm("expected_limit", expected_limit), pieces)
         self.power = jnp.asarray(power, dtype=float)
-        self.cl = jnp.asarray(cl, dtype=float)
-        curves = [curve for curve in (self.log_limit, self.log_expected) if curve is not None]
-        if any(curve.shape != self.log_abscissa.shape for curve in curves):
-            raise ValueError(f"PublishedLimit: {len(self.log_abscissa)} abscissas and {[len(c) for c in curves]} limits; give one each.")
-        if len(self.log_abscissa) < 3 or not np.all(np.diff(self.log_abscissa) > 0):
-            raise ValueError("PublishedLimit: needs at least three abscissas, strictly rising; split the curve at a jump.")
+        self.critical = counts.critical_chi2(float(cl))
 
     def limit(self, abscissa: Scalar) -> Scalar:
         """The published upper limit; NaN outside the published range."""
-        value = jnp.exp(_monotone(self.log_abscissa, self.log_limit, jnp.log(abscissa)))
-        return jnp.where(self._covers(abscissa), value, jnp.nan)
+        value, covered = self.curve(jnp.log(abscissa))
+        return jnp.where(covered, jnp.exp(value), jnp.nan)
+
+    def covers(self, abscissa: Scalar) -> Bool[Array, ""]:
+        """Whether a limit is published there."""
+        return self.curve(jnp.log(abscissa))[1]
 
     def test_statistic(self, prediction: tuple[Scalar, Scalar]) -> Scalar:
         """critical (signal/limit)^power at (abscissa, signal >= 0)."""
-        return self._scaled(self.log_limit, prediction)
+        return self._scaled(self.curve, prediction)
 
     def expected(self, prediction: tuple[Scalar, Scalar]) -> Scalar:
         """The same against the expected limit; NaN where none is published."""
-        return jnp.asarray(jnp.nan) if self.log_expected is None else self._scaled(self.log_expected, prediction)
+        return jnp.asarray(jnp.nan) if self.expected_curve is None else self._scaled(self.expected_curve, prediction)
 
     def critical_value(self) -> Scalar:
-        """Delta chi^2 of one parameter at `cl`, a convention: only q/critical has a meaning here."""
-        return counts.critical_chi2(self.cl)
+        """Delta chi^2 of one parameter at the published level, a convention: only q/critical has a meaning here."""
+        return self.critical
 
-    def _scaled(self, log_limit: Float[Array, " k"], prediction: tuple[Scalar, Scalar]) -> Scalar:
+    def _scaled(self, curve: Curve, prediction: tuple[Scalar, Scalar]) -> Scalar:
         abscissa, signal = prediction
-        relative = signal * jnp.exp(-_monotone(self.log_abscissa, log_limit, jnp.log(abscissa)))
-        return jnp.where(self._covers(abscissa), self.critical_value() * relative**self.power, jnp.nan)
+        value, covered = curve(jnp.log(abscissa))
+        return self.scaled(value, covered, signal)
 
-    def _covers(self, abscissa: Scalar) -> Bool[Array, ""]:
-        position = jnp.log(abscissa)
-        return (position >= self.log_abscissa[0]) & (position <= self.log_abscissa[-1])
+    def scaled(self, log_limit: Scalar, covered: Bool[Array, ""], signal: Scalar) -> Scalar:
+        """The test statistic once a curve was read: critical (signal/limit)^power, NaN where it does not cover."""
+        return jnp.where(covered, self.critical_value() * (signal * jnp.exp(-log_limit)) ** self.power, jnp.nan)
 
 
-def _logarithm(name: str, values: Float[Array, " k"]) -> Float[Array, " k"]:
+def _curve(x: Float[np.ndarray, " k"], y: Float[np.ndarray, " k"], pieces: Float[np.ndarray, " k"]) -> Curve:
+    if not len(x) == len(y) == len(pieces):
+        raise ValueError(f"PublishedLimit: {len(x)} abscissas, {len(y)} limits and {len(pieces)} segments; give one each.")
+    step, jump = np.diff(x), np.diff(pieces)
+    if np.any(jump < 0) or np.any(step < 0) or np.any(step[jump == 0] == 0) or min(np.unique(pieces, return_counts=True)[1]) < 2:
+        raise ValueError("PublishedLimit: needs two abscissas or more in each segment, strictly rising; split the curve at a jump.")
+    slope = np.concatenate([_slopes(x[pieces == piece], y[pieces == piece]) for piece in np.unique(pieces)])
+    return Curve(jnp.asarray(x), jnp.asarray(y), jnp.asarray(slope), jnp.asarray(jump > 0))
+
+
+def _logarithm(name: str, values: Float[Array, " k"]) -> Float[np.ndarray, " k"]:
     array = np.asarray(values, dtype=float)
     if array.ndim != 1 or not np.all(np.isfinite(array) & (array > 0)):
         raise ValueError(f"PublishedLimit: {name} must be a list of positive finite numbers, got {values}.")
-    return jnp.asarray(np.log(array))
+    return np.log(array)
 
 
-def _monotone(x: Float[Array, " k"], y: Float[Array, " k"], at: Scalar) -> Scalar:
-    """Monotone cubic Hermite interpolation at a scalar, held at the ends.
-
-    F. N. Fritsch and J. Butland, SIAM J. Sci. Stat. Comput. 5 (1984) 300, with the three-point ends of SciPy's PCHIP.
-    """
-    point = jnp.clip(at, x[0], x[-1])
-    cell = jnp.clip(jnp.searchsorted(x, point, side="right") - 1, 0, len(x) - 2)
-    slopes = _slopes(jnp.diff(x), jnp.diff(y) / jnp.diff(x))
-    width = x[cell + 1] - x[cell]
-    t = (point - x[cell]) / width
-    ends = y[cell] * (1 + 2 * t) * (1 - t) ** 2 + y[cell + 1] * t**2 * (3 - 2 * t)
-    tangents = width * t * (1 - t) * (slopes[cell] * (1 - t) - slopes[cell + 1] * t)
-    return ends + tangents
-
-
-def _slopes(step: Float[Array, " k"], secant: Float[Array, " k"]) -> Float[Array, " n"]:
+def _slopes(x: Float[np.ndarray, " k"], y: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
+    step, secant = np.diff(x), np.diff(y) / np.diff(x)
+    if len(secant) == 1:
+        return np.repeat(secant, 2)
     left, right = secant[:-1], secant[1:]
+    same = left * right > 0
     weight, other = 2 * step[1:] + step[:-1], step[1:] + 2 * step[:-1]
-    harmonic = safe.ratio((weight + other) * left * right, weight * right + other * left)
-    inner = jnp.where(left * right > 0, harmonic, 0.0)
-    first = _end_slope(step[0], step[1], secant[0], secant[1])
-    last = _end_slope(step[-1], step[-2], secant[-1], secant[-2])
-    return jnp.concatenate([first[None], inner, last[None]])
+    mean = (weight + other) * left * right / np.where(same, weight * right + other * left, 1.0)
+    ends = [_end_slope(*step[i], *secant[i]) for i in ([0, 1], [-1, -2])]
+    return np.concatenate([ends[:1], np.where(same, mean, 0.0), ends[1:]])
 
 
-def _end_slope(step: Scalar, next_step: Scalar, secant: Scalar, next_secant: Scalar) -> Scalar:
+def _end_slope(step: float, next_step: float, secant: float, next_secant: float) -> float:
     slope = ((2 * step + next_step) * secant - step * next_secant) / (step + next_step)
-    limited = jnp.where((secant * next_secant < 0) & (jnp.abs(slope) > 3 * jnp.abs(secant)), 3 * secant, slope)
-    return jnp.where(slope * secant > 0, limited, 0.0)
+    if slope * secant <= 0:
+        return 0.0
+    return 3 * secant if secant * next_secant < 0 and abs(slope) > 3 * abs(secant) else slope

@@ -1,0 +1,90 @@
+"""What the figures of all limits share: every constraint of the shelf on a grid of a plane, joined to groups, and their regions."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from jaxmix import parameters, study
+from jaxmix.constraints import shelf
+from jaxmix.engine import evaluate
+from jaxmix.engine.points import Axis
+from jaxmix.plots import style
+
+FIXED_TARGETS = ("slac_mq", "lsnd", "bebc", "argoneut", "superk")
+LHC = ("milliqan_demonstrator", "milliqan_run3", "cms_fractional_7tev", "cms_fractional_8tev", "cms_fractional_13tev", "colliders_mcp")
+INVISIBLE = ("babar_invisible", "na64_2019", "na64_2022", "na62_invisible", "belle2_invisible", "lep_monophoton")
+VISIBLE = ("babar_visible", "lhcb_dimuon", "cms_dimuon", "kloe", "na48", "a1", "besiii")
+# a name, its members, its colour: a point that one member excludes is excluded
+GROUPS = {
+    "mCPs: fixed targets, neutrino detectors": (FIXED_TARGETS, style.PALETTE[6]),
+    "mCPs: colliders, CMS, milliQan": (LHC, style.PALETTE[1]),
+    r"invisible $Z'$: BaBar, NA64, LEP": (INVISIBLE, style.PALETTE[5]),
+    r"visible $Z'$: LHCb, CMS, BaBar, KLOE": (VISIBLE, style.PALETTE[2]),
+    r"electroweak precision, $(g-2)_\mu$": (("precision", "g_minus_2_mu"), style.PALETTE[3]),
+    "invisible width of the Z": (("z_invisible_width",), style.PALETTE[4]),
+}
+CL = 0.95  # of what is measured; published contours keep their own
+SHAPE = (360, 240)  # points across and up
+
+Grid = tuple[Float[np.ndarray, " nx"], Float[np.ndarray, " ny"], dict[str, Float[np.ndarray, "ny nx"]]]
+
+
+def grids(held: Sequence[Mapping[str, float]], x: Axis, y: Axis) -> list[Grid]:
+    """For each set of values held: x, y and ln(q/critical) of each group, the largest of its members; NaN where none makes a statement."""
+    names = [name for members, _ in GROUPS.values() for name in members if name in shelf.SHELF]
+    given = {x.name, y.name, *(key for each in held for key in each)}
+    fixed = {key: value for key, value in parameters.defaults().items() if key not in given}
+    whole = study.Study(fixed, {name: shelf.build(name, {}, shelf.level(name, CL)) for name in names})
+    across, up = (np.asarray(axis.values()) for axis in (x, y))
+    place = {x.name: np.tile(across, len(up)), y.name: np.repeat(up, len(across))}
+    found = []
+    for values in held:
+        points = place | {key: np.full(len(across) * len(up), value) for key, value in values.items()}
+        outputs = evaluate.evaluate_points(whole, points, batch=512)
+        groups = {}
+        for group, (members, _) in GROUPS.items():
+            parts = [_logarithm(outputs[name]) for name in members if name in names]
+            groups[group] = np.fmax.reduce(parts).reshape(len(up), len(across))
+        found.append((across, up, groups))
+    return found
+
+
+def _logarithm(q: np.ndarray) -> np.ndarray:
+    return np.where(np.isnan(q), np.nan, np.log(np.maximum(np.nan_to_num(q), 1e-12)))
+
+
+def draw(axes: Axes, grid: Grid) -> dict[str, list[Float[np.ndarray, "n 2"]]]:
+    """Shade and outline the region of each group; its outline."""
+    x, y, groups = grid
+    lines = {}
+    for order, (name, values) in enumerate(groups.items()):
+        colour = GROUPS[name][1]
+        filled = np.where(np.isnan(values), -30.0, values)
+        axes.contourf(x, y, filled, [0.0, math.inf], colors=[to_rgba(colour, 0.16)], zorder=0.5 + 0.01 * order)
+        outline = axes.contour(x, y, filled, [0.0], colors=[colour], linewidths=1.1, zorder=1.0)
+        lines[name] = [segment for segment in outline.allsegs[0] if len(segment) > 1]
+    return lines
+
+
+def legend(figure: Figure, extra: Sequence = ()) -> None:
+    """Groups by colour, below the panels."""
+    patches = [Patch(facecolor=to_rgba(colour, 0.3), edgecolor=colour, label=name) for name, (_, colour) in GROUPS.items()]
+    figure.legend(handles=[*patches, *extra], loc="outside lower center", ncols=2)
+
+
+def table(comments: Sequence[str], columns: Sequence[str], panels: Mapping[str, Mapping[str, list[np.ndarray]]]) -> bytes:
+    """A CSV of the outlines, five digits."""
+    rows = [
+        [panel, name, number, *(float(f"{value:.5g}") for value in point)]
+        for panel, groups in panels.items()
+        for name, segments in groups.items()
+        for number, segment in enumerate(segments)
+        for point in segment
+    ]
+    return style.table(comments, ["panel", "group", "component", *columns], rows)

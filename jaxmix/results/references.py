@@ -1,0 +1,15 @@
+"""What a result rests on, as BibTeX."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from jaxmix import citations
+from jaxmix.results import atomic
+
+NAME = "references.bib"
+
+
+def write_references(folder: Path, texts: Iterable[str]) -> str:
+    """The entries of the publications that texts cite, in a file of the folder; its name. CannotWrite on failure."""
+    atomic.write_bytes(folder / NAME, citations.file_of(texts).encode("ascii"))
+    return NAME
