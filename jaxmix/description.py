@@ -20,6 +20,8 @@ Scalar = Float[Array, ""]
 _NONPERTURBATIVE = 4 * math.pi  # of g1'
 _CURRENTS = ("em", "z", "em_dark", "z_dark")
 
+_MEMBERS = ("precision", "g_minus_2_mu")  # of `combined` by default
+
 
 class Description(problem.AbstractProblem):
     """The numbers of a point, flat, under dotted names; those of a constraint only where `whole` holds it."""
@@ -130,12 +132,26 @@ def describe(
     jax.config.update("jax_enable_x64", True)
     common = {name: value for name, value in points[0].items() if all(point[name] == value for point in points)}
     met = [name for name in shelf.SHELF if set(config.NEEDS.get(name, ())) <= set(points[0])]
+    summed = not any(settings.get(name) for name in ("combined", *_MEMBERS))  # of verdicts that are there anyway
+    if summed:
+        met.remove("combined")
     whole = study.Study(common, {name: shelf.build(name, settings.get(name, {}), shelf.level(name, cl), pdf) for name in met})
     searches = published.Together({name: each for name, each in whole.constraints.items() if isinstance(each, published_search.PublishedSearch)})
     varied = tuple(name for name in ("sqrt_s", "luminosity") if name not in common)
     arrays = {name: np.array([point[name] for point in points]) for name in points[0]}
-    numbers = evaluate.evaluate_points(Description(whole, searches, varied), arrays, batch=min(len(points), 256))
+    numbers = evaluate.evaluate_points(Description(whole, searches, varied), arrays, batch=min(len(points), 256), quick=True)
+    if summed:
+        numbers |= _combined(numbers)
     return [document(point, {name: float(values[i]) for name, values in numbers.items()}, cl) for i, point in enumerate(points)]
+
+
+def _combined(numbers: Mapping[str, Float[np.ndarray, " n"]]) -> dict[str, Float[np.ndarray, " n"]]:
+    """What the sum of the likelihoods says, from those of its members."""
+    first = f"constraints.{_MEMBERS[0]}"
+    found = {key: numbers[f"{first}.{key}"] for key in ("reason", "critical_value")}
+    found["test_statistic"] = sum(numbers[f"constraints.{name}.test_statistic"] for name in _MEMBERS)
+    found["computed"] = np.all([numbers[f"constraints.{name}.computed"] for name in _MEMBERS], axis=0)
+    return {f"constraints.combined.{key}": value for key, value in found.items()}
 
 
 def document(values: Mapping[str, float], numbers: Mapping[str, float], cl: float) -> dict:
@@ -165,7 +181,7 @@ def document(values: Mapping[str, float], numbers: Mapping[str, float], cl: floa
         "lhc": _lhc_block(numbers),
         "detector": _detector_block(numbers),
         "constraints": verdicts,
-        "excluded_by": [name for name in excluding if shelf.SHELF[name].kind != "projected"],
+        "excluded_by": [name for name in excluding if shelf.SHELF[name].kind in ("measured", "published")],
         "within_reach_of": [name for name in excluding if shelf.SHELF[name].kind == "projected"],
     }
 

@@ -191,8 +191,11 @@ def _finish(job: Job, folder: results.ScanFolder, started: float, as_json: bool)
     evaluated = time.perf_counter()
     traces = _trace(job)
     if job.settings.contours is not None:
-        results.write_contours(folder.path / "contours.csv", *contouring.table(job.settings, traces), traces)
-        files += ["contours.csv", *plots.draw(folder.path, job.settings, traces)]
+        sides, names = contouring.table(job.settings, traces)
+        results.write_contours(folder.path / "contours.csv", sides, names, traces)
+        kinds = {name: shelf.SHELF[name].kind for name in job.settings.constraints}
+        exported = [write(folder.path, sides, kinds, traces) for write in (results.write_texts, results.write_hepdata)]
+        files += ["contours.csv", *sum(exported, []), *plots.draw(folder.path, job.settings, traces)]
     kinds = [shelf.SHELF[name] for name in job.settings.constraints]
     cited = [_MODEL, *(text for kind in kinds for text in (kind.reference, kind.data_reference))]
     files.append(results.write_references(folder.path, cited))
@@ -235,7 +238,12 @@ def _write_cube(job: Job, folder: results.ScanFolder, chunks: int) -> None:
 
 def _summary_line(path: Path, job: Job, details: dict, traces: int) -> str:
     parts = [f"{name} excludes {count / details['points']:.1%}" for name, count in details["excluded"].items()]
-    return f"{details['points']:,} points, {', '.join(parts)}, {traces} contours; written to {path}: {', '.join(details['files'])}"
+    return f"{details['points']:,} points, {', '.join(parts)}, {traces} contours; written to {path}: {', '.join(_listed(details['files']))}"
+
+
+def _listed(files: list[str]) -> list[str]:
+    """The files, those of a folder as the folder alone."""
+    return list(dict.fromkeys(f"{name.partition('/')[0]}/" if "/" in name else name for name in files))
 
 
 def _report(line: str, manifest: dict, as_json: bool) -> None:

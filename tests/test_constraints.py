@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from jaxmix import config, constants, faults, listing, parameters, study
-from jaxmix.constraints import abstract, published_search, shelf
+from jaxmix.constraints import abstract, combination, published_search, shelf
 from jaxmix.engine import evaluate, problem
 
 Points = dict[str, np.ndarray]
@@ -22,7 +22,8 @@ VECTORS = {"rho": 0.77526, "phi": 1.019461, "jpsi": 3.0969, "psi2s": 3.6861, "up
 SOME_BACKGROUND = {"mcp_lhc": {"rate": 500.0}}  # so that the statistic depends on every setting
 EACH = pytest.mark.parametrize("name", list(shelf.SHELF))
 # one published search of each kind stands for all, which are one code each
-OTHERS = [name for name, kind in shelf.SHELF.items() if not issubclass(kind, published_search.PublishedSearch)]
+# and the combination is the sum of its members
+OTHERS = [name for name, kind in shelf.SHELF.items() if not issubclass(kind, (published_search.PublishedSearch, combination.Combined))]
 REPRESENTED = ["colliders_mcp", "lep_monophoton", *OTHERS]
 
 

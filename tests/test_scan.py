@@ -77,7 +77,9 @@ PRODUCTS = ("scan.zarr", "contours.csv", "figure.png", "figure.pdf", "figure.csv
 
 def test_a_scan_writes_its_files_and_lists_them(whole):
     manifest = json.loads((whole / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["state"] == "finished" and manifest["files"] == list(PRODUCTS)
+    exported = [name for name in manifest["files"] if name not in PRODUCTS]
+    assert manifest["state"] == "finished" and [name for name in manifest["files"] if name in PRODUCTS] == list(PRODUCTS)
+    assert set(exported) - {"contours.yaml"} == {f"limits/{path.name}" for path in (whole / "limits").iterdir()} != set()
     assert all((whole / name).exists() for name in manifest["files"])
     cited = (whole / "references.bib").read_text(encoding="ascii")
     assert re.findall(r"^@\w+\{([^,]+),", cited, flags=re.MULTILINE) == ["Izaguirre:2015", "Haas:2015", "NNPDF:2017"]

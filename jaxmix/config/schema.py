@@ -208,6 +208,12 @@ class GMinus2E(ConstraintTable):
     vintage: Annotated[Literal["rb", "cs", "2008"], Year, Field(description="the atom, or the year, of the alpha it is compared at")] = "rb"
 
 
+class Combined(Precision):
+    """[constraints.combined]: electroweak precision and anomalous magnetic moments in one likelihood."""
+
+    moments: Annotated[Literal["mu", "e", "both"], Field(description="whose magnetic moments join electroweak precision")] = "mu"
+
+
 class ZInvisibleWidth(ConstraintTable):
     """[constraints.z_invisible_width]: the invisible width of the Z."""
 
@@ -259,6 +265,7 @@ CONSTRAINTS: dict[str, type[ConstraintTable]] = {
     "precision": Precision,
     "g_minus_2_mu": GMinus2Mu,
     "g_minus_2_e": GMinus2E,
+    "combined": Combined,
     "z_invisible_width": ZInvisibleWidth,
     "landau_pole": LandauPole,
     "relic_density": RelicDensity,

@@ -80,6 +80,7 @@ class Precision(abstract.AbstractConstraint):
     name: ClassVar[str] = "precision"
     title: ClassVar[str] = "Electroweak precision"
     reference: ClassVar[str] = "A. Hook, E. Izaguirre, J.G. Wacker, Adv. High Energy Phys. 2011 (2011) 859762, arXiv:1006.0973"
+    data_reference: ClassVar[str] = "ALEPH et al., Phys. Rept. 427 (2006) 257; Phys. Rept. 532 (2013) 119"
     kind: ClassVar[str] = "measured"
     domain: ClassVar[str] = "every phase, 0.1 GeV < m_zprime < 10 TeV; not inside the forbidden gap of a physical m_zprime"
     settings: ClassVar[tuple[str, ...]] = tuple(_NUMBERS)

@@ -6,6 +6,7 @@
 | precision | precision.py | measured |
 | g_minus_2_mu | g_minus_2.py | measured |
 | g_minus_2_e | g_minus_2.py | measured |
+| combined | combination.py | measured |
 | z_invisible_width | z_invisible_width.py | measured |
 | landau_pole | landau_pole.py | theory |
 | relic_density | relic.py | theory |
@@ -15,13 +16,14 @@
 from collections.abc import Mapping
 
 from jaxmix import faults
-from jaxmix.constraints import abstract, g_minus_2, landau_pole, mcp_lhc, precision, published, relic, z_invisible_width
+from jaxmix.constraints import abstract, combination, g_minus_2, landau_pole, mcp_lhc, precision, published, relic, z_invisible_width
 
 SHELF: dict[str, type[abstract.AbstractConstraint]] = {
     "mcp_lhc": mcp_lhc.MillichargeDetector,
     "precision": precision.Precision,
     "g_minus_2_mu": g_minus_2.MuonMagneticMoment,
     "g_minus_2_e": g_minus_2.ElectronMagneticMoment,
+    "combined": combination.Combined,
     "z_invisible_width": z_invisible_width.ZInvisibleWidth,
     "landau_pole": landau_pole.LandauPole,
     "relic_density": relic.RelicDensity,

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from jaxmix.engine import compiling
 from jaxmix.engine import interpolant as interpolants
 from jaxmix.engine import summary as summaries
 from jaxmix.engine.points import Grid
@@ -62,13 +63,15 @@ def summarise(problem: AbstractProblem, grid: Grid, tiling: Tiling = Tiling(), *
 
 
 def evaluate_points(problem: AbstractProblem, points: dict[str, Float[Array, " n"]], *, batch: int = 1024,
-                    dtype: str = "float64") -> dict[str, Array]:
-    """Exact outputs at a list of points (random, Sobol, or gathered from a grid), in batches of one size."""
+                    dtype: str = "float64", quick: bool = False) -> dict[str, Array]:
+    """Exact outputs at a list of points (random, Sobol, or gathered from a grid), in batches of one size; quick: compiled in the least
+    time, for a few of them."""
     size = len(next(iter(points.values())))
     padded = -(-size // batch) * batch
     arrays = {name: np.pad(np.asarray(value, dtype), (0, padded - size), mode="edge") for name, value in points.items()}
     ready = place(problem, dtype)
-    parts = [jax.device_get(_exact_batch(ready, {name: value[at : at + batch] for name, value in arrays.items()}))
+    evaluated = compiling.quickly(_few) if quick else _exact_batch
+    parts = [jax.device_get(evaluated(ready, {name: value[at : at + batch] for name, value in arrays.items()}))
              for at in range(0, padded, batch)]
     return {name: np.concatenate([part[name] for part in parts])[:size] for name in parts[0]}
 
@@ -164,6 +167,8 @@ def _at_places(problem: AbstractProblem, grid: Grid, interpolant: interpolants.I
     return {name: value.reshape(-1) for name, value in outputs.items()}
 
 
-@eqx.filter_jit
-def _exact_batch(problem: AbstractProblem, points: dict[str, Float[Array, " n"]]) -> dict[str, Array]:
+def _few(problem: AbstractProblem, points: dict[str, Float[Array, " n"]]) -> dict[str, Array]:
     return jax.vmap(lambda point: exact(problem, point))(points)
+
+
+_exact_batch = eqx.filter_jit(_few)

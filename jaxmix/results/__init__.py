@@ -7,6 +7,7 @@ and no figures here.
 from jaxmix.results.chunks import Record, committed, read_chunk, write_chunk
 from jaxmix.results.contours import Side, Trace, read_contours, write_contours
 from jaxmix.results.cube import Coordinate, Variable, write_cube
+from jaxmix.results.exports import write_hepdata, write_texts
 from jaxmix.results.folder import ScanFolder, open_folder
 from jaxmix.results.provenance import identity
 from jaxmix.results.references import write_references
@@ -26,5 +27,7 @@ __all__ = [
     "write_chunk",
     "write_contours",
     "write_cube",
+    "write_hepdata",
     "write_references",
+    "write_texts",
 ]
