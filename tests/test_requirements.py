@@ -7,13 +7,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import reference
+import scipy.integrate
 
 from jaxmix import constants, faults, parameters, study, tables
-from jaxmix.constraints import landau_pole, shelf
+from jaxmix.constraints import landau_pole, n_eff, shelf
 from jaxmix.engine import evaluate
 
 HELD = {name: p.default for name, p in parameters.PARAMETERS.items() if p.default is not None}
-NAMES = ("landau_pole", "relic_density", "z_invisible_width")
+NAMES = ("landau_pole", "relic_density", "n_eff", "z_invisible_width")
 BASE = {"kappa": 1e-3, "m_zprime": 30.0, "m_mcp": 10.0, "theta_dark": 0.5, "e_dark": 0.3}
 
 
@@ -59,6 +60,25 @@ def test_the_relic_density_of_footnote_five() -> None:
     np.testing.assert_allclose(judged(*rows)["relic_density"] * 0.120 * 0.006, [1e-5, 1e-3, 1e-3 / 16], rtol=1e-12)
     whole = judged(*rows, relic_density={"fraction": 1.0})["relic_density"]
     np.testing.assert_allclose(whole * 0.120, [1e-5, 1e-3, 1e-3 / 16], rtol=1e-12)
+
+
+def test_dark_radiation_of_a_decoupled_photon() -> None:
+    """0.0537 for two states that decouple above the top's mass (the textbooks' 0.027 a state), 8/7 for neutrinos' own temperature; none where
+    epsilon is too small for equilibrium; excluded below the QCD crossover alone."""
+    rows = [{"m_mcp": mass, "kappa": kappa} for mass, kappa in ((3e3, 1e-3), (3e-3, 1e-3), (1.0, 1e-12), (0.1, 1e-3), (0.3, 1e-3))]
+    heavy, light, cold, below, above = 0.28 * judged(*rows)["n_eff"]
+    assert heavy == pytest.approx(8 / 7 * (10.75 / 106.75) ** (4 / 3), rel=0.02) == pytest.approx(0.0537, rel=0.02)
+    assert light == pytest.approx(8 / 7, rel=0.03)
+    assert cold < 1e-6 and below > 0.28 > above
+
+
+def test_entropy_of_the_standard_model() -> None:
+    """Free particles, counted: 106.75 at 3 TeV, 86.25 between b and W, 75.75 between c and b to what their masses take, 10.75 at 3 MeV."""
+    found = [float(n_eff.entropy_states(jnp.asarray(t))) for t in (3e3, 15.0, 1.0, 3e-3)]
+    assert found == pytest.approx([106.75, 86.25, 75.0, 10.75], rel=0.02)
+    x = 2.0  # one boson of mass 2 T, by adaptive quadrature
+    exact = scipy.integrate.quad(lambda y: y**2 * (np.hypot(y, x) + y**2 / 3 / np.hypot(y, x)) / np.expm1(np.hypot(y, x)), 0, 60)[0]
+    assert float(n_eff._share(jnp.asarray(x), -1.0)) == pytest.approx(45 / (4 * np.pi**4) * exact, rel=1e-4)
 
 
 def q_of_width(width: float) -> float:

@@ -230,6 +230,13 @@ class RelicDensity(ConstraintTable):
     fraction: Annotated[float, Field(gt=0, le=1, description="of dark matter that mCPs may be")] = 0.006
 
 
+class EffectiveNeutrinos(ConstraintTable):
+    """[constraints.n_eff]: the dark photon as dark radiation in a thermal history; its level has no meaning."""
+
+    allowed: Annotated[Positive, Field(description="largest Delta N_eff")] = 0.28
+    decoupling: Annotated[Positive, Field(description="m_mcp over the temperature at which the dark sector leaves equilibrium")] = 1.0
+
+
 def _published(search: searches.Search) -> type[ConstraintTable]:
     """[constraints.NAME] of a published search: no settings, and its published level alone."""
     own = Level(cl=search.cl)
@@ -269,11 +276,12 @@ CONSTRAINTS: dict[str, type[ConstraintTable]] = {
     "z_invisible_width": ZInvisibleWidth,
     "landau_pole": LandauPole,
     "relic_density": RelicDensity,
+    "n_eff": EffectiveNeutrinos,
     **{name: _published(search) for name, search in _SEARCHES.items()},
 }
 _MILLICHARGES = [name for name, search in _SEARCHES.items() if search.is_millicharge]
 # parameters without which a constraint makes no statement
-NEEDS = {name: ("m_mcp",) for name in ("mcp_lhc", "z_invisible_width", "landau_pole", "relic_density", *_MILLICHARGES)}
+NEEDS = {name: ("m_mcp",) for name in ("mcp_lhc", "z_invisible_width", "landau_pole", "relic_density", "n_eff", *_MILLICHARGES)}
 SHARED = {"mcp_lhc": ("sqrt_s", "luminosity")}  # parameters that are settings of a constraint too
 
 

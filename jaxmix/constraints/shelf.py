@@ -10,13 +10,14 @@
 | z_invisible_width | z_invisible_width.py | measured |
 | landau_pole | landau_pole.py | theory |
 | relic_density | relic.py | theory |
+| n_eff | n_eff.py | theory |
 | a table of data/limits each | published.py | published or projected |
 """
 
 from collections.abc import Mapping
 
 from jaxmix import faults
-from jaxmix.constraints import abstract, combination, g_minus_2, landau_pole, mcp_lhc, precision, published, relic, z_invisible_width
+from jaxmix.constraints import abstract, combination, g_minus_2, landau_pole, mcp_lhc, n_eff, precision, published, relic, z_invisible_width
 
 SHELF: dict[str, type[abstract.AbstractConstraint]] = {
     "mcp_lhc": mcp_lhc.MillichargeDetector,
@@ -27,6 +28,7 @@ SHELF: dict[str, type[abstract.AbstractConstraint]] = {
     "z_invisible_width": z_invisible_width.ZInvisibleWidth,
     "landau_pole": landau_pole.LandauPole,
     "relic_density": relic.RelicDensity,
+    "n_eff": n_eff.EffectiveNeutrinos,
     **published.members(),
 }
 
