@@ -38,16 +38,17 @@ def entropy_states(temperature: Scalar) -> Scalar:
 
 def _share(x: Scalar, sign: float) -> Scalar:
     """Entropy of one state of mass x T over that of a massless boson: 45/(4 pi^4) int y^2 (E + y^2/(3 E))/(e^E + sign), E^2 = y^2 + x^2."""
-    energy = jnp.sqrt(_NODES**2 + x**2)
-    occupied = jnp.exp(_NODES - energy) / (1.0 + sign * jnp.exp(-energy))  # times e^y, which the quadrature's weights hold
-    whole = jnp.sum(_WEIGHTS * _NODES**2 * (energy + _NODES**2 / (3.0 * energy)) * occupied)
+    y, weights = (jnp.asarray(each, x.dtype) for each in (_NODES, _WEIGHTS))
+    energy = jnp.sqrt(y**2 + x**2)
+    occupied = jnp.exp(y - energy) / (1.0 + sign * jnp.exp(-energy))  # times e^y, which the quadrature's weights hold
+    whole = jnp.sum(weights * y**2 * (energy + y**2 / (3.0 * energy)) * occupied)
     return 45.0 / (4.0 * math.pi**4) * whole
 
 
 class EffectiveNeutrinos(requirement.Requirement):
     """A massless dark photon that was in equilibrium until mCPs vanished is dark radiation: an order of magnitude.
 
-    Delta N_eff = (8/7) (10.75/g*s(T))^(4/3) at T = m_mcp/decoupling, from equal entropies; q = Delta N_eff/allowed r^2/(1 + r^2), where
+    Delta N_eff = (8/7) (10.75/g*s(T))^(4/3) at T = m_mcp/decoupling, from equal entropies; q = Delta N_eff/allowed r/(1 + r), where
     r = epsilon_gamma^2 alpha^2 M_P/(1.66 sqrt(g*) m_mcp) is the rate of f fbar -> psi psi over the expansion at T = m_mcp: below r = 1
     the dark sector never came into equilibrium. `decoupling` = 1 is the earliest end of equilibrium, and so the smallest Delta N_eff.
     """
@@ -70,4 +71,4 @@ class EffectiveNeutrinos(requirement.Requirement):
         added = 8.0 / 7.0 * (_NEUTRINO_DECOUPLING / states) ** (4.0 / 3.0)
         expansion = 1.66 * jnp.sqrt(entropy_states(currents.m_mcp)) * currents.m_mcp
         rate = (currents.epsilon_gamma * constants.ALPHA_0) ** 2 * _PLANCK_MASS / expansion
-        return added / self.values["allowed"] * rate**2 / (1.0 + rate**2)
+        return added / self.values["allowed"] * rate / (1.0 + rate)
