@@ -180,8 +180,12 @@ def as_text(document: dict, indent: str = "") -> str:
     for key, value in document.items():
         if isinstance(value, dict) and value:
             lines += [f"{indent}{key}", as_text(value, indent + "  ")]
+        elif isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+            for number, each in enumerate(value, 1):
+                lines += [f"{indent}{key} {number}", as_text(each, indent + "  ")]
         else:
             shown = "-" if value is None or value == {} or (isinstance(value, float) and math.isnan(value)) else value
             shown = (", ".join(shown) or "-") if isinstance(shown, list) and all(isinstance(word, str) for word in shown) else shown
-            lines.append(f"{indent}{key:<{26 - len(indent)}} {shown:.8g}" if isinstance(shown, float) else f"{indent}{key:<{26 - len(indent)}} {shown}")
+            shown = f"{shown + 0.0:.8g}" if isinstance(shown, float) else shown  # and no -0
+            lines.append(f"{indent}{key:<{26 - len(indent)}} {shown}")
     return "\n".join(lines)
