@@ -18,7 +18,7 @@ def known() -> dict[str, str]:
 
 def named_in(text: str) -> list[str]:
     """Keys of the publications that a text cites, by arXiv number or as "volume (year) page", in the order of the bibliography."""
-    return [key for key, entry in known().items() if any(mark in text for mark in _marks(entry))]
+    return [key for key, entry in known().items() if any(re.search(rf"(?<!\d){re.escape(mark)}(?!\d)", text) for mark in _marks(entry))]
 
 
 def file_of(texts: Iterable[str]) -> str:
@@ -29,7 +29,8 @@ def file_of(texts: Iterable[str]) -> str:
 
 def _marks(entry: str) -> list[str]:
     fields = dict(re.findall(r"(\w+) = \{([^}]*)\}", entry))
-    marks = [f"arXiv:{fields['eprint']}"] if "eprint" in fields else []
+    eprint = fields.get("eprint", "")
+    marks = [eprint if "/" in eprint else f"arXiv:{eprint}"] if eprint else []  # old numbers name their archive
     if "volume" in fields:
         marks.append(f"{fields['volume']} ({fields['year']}) {fields['pages'].partition('--')[0]}")
     return marks

@@ -196,8 +196,7 @@ def _finish(job: Job, folder: results.ScanFolder, started: float, as_json: bool)
         kinds = {name: shelf.SHELF[name].kind for name in job.settings.constraints}
         exported = [write(folder.path, sides, kinds, traces) for write in (results.write_texts, results.write_hepdata)]
         files += ["contours.csv", *sum(exported, []), *plots.draw(folder.path, job.settings, traces)]
-    kinds = [shelf.SHELF[name] for name in job.settings.constraints]
-    cited = [_MODEL, *(text for kind in kinds for text in (kind.reference, kind.data_reference))]
+    cited = [_MODEL, *(text for constraint in job.problem.constraints.values() for text in constraint.sources())]
     files.append(results.write_references(folder.path, cited))
     details = {
         "points": int(total.points),

@@ -397,5 +397,15 @@ def test_every_constraint_is_in_the_bibliography() -> None:
         if name in NAMES:
             assert found == [tables.read_csv(searches.known()[name].file).header["bibtex"]]
             assert citations.named_in(kind.data_reference) in ([], ["Ilten:2018"], ["Kling:2021"])
+    for name, words in (("precision", ("data", "m_w")), ("combined", ()), ("g_minus_2_mu", ("vintage",)), ("g_minus_2_e", ("vintage",))):
+        allowed = shelf.SHELF[name].vintages() if "vintage" in words else ("current", "2010")
+        for vintage in allowed:
+            sources = shelf.build(name, dict.fromkeys(words, vintage), ("cl", 0.95)).sources()
+            assert all(citations.named_in(text) for text in filter(None, sources)), name
+    cited = {key for text in shelf.build("precision", {}, ("cl", 0.95)).sources() for key in citations.named_in(text)}
+    assert {"ALEPH:2005", "ALEPH:2013", "LEPEWWG:2006", "Janot:2020", "Anthony:2005", "Braunschweig:1990"} <= cited and len(cited) == 27
+    rates = " ".join(shelf.build("mcp_lhc", {}, ("cl", 0.95)).sources())
+    numbers = set(re.findall(r"arXiv:([\d.]+\d)", rates))
+    assert len(numbers) > 12 and numbers <= set(re.findall(r"eprint = \{([^}]+)\}", citations.file_of([rates])))
     text = citations.file_of([shelf.SHELF["dune"].reference, "arXiv:1902.03246", "nothing", shelf.SHELF["mcp_lhc"].data_reference])
     assert re.findall(r"^@\w+\{([^,]+),", text, flags=re.MULTILINE) == ["Harnik:2019", "NNPDF:2017"]

@@ -58,6 +58,12 @@ def load() -> Mesons:
     return Mesons(tuple(columns["name"].tolist()), tuple(columns["family"].tolist()), two_body, **numbers)
 
 
+def sources() -> tuple[str, ...]:
+    """What the table's header and rows cite."""
+    table = tables.read_csv(TABLE)
+    return *table.header.values(), *table.columns["source"].tolist()
+
+
 def rates(currents: neutral_currents.NeutralCurrents, sqrt_s: Scalar, mesons: Mesons) -> MesonRates:
     """Rates of all channels at one parameter point, over kappa^2.
 

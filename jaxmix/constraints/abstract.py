@@ -62,6 +62,10 @@ class AbstractConstraint(eqx.Module):
     def movable(self) -> dict[str, Scalar]:
         """The numbers among its settings with respect to which a limit has a derivative, those left out that are parameters."""
 
+    def sources(self) -> tuple[str, ...]:
+        """Publications that its answer rests on."""
+        return self.reference, self.data_reference
+
     def needs_hatted_kappa_alone(self) -> bool:
         """Whether q depends on kappa and theta_W' through kappa^ alone (with no mCP below m_Z/2), so that one table serves every theta_W'."""
         return False

@@ -37,9 +37,6 @@ class Combined(abstract.AbstractConstraint):
     settings: ClassVar[tuple[str, ...]] = precision.Precision.settings
     choices: ClassVar[tuple[str, ...]] = (*precision.Precision.choices, "moments")
     size: ClassVar[int] = 3  # of precision and up to two moments
-    data_reference: ClassVar[str] = "; ".join(
-        [precision.Precision.data_reference, *(moment.reference for moment in _MOMENTS["both"])]
-    )
     holds_swapped_labels: ClassVar[bool] = True
 
     @classmethod
@@ -68,6 +65,10 @@ class Combined(abstract.AbstractConstraint):
         """The same with some of precision's numbers replaced."""
         fit = self.parts["precision"].with_settings(values)
         return dataclasses.replace(self, parts={**self.parts, "precision": fit}, values=fit.values)
+
+    def sources(self) -> tuple[str, ...]:
+        """Those of all members."""
+        return tuple(text for part in self.parts.values() for text in part.sources())
 
     def movable(self) -> dict[str, Scalar]:
         """Precision's."""

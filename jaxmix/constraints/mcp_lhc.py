@@ -91,6 +91,10 @@ class MillichargeDetector(abstract.AbstractConstraint):
         luminosities = parton_luminosity.parton_luminosity(folder=pdf)
         return cls(luminosities, mesons.load(), None, None, values, jnp.asarray(value, dtype=float), mode)
 
+    def sources(self) -> tuple[str, ...]:
+        """The detector, the parton luminosities and the rates of mesons."""
+        return self.reference, self.data_reference, *mesons.sources()
+
     def prepared(self) -> "MillichargeDetector":
         """The detector with its tables at the present settings."""
         plateaus = jax.vmap(acceptance.tabulate_plateau)(self.mesons.mass, self.mesons.p0, self.mesons.n)

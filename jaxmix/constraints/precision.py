@@ -75,12 +75,12 @@ class Precision(abstract.AbstractConstraint):
     level: Scalar
     mode: str = eqx.field(static=True)
     words: tuple[tuple[str, str], ...] = eqx.field(static=True)
+    measured_by: tuple[str, ...] = eqx.field(static=True)  # publications of the measurements
     table: hatted_table.HattedTable | None = None  # on a grid
 
     name: ClassVar[str] = "precision"
     title: ClassVar[str] = "Electroweak precision"
     reference: ClassVar[str] = "A. Hook, E. Izaguirre, J.G. Wacker, Adv. High Energy Phys. 2011 (2011) 859762, arXiv:1006.0973"
-    data_reference: ClassVar[str] = "ALEPH et al., Phys. Rept. 427 (2006) 257; Phys. Rept. 532 (2013) 119"
     kind: ClassVar[str] = "measured"
     domain: ClassVar[str] = "every phase, 0.1 GeV < m_zprime < 10 TeV; not inside the forbidden gap of a physical m_zprime"
     settings: ClassVar[tuple[str, ...]] = tuple(_NUMBERS)
@@ -110,6 +110,7 @@ class Precision(abstract.AbstractConstraint):
             level=jnp.asarray(value, dtype=float),
             mode=mode,
             words=tuple(words.items()),
+            measured_by=tuple(dict.fromkeys(table.references)),
         )
 
     def prepared(self) -> "Precision":
@@ -134,6 +135,10 @@ class Precision(abstract.AbstractConstraint):
         """The numbers with respect to which a limit has a derivative."""
         used = {"e_min": self._word("cut") == "smooth", "width_over_mass": self._word("dark_width") == "wide"}
         return {name: value for name, value in self.values.items() if used.get(name, True)}
+
+    def sources(self) -> tuple[str, ...]:
+        """Paper B and every measurement's own publication."""
+        return self.reference, *self.measured_by
 
     def needs_hatted_kappa_alone(self) -> bool:
         """With the dark width given; a hard cut makes q jump, which no table holds."""
