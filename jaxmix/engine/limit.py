@@ -9,13 +9,13 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, PyTree, Scalar
+from jaxtyping import Array, Float, PyTree, Scalar
 
 from jaxmix.engine import compiling
 from jaxmix.engine.problem import AbstractProblem, exact, place
+from jaxmix.numerics import roots
 
 _BATCH, _FEW = 64, 8  # points whose f and slope, and whose derivatives with every parameter, are computed together
-_ITERATIONS = 120  # of a polished root
 _MET = 1e-6  # |ln(output)| beyond which the end of a search is a jump, not a crossing
 _ZOOMS = 3  # rescans of an interval in which a pair of crossings may hide
 
@@ -96,10 +96,6 @@ class _Sample(NamedTuple):
 
     value: Float[np.ndarray, " n"]
     slope: Float[np.ndarray, " n"]
-
-    def better(self, other: "_Sample", which: Bool[np.ndarray, " n"]) -> "_Sample":
-        """The other's where `which`."""
-        return _Sample(*(np.where(which, its, mine) for mine, its in zip(self, other)))
 
 
 class _Evaluator:
@@ -186,63 +182,34 @@ def _polish(evaluator: _Evaluator, points: int, brackets: list[tuple[int, float,
     root = _roots(evaluator, owners, near.astype(float), far.astype(float), tolerance)
     by = evaluator.derivatives(owners, root.position)
     for i, owner in enumerate(owners):
-        branch = _branch(*jax.tree.map(lambda leaf: leaf[i], (root, by)), near[i] < far[i], evaluator.line.logarithmic)
+        branch = _branch(*jax.tree.map(lambda leaf: np.broadcast_to(leaf, owners.shape)[i], (root, by)), near[i] < far[i], evaluator.line.logarithmic)
         found[owner] += [branch] if branch is not None else []
     return [sorted(branches, key=lambda branch: branch.value) for branches in found]
 
 
-class _Root(NamedTuple):
-    """Where a search ended: the best u seen, f and its slope there, the bracket's near end and f's sign at it, f at the far end."""
-
-    position: Float[np.ndarray, " n"]
-    best: _Sample
-    near: Float[np.ndarray, " n"]
-    sign: Float[np.ndarray, " n"]
-    beyond: Float[np.ndarray, " n"]
-
-
-def _roots(evaluator: _Evaluator, owners: np.ndarray, near: np.ndarray, far: np.ndarray, tolerance: float) -> _Root:
-    """Newton's method inside brackets, f finite at `near` and of the other sign or undefined (NaN) at `far`.
-
-    A Newton step is taken where it stays inside the bracket and is less than half of the last one, else the bracket is halved. A search
-    ends at |f| <= tolerance, or where the bracket or the step is down to rounding: at a jump, f then tells that there is no root.
-    """
-    best, there = evaluator(owners, near), evaluator(owners, far)
-    sign, beyond = np.where(best.value >= 0, 1.0, -1.0), there.value
-    done = np.abs(beyond) <= tolerance
-    position, best = np.where(done, far, near), best.better(there, done)
-    done |= np.abs(best.value) <= tolerance
-    trial, step = 0.5 * (near + far), np.abs(far - near)
-    for _ in range(_ITERATIONS):
-        if done.all():
-            break
-        here = evaluator(owners, trial)
-        same = np.sign(here.value) == sign
-        near, far = np.where(done | ~same, near, trial), np.where(done | same, far, trial)
-        beyond = np.where(done | same, beyond, here.value)
-        closer = ~done & (np.abs(here.value) < np.abs(best.value))
-        position, best = np.where(closer, trial, position), best.better(here, closer)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            newton = trial - here.value / here.slope
-            taken = ((newton - near) * (newton - far) < 0) & (np.abs(newton - trial) < 0.5 * step)
-        following = np.where(taken, newton, 0.5 * (near + far))
-        floor = 2.0 * np.finfo(float).eps * np.abs(trial)
-        step = np.abs(following - trial)
-        done |= (np.abs(here.value) <= tolerance) | (np.abs(far - near) <= 2.0 * floor) | (step <= 0.5 * floor)
-        trial = following
-    return _Root(position, best, near, sign, beyond)
+def _roots(evaluator: _Evaluator, owners: np.ndarray, near: np.ndarray, far: np.ndarray, tolerance: float) -> roots.Root:
+    """The roots inside brackets, f finite at `near` and of the other sign or undefined (NaN) at `far`; on the host, so that the compiled f
+    that sampled the domain serves here too."""
+    with np.errstate(invalid="ignore", over="ignore"):  # f is -infinity where the output is not positive
+        search = roots.begin(near, far, evaluator(owners, near), evaluator(owners, far), tolerance)
+        for _ in range(roots.ITERATIONS):
+            if search.done.all():
+                break
+            following = roots.advance(search, *evaluator(owners, search.trial), tolerance)
+            search = jax.tree.map(lambda new, old: np.where(search.done, old, new), following, search)
+    return search.best
 
 
-def _branch(root: _Root, by: dict[str, float], forward: bool, logarithmic: bool) -> Branch | None:
-    met = abs(root.best.value) <= _MET
+def _branch(root: roots.Root, by: dict[str, float], forward: bool, logarithmic: bool) -> Branch | None:
+    met = abs(root.value) <= _MET
     if not met and not np.isfinite(root.beyond) and root.beyond != -np.inf:
         return None
     u = root.position if met else root.near
     position = math.exp(u) if logarithmic else float(u)
-    slope = root.best.slope if logarithmic else root.best.slope * position  # df/dln x
+    slope = root.slope if logarithmic else root.slope * position  # df/dln x
     moves = {name: float(-value / slope) for name, value in by.items()} if met and slope != 0 else {}
-    excluded = "above" if (root.sign < 0) == forward else "below"
-    return Branch(position, excluded, float(np.expm1(root.best.value)), moves, "crossing" if met else "jump")
+    excluded = "above" if (root.near_sign < 0) == forward else "below"
+    return Branch(position, excluded, float(np.expm1(root.value)), moves, "crossing" if met else "jump")
 
 
 def _limit(line: _Line, at: dict[str, float], signs: np.ndarray, branches: list[Branch]) -> Limit:

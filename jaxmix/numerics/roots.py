@@ -5,33 +5,38 @@ from collections.abc import Callable
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Scalar
+
+ITERATIONS = 120
 
 
 class Root(eqx.Module):
     """Where the search ended: the best position seen, the function and its slope there, the function's sign on the
     near side and its value at the bracket's far end (NaN: the edge of its domain), the number of evaluations."""
 
-    position: Float[Array, ""]
-    value: Float[Array, ""]
-    slope: Float[Array, ""]
-    near: Float[Array, ""]
-    near_sign: Float[Array, ""]
-    beyond: Float[Array, ""]
-    evaluations: Int[Array, ""]
+    position: Float[Array, "..."]
+    value: Float[Array, "..."]
+    slope: Float[Array, "..."]
+    near: Float[Array, "..."]
+    near_sign: Float[Array, "..."]
+    beyond: Float[Array, "..."]
+    evaluations: Int[Array, "..."]
 
 
-class _State(eqx.Module):
-    near: Float[Array, ""]
-    far: Float[Array, ""]
-    trial: Float[Array, ""]
-    step: Float[Array, ""]
+class Search(eqx.Module):
+    """A search on its way: the bracket, where the function is wanted next, the last step, the best so far, and whether it has ended."""
+
+    near: Float[Array, "..."]
+    far: Float[Array, "..."]
+    trial: Float[Array, "..."]
+    step: Float[Array, "..."]
     best: Root
-    done: Bool[Array, ""]
+    done: Bool[Array, "..."]
 
 
 def safeguarded_newton(function: Callable[[Scalar], tuple[Scalar, Scalar]], near: Scalar, far: Scalar, *,
-                       tolerance: float = 1e-12, iterations: int = 120) -> Root:
+                       tolerance: float = 1e-12, iterations: int = ITERATIONS) -> Root:
     """The root of `function` (value, slope) between near and far, for any order of the two.
 
     The function is finite at near; at far it has the other sign, or none (NaN: the edge of its domain, on whose far
@@ -41,28 +46,40 @@ def safeguarded_newton(function: Callable[[Scalar], tuple[Scalar, Scalar]], near
     """
     near, far = jnp.asarray(near, float), jnp.asarray(far, float)
     (first, beyond), (rise, rise_beyond) = jax.vmap(function)(jnp.stack([near, far]))  # one copy of the function, compiled once
-    sign, at_far = jnp.where(first >= 0, 1.0, -1.0), jnp.abs(beyond) <= tolerance
-    ends = (jnp.where(at_far, there, here) for there, here in zip((far, beyond, rise_beyond), (near, first, rise)))
-    best = Root(*ends, near, sign, beyond, jnp.asarray(2))
-    start = _State(near, far, 0.5 * (near + far), jnp.abs(far - near), best, at_far | (jnp.abs(first) <= tolerance))
-    rounding = 2.0 * jnp.finfo(near.dtype).eps
+    start = begin(near, far, (first, rise), (beyond, rise_beyond), tolerance)
 
-    def advance(state: _State) -> _State:
-        value, slope = function(state.trial)
-        same = (value > 0) & (sign > 0) | (value < 0) & (sign < 0)
-        near, far = jnp.where(same, state.trial, state.near), jnp.where(same, state.far, state.trial)
-        better = jnp.abs(value) < jnp.abs(state.best.value)
-        newton = state.trial - value / jnp.where(slope == 0, jnp.nan, slope)
-        taken = ((newton - near) * (newton - far) < 0) & (jnp.abs(newton - state.trial) < 0.5 * state.step)
-        trial = jnp.where(taken, newton, 0.5 * (near + far))
-        step, floor = jnp.abs(trial - state.trial), rounding * jnp.abs(state.trial)
-        seen = state.best.position, state.best.value, state.best.slope
-        kept = (jnp.where(better, new, old) for new, old in zip((state.trial, value, slope), seen))
-        best = Root(*kept, near, sign, jnp.where(same, state.best.beyond, value), state.best.evaluations + 1)
-        done = (jnp.abs(value) <= tolerance) | (jnp.abs(far - near) <= 2.0 * floor) | (step <= 0.5 * floor)
-        return _State(near, far, trial, step, best, done)
+    def unfinished(search: Search) -> Bool[Array, ""]:
+        return ~search.done & (search.best.evaluations < iterations)
 
-    def unfinished(state: _State) -> Bool[Array, ""]:
-        return ~state.done & (state.best.evaluations < iterations)
+    return jax.lax.while_loop(unfinished, lambda search: advance(search, *function(search.trial), tolerance), start).best
 
-    return jax.lax.while_loop(unfinished, advance, start).best
+
+def begin(near: Array, far: Array, at_near: tuple[Array, Array], at_far: tuple[Array, Array], tolerance: float) -> Search:
+    """The search's start, from (value, slope) at both ends; of JAX or of NumPy arrays of any shape."""
+    xp = _namespace(near)
+    (first, _), (beyond, _) = at_near, at_far
+    sign, met = xp.where(first >= 0, 1.0, -1.0), xp.abs(beyond) <= tolerance
+    ends = (xp.where(met, there, here) for there, here in zip((far, *at_far), (near, *at_near)))
+    best = Root(*ends, near, sign, beyond, xp.asarray(2))
+    return Search(near, far, 0.5 * (near + far), xp.abs(far - near), best, met | (xp.abs(first) <= tolerance))
+
+
+def advance(search: Search, value: Array, slope: Array, tolerance: float) -> Search:
+    """The search one evaluation later, from value and slope at its trial; of JAX or of NumPy arrays of any shape."""
+    xp, sign = _namespace(search.near), search.best.near_sign
+    same = (value > 0) & (sign > 0) | (value < 0) & (sign < 0)
+    near, far = xp.where(same, search.trial, search.near), xp.where(same, search.far, search.trial)
+    better = xp.abs(value) < xp.abs(search.best.value)
+    newton = search.trial - value / xp.where(slope == 0, xp.nan, slope)
+    taken = ((newton - near) * (newton - far) < 0) & (xp.abs(newton - search.trial) < 0.5 * search.step)
+    trial = xp.where(taken, newton, 0.5 * (near + far))
+    step, floor = xp.abs(trial - search.trial), 2.0 * xp.finfo(search.near.dtype).eps * xp.abs(search.trial)
+    seen = search.best.position, search.best.value, search.best.slope
+    kept = (xp.where(better, new, old) for new, old in zip((search.trial, value, slope), seen))
+    best = Root(*kept, near, sign, xp.where(same, search.best.beyond, value), search.best.evaluations + 1)
+    done = (xp.abs(value) <= tolerance) | (xp.abs(far - near) <= 2.0 * floor) | (step <= 0.5 * floor)
+    return Search(near, far, trial, step, best, done)
+
+
+def _namespace(array: Array | np.ndarray):
+    return np if isinstance(array, np.ndarray) else jnp
