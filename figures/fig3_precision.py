@@ -7,7 +7,6 @@ Wide: a dark width of 1% of the mass; narrow: none. Inset: at the Z pole, agains
 the bound from the muon's magnetic moment.
 """
 
-import numpy as np
 import okun
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure

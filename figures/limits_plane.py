@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from jaxmix import parameters, study
+from jaxmix import constants, parameters, study
 from jaxmix.constraints import shelf
 from jaxmix.engine import evaluate
 from jaxmix.engine.points import Axis
@@ -31,21 +31,25 @@ GROUPS = {
 }
 CL = 0.95  # of what is measured; published contours keep their own
 SHAPE = (360, 240)  # points across and up
+NEAR_Z = np.concatenate([sign * np.geomspace(1e-3, 0.04, 16) for sign in (-1.0, 1.0)])  # further masses, about that of the Z
 
 Grid = tuple[Float[np.ndarray, " nx"], Float[np.ndarray, " ny"], dict[str, Float[np.ndarray, "ny nx"]]]
 
 
 def grids(held: Sequence[Mapping[str, float]], x: Axis, y: Axis) -> list[Grid]:
-    """For each set of values held: x, y and ln(q/critical) of each group, the largest of its members; NaN where none makes a statement."""
+    """For each set of values held (m_zprime_over_m_mcp among them): x, y and ln(q/critical) of each group, the largest of its members.
+
+    NaN where none makes a statement.
+    """
     names = [name for members, _ in GROUPS.values() for name in members if name in shelf.SHELF]
     given = {x.name, y.name, *(key for each in held for key in each)}
     fixed = {key: value for key, value in parameters.defaults().items() if key not in given}
     whole = study.Study(fixed, {name: shelf.build(name, {}, shelf.level(name, CL)) for name in names})
-    across, up = (np.asarray(axis.values()) for axis in (x, y))
-    place = {x.name: np.tile(across, len(up)), y.name: np.repeat(up, len(across))}
-    found = []
+    up, found = np.asarray(y.values()), []
     for values in held:
-        points = place | {key: np.full(len(across) * len(up), value) for key, value in values.items()}
+        across = np.union1d(x.values(), constants.M1 / values["m_zprime_over_m_mcp"] * (1.0 + NEAR_Z))
+        points = {x.name: np.tile(across, len(up)), y.name: np.repeat(up, len(across))}
+        points |= {key: np.full(len(across) * len(up), value) for key, value in values.items()}
         outputs = evaluate.evaluate_points(whole, points, batch=512)
         groups = {}
         for group, (members, _) in GROUPS.items():

@@ -10,7 +10,6 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
-from matplotlib.path import Path as Outline
 
 from jaxmix import parameters, study
 from jaxmix.constraints import abstract, precision, shelf
@@ -20,7 +19,6 @@ from jaxmix.plots import arrangement, regions, style
 LEVEL = ("cl", 0.95)
 VINTAGES = ("2010", "current")
 PHASE = {"theta_dark": math.pi / 2}
-_BETWEEN = 6  # points on each cubic piece between two vertices
 
 
 def fit(vintage: str, **settings: str | float) -> precision.Precision:
@@ -45,23 +43,15 @@ def traced(
 
 def curve(contours: Iterable[contour.Contour]) -> Float[np.ndarray, "n 2"]:
     """All components as one line, NaN between them, with the points that a drawing needs."""
-    gap, parts = np.full((1, 2), np.nan), []
-    for each in contours:
-        if len(each.x) > 1:
-            place = np.column_stack(each.points_between(_BETWEEN))
-            boxed = np.column_stack([side.to_box(value) for side, value in zip(each.sides, place.T)])
-            parts += [place[arrangement.needed(boxed)], gap]
+    parts = [part for each in contours if len(each.x) > 1 for part in (arrangement.drawn(each), np.full((1, 2), np.nan))]
     return np.concatenate(parts[:-1]) if parts else np.zeros((0, 2))
 
 
 def fill(axes: Axes, contours: Sequence[contour.Contour], **options) -> None:
     """Shade what the contours exclude."""
-    drawn = [each for each in contours if len(each.x) > 1]
-    boxes = [np.column_stack([side.to_box(value) for side, value in zip(each.sides, each.points_between(_BETWEEN))]) for each in drawn]
-    sides = drawn[0].sides
-    for ring in regions.enclosed(boxes, [each.closed for each in drawn]):
-        place = np.column_stack([side.from_box(part) for side, part in zip(sides, ring.T)])
-        axes.add_patch(PathPatch(Outline(place, closed=False), linewidth=0, **options))
+    curves = [each for each in contours if len(each.x) > 1]
+    area = regions.area(curves[0].sides, [arrangement.drawn(each) for each in curves], [each.closed for each in curves])
+    axes.add_patch(PathPatch(area, linewidth=0, **options))
 
 
 def table(comments: Sequence[str], columns: Sequence[str], curves: dict[str, Float[np.ndarray, "n 2"]]) -> bytes:

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from jaxmix import config, faults, flags, mixing, neutral_currents, study
-from jaxmix.constraints import abstract, mcp_lhc, published, published_search, shelf
+from jaxmix.constraints import abstract, combination, mcp_lhc, published, published_search, shelf
 from jaxmix.detector import photoelectrons
 from jaxmix.engine import evaluate, problem
 
@@ -20,7 +20,7 @@ Scalar = Float[Array, ""]
 _NONPERTURBATIVE = 4 * math.pi  # of g1'
 _CURRENTS = ("em", "z", "em_dark", "z_dark")
 
-_MEMBERS = ("precision", "g_minus_2_mu")  # of `combined` by default
+_MEMBERS = combination.Combined.members
 
 
 class Description(problem.AbstractProblem):

@@ -5,7 +5,6 @@ import dataclasses
 import json
 import math
 import re
-import sys
 import threading
 import time
 from pathlib import Path

@@ -38,6 +38,7 @@ def test_the_members_add_up(together: combination.Combined) -> None:
 
 def test_members_by_word() -> None:
     names = {word: list(combination.Combined.build({"moments": word}, LEVEL).parts) for word in ("mu", "e", "both")}
+    assert list(combination.Combined.members) == names["mu"]
     assert names == {
         "mu": ["precision", g_minus_2.MuonMagneticMoment.name],
         "e": ["precision", g_minus_2.ElectronMagneticMoment.name],

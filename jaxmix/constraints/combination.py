@@ -38,6 +38,7 @@ class Combined(abstract.AbstractConstraint):
     choices: ClassVar[tuple[str, ...]] = (*precision.Precision.choices, "moments")
     size: ClassVar[int] = 3  # of precision and up to two moments
     holds_swapped_labels: ClassVar[bool] = True
+    members: ClassVar[tuple[str, ...]] = ("precision", "g_minus_2_mu")  # by default
 
     @classmethod
     def build(cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None) -> "Combined":

@@ -4,7 +4,6 @@ The function and its first two derivatives are continuous inside the table; outs
 Coefficients are arrays in a Module (leaves), so that a table may be edited, cast or differentiated without retracing.
 """
 
-from collections.abc import Sequence
 
 import equinox as eqx
 import jax.numpy as jnp

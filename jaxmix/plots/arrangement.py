@@ -79,12 +79,16 @@ def _curve(trace: results.Trace, arrangement: Arrangement) -> Curve:
     series = next(i for i, (name, values) in enumerate(arrangement.series) if name == trace.constraint and _agrees(values, trace.held))
     vertices = (trace.x, trace.y, trace.tangent_x, trace.tangent_y, trace.residual)
     piece = contour.Contour(*vertices, trace.closed, None, "converged", 0, arrangement.sides)
-    x, y = piece.points_between(_BETWEEN)
-    keep = needed(np.column_stack([side.to_box(along) for side, along in zip(arrangement.sides, (x, y))]))
-    return Curve(panel, series, arrangement.levels[series].index(trace.level), trace, x[keep], y[keep])
+    return Curve(panel, series, arrangement.levels[series].index(trace.level), trace, *drawn(piece).T)
 
 
-def needed(line: Float[np.ndarray, "n 2"]) -> Bool[np.ndarray, " n"]:
+def drawn(piece: contour.Contour) -> Float[np.ndarray, "n 2"]:
+    """The points of a contour's cubic pieces that a drawing needs, in its parameters."""
+    place = np.column_stack(piece.points_between(_BETWEEN))
+    return place[_needed(np.column_stack([side.to_box(along) for side, along in zip(piece.sides, place.T)]))]
+
+
+def _needed(line: Float[np.ndarray, "n 2"]) -> Bool[np.ndarray, " n"]:
     """Which points of a line, in box coordinates, are needed to draw it within _FLAT. U. Ramer, Comput. Graph. Image Process. 1 (1972) 244."""
     keep = np.zeros(len(line), bool)
     keep[[0, -1]] = True

@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
-from matplotlib.path import Path as Outline
 
 from jaxmix import config, parameters, results
 from jaxmix.constraints import shelf
@@ -82,11 +81,8 @@ def _dash(level: int) -> str | tuple:
 def _shade(axes: Axes, arranged: Arrangement, panel: int, series: int) -> None:
     """Fill the excluded side of the first level of a series."""
     sides, curves = arranged.sides, arranged.of(panel, series, level=0)
-    inside = [np.column_stack([side.to_box(along) for side, along in zip(sides, (curve.x, curve.y))]) for curve in curves]
-    rings = regions.enclosed(inside, [curve.trace.closed for curve in curves])
-    if rings:
-        parts = [np.column_stack([side.from_box(u) for side, u in zip(sides, ring.T)]) for ring in rings]
-        area = Outline.make_compound_path(*map(Outline, parts))
+    area = regions.area(sides, [np.column_stack([curve.x, curve.y]) for curve in curves], [curve.trace.closed for curve in curves])
+    if area is not None:
         look = {"facecolor": _colour(arranged, series), "alpha": style.SHADE / math.sqrt(len(arranged.series)), "linewidth": 0}
         axes.add_patch(PathPatch(area, zorder=0.5, **look))
 

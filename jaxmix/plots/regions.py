@@ -4,12 +4,22 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
+from matplotlib.path import Path as Outline
+
+from jaxmix.engine import box
 
 Curve = Float[np.ndarray, "n 2"]
 
 _EDGE = 1e-3  # how near the boundary an end lies on it: a vertex may sit a little off its edge
 _BREAK = 5e-3  # between an end and a start inside the box that are joined: a gap too narrow to be seen
 _CORNERS = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0]])  # at perimeter 1, 2, 3, 4
+
+
+def area(sides: Sequence[box.Side], curves: Sequence[Curve], closed: Sequence[bool]) -> Outline | None:
+    """The area on the left of curves in the parameters of two sides, to be filled; none without curves."""
+    inside = [np.column_stack([side.to_box(along) for side, along in zip(sides, curve.T)]) for curve in curves]
+    rings = [np.column_stack([side.from_box(u) for side, u in zip(sides, ring.T)]) for ring in enclosed(inside, closed)]
+    return Outline.make_compound_path(*map(Outline, rings)) if rings else None
 
 
 def enclosed(curves: Sequence[Curve], closed: Sequence[bool]) -> list[Curve]:
