@@ -28,6 +28,7 @@ class Description(problem.AbstractProblem):
 
     whole: study.Study
     searches: published.Together
+    other: mcp_lhc.MillichargeDetector | None  # the detector asked for the other number of mCPs
     varied: tuple[str, ...] = eqx.field(static=True, default=())  # collider parameters that differ from point to point
 
     def slow(self, point: problem.Point) -> Float[Array, " none"]:
@@ -53,9 +54,10 @@ class Description(problem.AbstractProblem):
         together = self.searches(currents)
         if "mcp_lhc" in constraints:
             detector = constraints["mcp_lhc"]
-            channels = detector.channels(currents)  # once, for its blocks and for its verdict
-            parts["mcp_lhc"] = detector.gathered(channels)
-            found |= _lhc(detector, currents, channels)
+            asked = {each.particles: each for each in (detector, self.other.with_settings({name: point[name] for name in self.varied}))}
+            channels = {particles: each.channels(currents) for particles, each in asked.items()}  # once, for blocks and verdict
+            parts["mcp_lhc"] = detector.gathered(channels[detector.particles])
+            found |= _lhc(asked, currents, channels)
         for name, constraint in constraints.items():
             judged = together[name] if name in together else (constraint.test_statistic(currents, parts[name]), constraint.reason(currents))
             found |= {f"constraints.{name}.{key}": value for key, value in _judged(constraint, *judged, parts[name]).items()}
@@ -91,22 +93,26 @@ def _bosons(currents: neutral_currents.NeutralCurrents) -> dict[str, Scalar]:
 
 
 def _lhc(
-    detector: mcp_lhc.MillichargeDetector, currents: neutral_currents.NeutralCurrents, channels: Mapping[str, tuple[Scalar, Scalar]]
+    asked: Mapping[str, mcp_lhc.MillichargeDetector],
+    currents: neutral_currents.NeutralCurrents,
+    channels: Mapping[str, Mapping[str, tuple[Scalar, Scalar]]],
 ) -> dict[str, Scalar]:
-    """Production and detection."""
-    squared = currents.kappa**2
-    produced, accepted = (sum(pair[i] for pair in channels.values()) for i in (0, 1))
-    layers, charge_one = detector.values["layers"], detector.values["charge_one_photoelectron"]
-    slow = jnp.log(accepted)[None]
-    return {
+    """Production and detection, by the number of mCPs asked for."""
+    squared, detector = currents.kappa**2, asked["one"]
+    produced = sum(pair[0] for pair in channels["one"].values())
+    layers, charge_one = detector.values["layers"], detector.charge_one()
+    found = {
         "lhc.sigma": squared * produced,
-        **{f"lhc.{name}": squared * pair[0] for name, pair in channels.items()},
+        **{f"lhc.{name}": squared * pair[0] for name, pair in channels["one"].items()},
         "detector.n_pe": photoelectrons.photoelectrons(currents.epsilon_gamma, charge_one),
         "detector.p_layer": photoelectrons.detection_probability(currents.epsilon_gamma, 1.0, charge_one),
         "detector.p_detect": photoelectrons.detection_probability(currents.epsilon_gamma, layers, charge_one),
-        "detector.acceptance_one": accepted / produced,
-        "detector.expected_events_one": detector.expected_events(currents, slow),
     }
+    for particles, each in asked.items():
+        slow = each.gathered(channels[particles])
+        found[f"detector.acceptance_{particles}"] = jnp.exp(slow[0]) / produced
+        found[f"detector.expected_events_{particles}"] = each.expected_events(currents, slow)
+    return found
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -137,12 +143,20 @@ def describe(
         met.remove("combined")
     whole = study.Study(common, {name: shelf.build(name, settings.get(name, {}), shelf.level(name, cl), pdf) for name in met})
     searches = published.Together({name: each for name, each in whole.constraints.items() if isinstance(each, published_search.PublishedSearch)})
+    other = _other(settings.get("mcp_lhc", {}), cl, pdf, common) if "mcp_lhc" in met else None
     varied = tuple(name for name in ("sqrt_s", "luminosity") if name not in common)
     arrays = {name: np.array([point[name] for point in points]) for name in points[0]}
-    numbers = evaluate.evaluate_points(Description(whole, searches, varied), arrays, batch=min(len(points), 256), quick=True)
+    numbers = evaluate.evaluate_points(Description(whole, searches, other, varied), arrays, batch=min(len(points), 256), quick=True)
     if summed:
         numbers |= _combined(numbers)
     return [document(point, {name: float(values[i]) for name, values in numbers.items()}, cl) for i, point in enumerate(points)]
+
+
+def _other(settings: Mapping[str, float | str], cl: float, pdf: str | None, common: Mapping[str, float]) -> mcp_lhc.MillichargeDetector:
+    """The millicharge detector asked for the other number of mCPs, as a study prepares it."""
+    particles = "one" if settings.get("particles") == "two" else "two"
+    detector = shelf.build("mcp_lhc", {**settings, "particles": particles}, ("cl", cl), pdf)
+    return study.Study(common, {"mcp_lhc": detector}).constraints["mcp_lhc"]
 
 
 def _combined(numbers: Mapping[str, Float[np.ndarray, " n"]]) -> dict[str, Float[np.ndarray, " n"]]:
@@ -230,7 +244,7 @@ def _lhc_block(numbers: Mapping[str, float]) -> dict | None:
 
 def _detector_block(numbers: Mapping[str, float]) -> dict | None:
     found = _under("detector", numbers)
-    return {**found, "acceptance_two": None, "expected_events_two": None, "status": "two_mcps_not_built"} if found else None
+    return found or None
 
 
 def verdict(name: str, numbers: Mapping[str, float], cl: float) -> dict:

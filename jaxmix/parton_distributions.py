@@ -1,4 +1,4 @@
-"""Parton distributions: reads any LHAPDF6 grid and folds it into the quark-antiquark luminosity table.
+"""Parton distributions: reads any LHAPDF6 grid and makes the tables of densities and of quark-antiquark luminosities from it.
 
 NumPy only, no JAX: it makes tables, from the package's generator script and from a user's own grid.
 The luminosities that the physics uses live in `collider`, built from such a table.
@@ -22,6 +22,12 @@ SCALE_STEPS = 12  # knots of ln mu_F per factor 4.92/1.65, so that a knot stands
 SCALE_LIMITS = (1.65, 8200.0)  # GeV
 DENSITY_KNOTS = (60, 16, 48)  # of tau, mu_F, z
 NODES = 160  # Gauss-Legendre nodes of the rapidity integral
+GLUON = 21
+PARTONS = ("g", "u", "ubar", "d", "dbar", "s", "sbar", "c", "b")  # components of a density table; c and b: mean of quark and antiquark
+LOWEST_X = 1e-8  # of a density table
+X_KNOTS = 160
+DENSITY_SCALE_STEPS = 6  # as SCALE_STEPS, of a density table
+LARGE_X_POWER = 3  # x f/(1 - x)^3 is what a density table holds: it does not fall steeply towards x = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,11 +109,9 @@ def make_luminosity_table(grid: Grid) -> dict[str, np.ndarray]:
     uniform in r = sqrt(-ln tau), where the steep fall towards tau = 1 is smooth, and in ln mu_F (GeV):
     `root_log_tau`, `log_scale`, and `density_root_log_tau`, `density_log_scale`, `density_z`.
     """
-    step = np.log(4.92 / SCALE_LIMITS[0]) / SCALE_STEPS
-    knots = int(np.ceil(np.log(SCALE_LIMITS[1] / SCALE_LIMITS[0]) / step)) + 1
+    log_scale = _log_scales(SCALE_STEPS)
     low, high = np.sqrt(-np.log(TAU))
     root, coarse_root = (np.linspace(low, high, n) for n in (TAU_KNOTS, DENSITY_KNOTS[0]))
-    log_scale = np.log(SCALE_LIMITS[0]) + step * np.arange(knots)
     coarse_scale = np.linspace(log_scale[0], log_scale[-1], DENSITY_KNOTS[1])
     z = np.linspace(0.0, 1.0, DENSITY_KNOTS[2])
     luminosity = np.stack([_luminosity(grid, -(root**2), np.exp(value)) for value in log_scale], axis=1)
@@ -117,6 +121,29 @@ def make_luminosity_table(grid: Grid) -> dict[str, np.ndarray]:
         "log_luminosity": np.log(luminosity), "root_log_tau": root, "log_scale": log_scale, "density": density.astype(np.float32),
         "density_root_log_tau": coarse_root, "density_log_scale": coarse_scale, "density_z": z,
     }  # fmt: skip
+
+
+def make_density_table(grid: Grid) -> dict[str, np.ndarray]:
+    """Parton densities on uniform knots: `density`[x, mu, parton] is x f(x, mu)/(1 - x)^3 of PARTONS.
+
+    Axes are uniform in r = sqrt(-ln x), from x = 1 to 1e-8, and in ln mu (GeV), from 1.65 GeV to 8.2 TeV: `root_log_x`, `log_scale`.
+    """
+    root = np.linspace(0.0, np.sqrt(-np.log(LOWEST_X)), X_KNOTS)
+    x = np.exp(-np.maximum(root, root[1] / 2) ** 2)  # 0/0 at x = 1: held at half a step from it
+    log_scale = _log_scales(DENSITY_SCALE_STEPS)
+    flavours = (GLUON, 2, -2, 1, -1, 3, -3, 4, -4, 5, -5)
+    log_x = np.log(np.maximum(x, grid.lowest_x()))
+    values = np.stack([grid.on_scale(flavours, np.exp(value))(log_x) for value in log_scale], axis=1)
+    heavy = (values[..., 7::2] + values[..., 8::2]) / 2
+    density = np.concatenate([values[..., :7], heavy], axis=-1) / (1 - x[:, None, None]) ** LARGE_X_POWER
+    return {"density": density.astype(np.float32), "root_log_x": root, "log_scale": log_scale}
+
+
+def _log_scales(steps: int) -> Float[np.ndarray, " q"]:
+    """Uniform knots of ln mu, one of them on the usual b threshold."""
+    step = np.log(4.92 / SCALE_LIMITS[0]) / steps
+    knots = int(np.ceil(np.log(SCALE_LIMITS[1] / SCALE_LIMITS[0]) / step)) + 1
+    return np.log(SCALE_LIMITS[0]) + step * np.arange(knots)
 
 
 def packed(table: dict[str, np.ndarray], header: dict[str, str]) -> bytes:

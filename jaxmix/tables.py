@@ -20,6 +20,7 @@ from jaxmix import parton_distributions
 
 SUMS = "SHA256SUMS"
 PARTON_LUMINOSITY = "parton_luminosity.npz"
+PARTON_DENSITIES = "parton_densities.npz"
 REMEDY = "reinstall the package, or, after a wanted change, run python -m jaxmix.data.write_checksums"
 
 
@@ -114,6 +115,13 @@ def parton_luminosity(folder: str | Path | None = None) -> dict[str, np.ndarray]
     if folder is None:
         return read_npz(PARTON_LUMINOSITY).columns
     return parton_distributions.make_luminosity_table(parton_distributions.read_grid(folder))
+
+
+def parton_densities(folder: str | Path | None = None) -> dict[str, np.ndarray]:
+    """Arrays of the parton densities (parton_distributions.make_density_table), of the package's own table or of a folder as above."""
+    if folder is None:
+        return read_npz(PARTON_DENSITIES).columns
+    return parton_distributions.make_density_table(parton_distributions.read_grid(folder))
 
 
 def pdf_identity(folder: str | Path | None) -> dict[str, str] | None:

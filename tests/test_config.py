@@ -120,6 +120,7 @@ def test_the_vocabulary_has_every_parameter():
 def test_the_settings_and_their_defaults_are_those_of_the_constraint():
     settings = config.flat(config.McpLhc(background=config.Background(rate=0)))
     detector = mcp_lhc.MillichargeDetector.build({}, ("sigma", 2.0))
+    assert settings.pop("particles") == detector.particles
     assert set(settings) == set(detector.settings) - set(parameters.PARAMETERS)
     assert settings == {name: pytest.approx(float(detector.values[name]), rel=1e-15) for name in settings}
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from jaxmix import config, constants, faults, listing, parameters, study
-from jaxmix.constraints import abstract, combination, published_search, shelf
+from jaxmix.constraints import abstract, combination, mcp_lhc, published_search, shelf
 from jaxmix.engine import evaluate, problem
 
 Points = dict[str, np.ndarray]
@@ -58,7 +58,8 @@ def chain(request: pytest.FixtureRequest) -> Chain:
 
     forward = jax.jit(lambda points, along: jax.lax.map(lambda pair: jax.jvp(q, pair[:1], pair[1:]), (points, along)))
     reverse = jax.jit(lambda points: jax.lax.map(jax.grad(q), points))
-    defaults = {f"{name}.{setting}": float(value) for setting, value in built.values.items()}
+    kept = mcp_lhc.TABULATED if name == "mcp_lhc" else ()  # costly at each point: test_slopes_with_what_is_tabulated
+    defaults = {f"{name}.{setting}": float(value) for setting, value in built.values.items() if setting not in kept}
     return Chain(name, whole, defaults, forward, reverse)
 
 
@@ -296,6 +297,41 @@ def lhc() -> Lhc:
         return moved.expected_events(currents, moved.slow(currents)), moved.channels(currents)
 
     return Lhc(detector, jax.jit(jax.vmap(one)))
+
+
+@pytest.mark.parametrize("particles", ["one", pytest.param("two", marks=pytest.mark.slow)])
+def test_slopes_with_what_is_tabulated(particles: str) -> None:
+    """dq/d(setting) of the collider and the geometry, whose tables are made anew at each value, against central differences."""
+    whole = study.Study(HELD, {"mcp_lhc": shelf.build("mcp_lhc", {"particles": particles}, ("sigma", 2.0))})
+    settings = sorted(mcp_lhc.TABULATED - {"bars_across"})
+    held = BASE | {"kappa": 0.03, "m_zprime": 3.3, "m_mcp": 1.0}
+
+    @jax.jit
+    def log_q(*values: jax.Array) -> jax.Array:
+        point = {f"mcp_lhc.{name}": value for name, value in zip(settings, values, strict=True)}
+        return jnp.log(problem.exact(whole, {name: jnp.asarray(value) for name, value in held.items()} | point)["mcp_lhc"])
+
+    start = [float(whole.constraints["mcp_lhc"].values[name]) + 0.1 * (name == "eta") for name in settings]
+    slopes = jax.jit(jax.grad(log_q, argnums=tuple(range(len(settings)))))(*start)
+    for k, name in enumerate(settings):
+        step = 1e-4 * start[k]
+        above, below = (log_q(*start[:k], start[k] + sign * step, *start[k + 1 :]) for sign in (1, -1))
+        assert float(slopes[k]) * start[k] == pytest.approx(float(above - below) / 2e-4, rel=1e-4, abs=1e-6), name
+
+
+def test_both_mcps_are_seen_more_rarely(lhc: Lhc) -> None:
+    """Different bars: fewer events than of both in the face, by the share in one bar; and P^2 in place of P."""
+    held = {**HELD, **BASE, "kappa": 0.01, "m_zprime": 3.3, "m_mcp": 1.0}
+    currents, _ = study.currents_and_status({name: jnp.asarray(value) for name, value in held.items()})
+    events = {}
+    for across in (2.0, 20.0):
+        detector = problem.once(study.prepared, shelf.build("mcp_lhc", {"particles": "two", "bars_across": across}, ("sigma", 2.0)))
+        slow = detector.slow(currents)
+        events[across] = float(detector.expected_events(currents, slow))
+        seen = 300e3 * 0.01**2 * float(jnp.exp(slow[0])) * float(-jnp.expm1(-((currents.epsilon_gamma / 2e-3) ** 2))) ** 6
+        assert events[across] == pytest.approx(seen, rel=1e-9)
+    one = float(lhc.detector.expected_events(currents, lhc.detector.slow(currents)))
+    assert 0 < events[2.0] < events[20.0] < 1e-2 * one
 
 
 def test_holdom_cross_sections(lhc: Lhc) -> None:

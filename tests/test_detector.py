@@ -173,27 +173,6 @@ def test_acceptance_vanishes_as_the_velocity_with_finite_slopes():
     assert np.all(np.isfinite(jax.grad(pair, argnums=(0, 1))(100.0, 1e-8)))
 
 
-@pytest.mark.parametrize("m", [0.3, 1.0, 30.0, 500.0])
-def test_tabulated_acceptance_is_the_direct_one(m):
-    density = parton_luminosity.parton_luminosity(SQRT_S).tabulate().rapidity_density
-    masses = jnp.geomspace(max(2 * m, 2.0) * 1.0001, 3900.0, 60)
-    direct = jax.jit(jax.vmap(lambda mass: acceptance.pair_acceptance(mass, m, density, FACE, SQRT_S)))(masses)
-    fast = jax.jit(lambda mass: jnp.exp(acceptance.tabulate_acceptance(density, FACE, jnp.asarray(SQRT_S)).smooth(mass, m)))(masses)
-    np.testing.assert_allclose(fast * np.sqrt(1 - (2 * m / masses[:, None]) ** 2), np.transpose(direct), rtol=1e-3)
-
-
-def test_slope_of_the_tabulated_acceptance_in_the_mass_of_the_particle():
-    masses = jnp.array([7.0, 9.0, 50.0])
-
-    @jax.jit
-    def total(m):
-        table = acceptance.tabulate_acceptance(smooth_density, FACE, jnp.asarray(SQRT_S))
-        return jnp.sum(jnp.sqrt(1 - (2 * m / masses[:, None]) ** 2) * jnp.exp(table.smooth(masses, m)))
-
-    difference = (total(3.0 + 1e-5) - total(3.0 - 1e-5)) / 2e-5
-    assert jax.jit(jax.grad(total))(3.0) == pytest.approx(float(difference), rel=1e-6)
-
-
 @pytest.mark.parametrize(
     ("side", "distance", "eta", "tolerance"), [(1, 20, 0, 3e-6), (1, 20, 0.1, 3e-6), (1, 4, 1.0, 3e-4), (1, 20, 3, 3e-4)]
 )

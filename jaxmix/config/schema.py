@@ -153,11 +153,21 @@ class Background(Table):
 class McpLhc(ConstraintTable):
     """[constraints.mcp_lhc]: the millicharge detector at the LHC. Defaults: 20 m away, pointing, three layers, no dark counts."""
 
+    particles: Annotated[Literal["one", "two"], Field(description="mCPs that make an event; two: in different bars")] = "one"
     distance: Annotated[float, Field(gt=0, allow_inf_nan=False, description="from the interaction point to the face, m")] = 20.0
     side: Annotated[float, Field(gt=0, allow_inf_nan=False, description="of the square face, m")] = 1.0
     eta: Annotated[float, Field(ge=-10, le=10, description="pseudorapidity of the face's centre")] = 0.0
+    bars_across: Annotated[int, Field(ge=2, le=1000, description="bars along a side of the face, which tell two mCPs apart")] = 20
     layers: Annotated[int, Field(ge=1, le=16, description="in coincidence")] = 3
-    charge_one_photoelectron: Annotated[float, Field(gt=0, le=10, description="epsilon_gamma of one photoelectron a layer")] = 2e-3
+    charge_one_photoelectron: Annotated[
+        float, Field(gt=0, le=10, description="epsilon_gamma of one photoelectron a layer, at 1.4 m, 1e4 photons/MeV and 10%")
+    ] = 2e-3
+    thickness: Annotated[Positive, Field(description="of a layer, m")] = 1.4
+    light_yield: Annotated[Positive, Field(description="photons/MeV")] = 1e4
+    efficiency: Annotated[float, Field(gt=0, le=1, description="photoelectrons per photon")] = 0.1
+    intrinsic_momentum: Annotated[
+        float, Field(ge=0, le=10, description="of a pair from the partons' own motion, root mean square, GeV")
+    ] = 0.87
     k_factor: Annotated[Positive, Field(description="on the Drell-Yan cross section")] = 1.0
     scale: Annotated[float, Field(ge=0.5, le=2, description="factorisation scale over the pair's mass")] = 1.0
     pdf_shift: Annotated[Finite, Field(description="of the luminosities, in standard deviations between sets of distributions")] = 0.0

@@ -1,5 +1,5 @@
-"""The millicharge detector at the LHC: pairs of mCPs from Drell-Yan, quarkonia and light mesons, one of which
-crosses a small pointing detector and gives light in every layer. A projection of the proposal in A. Haas, C. S. Hill,
+"""The millicharge detector at the LHC: pairs of mCPs from Drell-Yan, quarkonia and light mesons, one or both of which
+cross a small pointing detector and give light in every layer. A projection of the proposal in A. Haas, C. S. Hill,
 E. Izaguirre and I. Yavin, Phys. Lett. B 746 (2015) 117 (arXiv:1410.6816), as paper A uses it."""
 
 import dataclasses
@@ -13,10 +13,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from jaxmix import constants, neutral_currents, parameters, statistics
-from jaxmix.collider import drell_yan, mesons, parton_luminosity
+from jaxmix.collider import drell_yan, mesons, parton_luminosity, partons, recoil
 from jaxmix.constraints import abstract
-from jaxmix.detector import acceptance, background, geometry, photoelectrons
-from jaxmix.numerics import safe
+from jaxmix.detector import acceptance, acceptance_table, background, geometry, photoelectrons
 
 Scalar = Float[Array, ""]
 
@@ -27,7 +26,12 @@ _SETTINGS = {
     "side": 1.0,  # m
     "eta": 0.0,
     "layers": 3.0,
-    "charge_one_photoelectron": photoelectrons.CHARGE_ONE_PHOTOELECTRON,  # e
+    "bars_across": 20.0,  # bars along a side of the face: two mCPs count in different ones
+    "charge_one_photoelectron": photoelectrons.CHARGE_ONE_PHOTOELECTRON,  # e, at the next three settings' defaults
+    "thickness": photoelectrons.THICKNESS,  # m, of a layer
+    "light_yield": photoelectrons.LIGHT_YIELD,  # photons/MeV
+    "efficiency": photoelectrons.EFFICIENCY,  # photoelectrons per photon
+    "intrinsic_momentum": recoil.INTRINSIC,  # GeV, of a pair from the partons' own motion, root mean square
     "k_factor": 1.0,
     "scale": 1.0,  # mu_F over the pair's mass
     "pdf_shift": 0.0,  # of the luminosities, in standard deviations between sets of parton distributions
@@ -40,32 +44,45 @@ _SETTINGS = {
 }
 _DARK_COUNTS = {"rate", "window", "bars", "live_time"}
 
-_TABULATED = {"sqrt_s", "scale", "distance", "side", "eta"}  # settings that `Tables` rest on
+PARTICLES = ("one", "two")  # mCPs that make an event
+_PROTONS = {"sqrt_s", "scale"}  # settings that `Protons` rest on
+TABULATED = _PROTONS | {"distance", "side", "eta", "bars_across", "intrinsic_momentum"}  # settings that `Acceptances` rest on
 _RESONANCE_STEPS = (1e-3, 1e-2)  # distances from a resonance, over its mass, that bracket its flanks
 _Z_STEPS = (2e-4, 1e-3, 1e-2)  # the same from the Z, where labels swap
 
 
-class Tables(eqx.Module):
-    """What rests on the collider and the geometry alone: parton luminosities and the acceptance of their pairs."""
+class Protons(eqx.Module):
+    """What rests on the collider alone: parton luminosities, and the recoil of the pairs that they make."""
 
     luminosity: parton_luminosity.TabulatedLuminosity
-    acceptance: acceptance.AcceptanceTable
+    recoil: recoil.Recoil
+
+
+class Acceptances(eqx.Module):
+    """Acceptances of the pairs: of `PARTICLES` mCPs, and of both in the same bar where both are asked for."""
+
+    whole: acceptance_table.AcceptanceTable
+    same_bar: acceptance_table.AcceptanceTable | None
 
 
 class MillichargeDetector(abstract.AbstractConstraint):
-    """Events with one mCP seen: N = L sum_channels sigma A P, with P of all layers giving light.
+    """Events with one mCP seen, N = L sum_channels sigma A P with P of all layers giving light, or with both seen, N = L sigma A2 P^2.
 
-    Judged as a Poisson count over the dark-count coincidences: mode "sigma" (q_Asimov = n^2 for n standard deviations) or
+    Both (setting particles = "two") means in different bars, from a boson that recoils against a jet; pairs from mesons are left out
+    there. Judged as a Poisson count over the dark-count coincidences: mode "sigma" (q_Asimov = n^2 for n standard deviations) or
     "cl" (q = -2 ln CLs).
     """
 
     luminosities: parton_luminosity.PartonLuminosity
+    densities: partons.PartonDensities
     mesons: mesons.Mesons
     plateaus: acceptance.PlateauTable | None  # of all mesons, stacked; from `prepared`
-    tables: Tables | None  # at the present settings; None where a setting that they rest on varies with the point
+    protons: Protons | None  # at the present settings; None where a setting that they rest on varies with the point
+    acceptances: Acceptances | None  # the same
     values: dict[str, Scalar]
     level: Scalar
     mode: str = eqx.field(static=True)
+    particles: str = eqx.field(static=True)
 
     name: ClassVar[str] = "mcp_lhc"
     title: ClassVar[str] = "Millicharge detector at the LHC"
@@ -74,6 +91,7 @@ class MillichargeDetector(abstract.AbstractConstraint):
     kind: ClassVar[str] = "projected"
     domain: ClassVar[str] = "any phase with a massless dark photon; m_mcp up to half the collider's reach"
     settings: ClassVar[tuple[str, ...]] = tuple(_SETTINGS)
+    choices: ClassVar[tuple[str, ...]] = ("particles",)
     size: ClassVar[int] = 1
 
     @classmethod
@@ -88,8 +106,11 @@ class MillichargeDetector(abstract.AbstractConstraint):
                 "allowed: side cosh(eta) < 2 distance; move it away or to smaller |eta|."
             )
         mode, value = level
-        luminosities = parton_luminosity.parton_luminosity(folder=pdf)
-        return cls(luminosities, mesons.load(), None, None, values, jnp.asarray(value, dtype=float), mode)
+        luminosities, densities = parton_luminosity.parton_luminosity(folder=pdf), partons.parton_densities(pdf)
+        particles = str(settings.get("particles", PARTICLES[0]))
+        if particles not in PARTICLES:
+            raise ValueError(f"mcp_lhc.particles: found {particles!r}; allowed: {', '.join(PARTICLES)}.")
+        return cls(luminosities, densities, mesons.load(), None, None, None, values, jnp.asarray(value, dtype=float), mode, particles)
 
     def sources(self) -> tuple[str, ...]:
         """The detector, the parton luminosities and the rates of mesons."""
@@ -98,7 +119,8 @@ class MillichargeDetector(abstract.AbstractConstraint):
     def prepared(self) -> "MillichargeDetector":
         """The detector with its tables at the present settings."""
         plateaus = jax.vmap(acceptance.tabulate_plateau)(self.mesons.mass, self.mesons.p0, self.mesons.n)
-        return dataclasses.replace(self, plateaus=plateaus, tables=self.tabulate())
+        protons = self.of_protons()
+        return dataclasses.replace(self, plateaus=plateaus, protons=protons, acceptances=self.accepted(protons))
 
     def at_level(self, mode: str, value: float) -> "MillichargeDetector":
         """The same detector judged at another level."""
@@ -110,23 +132,31 @@ class MillichargeDetector(abstract.AbstractConstraint):
 
     def with_settings(self, values: Mapping[str, Scalar]) -> "MillichargeDetector":
         """The same detector with some settings replaced."""
-        tables = None if _TABULATED & set(values) else self.tables
-        return dataclasses.replace(self, values={**self.values, **values}, tables=tables)
+        protons = None if _PROTONS & set(values) else self.protons
+        acceptances = None if TABULATED & set(values) else self.acceptances
+        return dataclasses.replace(self, values={**self.values, **values}, protons=protons, acceptances=acceptances)
 
     def movable(self) -> dict[str, Scalar]:
-        """All settings but the collider's, which are parameters, and no dark counts where there are none."""
-        fixed = set(parameters.PARAMETERS) | (_DARK_COUNTS if self.values["rate"] == 0 else set())
+        """All settings but the collider's, which are parameters, and bars; no dark counts where there are none."""
+        fixed = set(parameters.PARAMETERS) | {"bars_across"} | (_DARK_COUNTS if self.values["rate"] == 0 else set())
         return {name: value for name, value in self.values.items() if name not in fixed}
 
     def face(self) -> geometry.Face:
         """The front face as the interaction point sees it."""
         return geometry.Face(self.values["side"], self.values["distance"], self.values["eta"])
 
-    def tabulate(self) -> Tables:
-        """The tables at the present settings."""
-        sqrt_s, scale = self.values["sqrt_s"], self.values["scale"]
-        luminosity = dataclasses.replace(self.luminosities, sqrt_s=sqrt_s, scale=scale).tabulate()
-        return Tables(luminosity, acceptance.tabulate_acceptance(luminosity.rapidity_density, self.face(), sqrt_s))
+    def of_protons(self) -> Protons:
+        """Luminosities and recoil at the present settings."""
+        luminosities = dataclasses.replace(self.luminosities, sqrt_s=self.values["sqrt_s"], scale=self.values["scale"])
+        return Protons(luminosities.tabulate(), recoil.tabulate(luminosities, self.densities))
+
+    def accepted(self, protons: Protons) -> Acceptances:
+        """Acceptances at the present settings."""
+        v, face = self.values, self.face()
+        if self.particles == "one":
+            return Acceptances(acceptance_table.one(protons.luminosity, protons.recoil, face, v["intrinsic_momentum"]), None)
+        given = protons.luminosity, self.densities, protons.recoil, face
+        return Acceptances(*(acceptance_table.two(*given, across, v["scale"]) for across in (1.0, v["bars_across"])))
 
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
         """mCP masses at a meson's threshold, and Z' masses on a vector meson (within some widths of the Z') or on the Z."""
@@ -142,14 +172,20 @@ class MillichargeDetector(abstract.AbstractConstraint):
         return ()
 
     def channels(self, currents: neutral_currents.NeutralCurrents) -> dict[str, tuple[Scalar, Scalar]]:
-        """Of each channel the cross section of pairs and the cross section times acceptance of one mCP, over kappa^2, in pb."""
-        tables = self.tabulate() if self.tables is None else self.tables
-        spectrum = self._shifted(drell_yan.spectrum(currents, tables.luminosity))
-        reduced = jnp.exp(spectrum.spread(tables.acceptance.smooth(spectrum.sparse_mass, currents.m_mcp)))
-        velocity = safe.velocity((currents.m_mcp / spectrum.mass) ** 2)
-        accepted = jnp.sum(velocity * (spectrum.up * reduced[:, 0] + spectrum.down * reduced[:, 1]))
+        """Of each channel the cross section of pairs and the cross section times acceptance, over kappa^2, in pb."""
+        protons = self.of_protons() if self.protons is None else self.protons
+        acceptances = self.accepted(protons) if self.acceptances is None else self.acceptances
+        spectrum = self._shifted(drell_yan.spectrum(currents, protons.luminosity))
+
+        def accepted(table: acceptance_table.AcceptanceTable) -> Scalar:
+            share = jnp.exp(spectrum.spread(table(spectrum.sparse_mass, currents.m_mcp)))
+            return jnp.sum(spectrum.up * share[:, 0] + spectrum.down * share[:, 1])
+
+        seen = accepted(acceptances.whole)
+        if acceptances.same_bar is not None:
+            seen = seen - accepted(acceptances.same_bar)
         k_factor = self.values["k_factor"]
-        return {"drell_yan": (k_factor * spectrum.cross_section, k_factor * accepted), **self._mesons(currents)}
+        return {"drell_yan": (k_factor * spectrum.cross_section, k_factor * seen), **self._mesons(currents)}
 
     def _shifted(self, spectrum: drell_yan.Spectrum) -> drell_yan.Spectrum:
         """The spectrum moved by pdf_shift: sets of leading-order distributions differ by a factor 2 at M = 3 GeV and by
@@ -166,11 +202,11 @@ class MillichargeDetector(abstract.AbstractConstraint):
         found = {}
         for i, (name, family) in enumerate(zip(table.names, table.families)):
             factor = jnp.exp(scales["light_meson" if family.startswith("light") else "quarkonium"])
-            found[name] = factor * rates.total[i], factor * rates.plateau[i] * crossing[i]
+            found[name] = factor * rates.total[i], factor * rates.plateau[i] * crossing[i] * (self.particles == "one")
         return found
 
     def slow(self, currents: neutral_currents.NeutralCurrents) -> Float[Array, " one"]:
-        """ln of the cross section times acceptance of one mCP over kappa^2 (pb), all channels together."""
+        """ln of the cross section times acceptance over kappa^2 (pb), all channels together."""
         return self.gathered(self.channels(currents))
 
     def gathered(self, channels: Mapping[str, tuple[Scalar, Scalar]]) -> Float[Array, " one"]:
@@ -178,13 +214,17 @@ class MillichargeDetector(abstract.AbstractConstraint):
         accepted = sum(each for _, each in channels.values())
         return jnp.log(jnp.maximum(accepted, jnp.finfo(accepted.dtype).tiny))[None]
 
+    def charge_one(self) -> Scalar:
+        """Charge (e) of one photoelectron a layer with the present layers and their light."""
+        v = self.values
+        light = photoelectrons.relative_light(v["thickness"], v["light_yield"], v["efficiency"])
+        return v["charge_one_photoelectron"] / jnp.sqrt(light)
+
     def expected_events(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:
-        """Expected number of events with one mCP seen, L kappa^2 exp(slow) P."""
-        probability = photoelectrons.detection_probability(
-            currents.epsilon_gamma, self.values["layers"], self.values["charge_one_photoelectron"]
-        )
-        produced = self.values["luminosity"] * constants.PER_FEMTOBARN * currents.kappa**2 * jnp.exp(slow[0])
-        return produced * probability
+        """Expected number of events seen, L kappa^2 exp(slow) P, or P^2 where both mCPs must be."""
+        particles = 1 + PARTICLES.index(self.particles)
+        probability = photoelectrons.detection_probability(currents.epsilon_gamma, particles * self.values["layers"], self.charge_one())
+        return self.values["luminosity"] * constants.PER_FEMTOBARN * currents.kappa**2 * jnp.exp(slow[0]) * probability
 
     def judge(self) -> statistics.Counting:
         """The count over the expected dark-count coincidences."""

@@ -22,7 +22,7 @@ from jaxmix.numerics import quadrature, safe, spline
 RapidityDensity = Callable[[Scalar, Float[Array, " n"]], tuple[Float[Array, " n"], Float[Array, " n"]]]  # (mass, y) -> (up, down)
 TwoColumns = tuple[Float[Array, "..."], Float[Array, "..."]]
 
-_VELOCITY_FLOOR = 1e-4  # A/beta is even in beta: its floor costs 1e-8
+VELOCITY_FLOOR = 1e-4  # A/beta is even in beta: its floor costs 1e-8
 _VELOCITY_CUT = math.tanh(6.0)  # decay products of larger rapidity in the rest frame are 2e-5 of all
 _CLASSES = 12  # of transverse velocity in a PlateauTable
 _CONCENTRATION = 2.5  # of the nodes at y* = 0, where sech^2(y*) sits when the pair is light
@@ -78,51 +78,19 @@ def pair_acceptance(
 
     A(M, m) = 2 int_face deta dphi/(2 pi) int dc W(c) (dy/deta) rho(y(eta, c) - y*(c) | M), for the quark
     columns (up, down) that `rapidity_density(mass, y)` returns. mass, m_mcp, sqrt_s: GeV, scalars. Zero
-    below threshold, where A goes as beta. A parton shower's recoil, left out here, moves it by about 10%.
+    below threshold, where A goes as beta. Recoil, left out here, adds 2 to 20%: `recoiling`.
     """
-    beta = kinematics.velocity_above((m_mcp / mass) ** 2, _VELOCITY_FLOOR)
+    beta = kinematics.velocity_above((m_mcp / mass) ** 2, VELOCITY_FLOOR)
     reduced = _reduced_acceptance(mass, beta, rapidity_density, face, sqrt_s, nodes)
     both = safe.velocity((m_mcp / mass) ** 2) * reduced
     return both[0], both[1]
 
 
-class AcceptanceTable(eqx.Module):
-    """A(M, m) tabulated: ln(A/beta) on uniform knots of ln M and of the decay angle, for both columns of quarks.
-
-    It depends on the geometry and the luminosity's shape, on no mass or coupling of the dark sector: in a scan it is made
-    once.
-    """
-
-    log_reduced: spline.UniformSpline  # over ln M and the decay angle, components (up, down)
-
-    def smooth(self, masses: Float[Array, " n"], m_mcp: Scalar) -> Float[Array, "n 2"]:
-        """ln(A/beta) at pair masses (GeV) for an mCP of mass m_mcp, columns (up, down)."""
-        return self.log_reduced(jnp.log(masses), _decay_angle(m_mcp / masses))
-
-
-def tabulate_acceptance(
-    rapidity_density: RapidityDensity,
-    face: geometry.Face,
-    sqrt_s: Scalar,
-    knots: int = 40,
-    angles: int = 20,
-    nodes: int = 20,
-    lightest: float = 2.0,
-    heaviest: float = 4000.0,
-) -> AcceptanceTable:
-    """The acceptance for all pair masses from `lightest` to min(heaviest, 0.74 sqrt_s), GeV, and all lighter mCPs.
-
-    Twice continuously differentiable, to 1e-3 of pair_acceptance (see the tests).
-    """
-    ends = jnp.log(jnp.asarray(lightest, dtype=sqrt_s.dtype)), jnp.log(jnp.minimum(heaviest, 0.74 * sqrt_s))
-    masses = jnp.exp(jnp.linspace(*ends, knots))
-    beta = jnp.maximum(jnp.cos(jnp.linspace(0.0, jnp.pi / 2, angles, dtype=sqrt_s.dtype)), _VELOCITY_FLOOR)
-
-    def reduced(mass: Scalar) -> Float[Array, "angles 2"]:
-        return jax.vmap(lambda value: _reduced_acceptance(mass, value, rapidity_density, face, sqrt_s, nodes))(beta)
-
-    smallest = 1e-30  # a face that no pair of this mass reaches
-    return AcceptanceTable(spline.fit(jnp.log(jnp.maximum(jax.vmap(reduced)(masses), smallest)), ends, (0.0, np.pi / 2)))
+def pair_acceptance_at(
+    mass: Scalar, beta: Scalar, rapidity_density: RapidityDensity, face: geometry.Face, sqrt_s: Scalar, nodes: int = 20
+) -> Float[Array, " 2"]:
+    """pair_acceptance of particles with velocity beta > 0 in the pair's rest frame."""
+    return beta * _reduced_acceptance(mass, beta, rapidity_density, face, sqrt_s, nodes)
 
 
 def plateau_acceptance(
@@ -164,7 +132,7 @@ def _plateau_velocities(
 
 
 class PlateauTable(eqx.Module):
-    """The transverse velocities of the decay products of one meson, tabulated over the decay angle (see _decay_angle).
+    """The transverse velocities of the decay products of one meson, tabulated over the decay angle (see decay_angle).
 
     Twelve classes of equal share, each by its mean, stand for the distribution; it depends on the meson alone, not on the
     geometry.
@@ -175,7 +143,7 @@ class PlateauTable(eqx.Module):
 
     def __call__(self, m_mcp: Scalar, face: geometry.Face) -> Scalar:
         """plateau_acceptance of this meson."""
-        velocity = self.velocities(_decay_angle(m_mcp / self.meson_mass))
+        velocity = self.velocities(decay_angle(m_mcp / self.meson_mass))
         return _on_plateau(velocity, jnp.full_like(velocity, 1 / _CLASSES), face)
 
 
@@ -196,7 +164,7 @@ def tabulate_plateau(meson_mass: Scalar, momentum_scale: Scalar, power: Scalar, 
     return PlateauTable(jnp.asarray(meson_mass), spline.fit(jax.vmap(classes)(angles), (0.0, np.pi / 2)))
 
 
-def _decay_angle(x: Float[Array, "*n"]) -> Float[Array, "*n"]:
+def decay_angle(x: Float[Array, "*n"]) -> Float[Array, "*n"]:
     """The angle with sine 2 x and cosine beta, x the product's mass over the parent's: a variable in which both the light and
     the threshold end of a decay are smooth; pi/2 below threshold."""
     return jnp.arctan2(2 * x, safe.velocity(x**2))

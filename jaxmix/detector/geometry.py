@@ -35,6 +35,16 @@ class Detector(eqx.Module):
     thickness: Scalar = eqx.field(converter=_float, default=1.4)  # m, of one layer along the particle
 
 
+def direction(face: Face, u: Float[Array, "..."], v: Float[Array, "..."]) -> tuple[Array, Array, Array]:
+    """Unit vector (x, y, z; z along the beam) towards the point d (n + u theta^ + v phi^) of the face, n its centre's direction.
+
+    theta^ points away from the beam's +z axis and lies in the plane of azimuth 0, as n does.
+    """
+    size = jnp.sqrt(1 + u**2 + v**2)
+    sine, cosine = 1 / jnp.cosh(face.eta), jnp.tanh(face.eta)
+    return (sine + u * cosine) / size, v / size, (cosine - u * sine) / size
+
+
 def pseudorapidity_nodes(
     face: Face, nodes: int = 2, nodes_across: int = 2
 ) -> tuple[Float[Array, " nodes"], Float[Array, " nodes"]]:

@@ -15,7 +15,7 @@ from jaxmix.engine import compiling
 from jaxmix.engine.problem import AbstractProblem, exact, place
 from jaxmix.numerics import roots
 
-_BATCH, _FEW = 64, 8  # points whose f and slope, and whose derivatives with every parameter, are computed together
+_BATCH, _FEW = 64, 1  # points whose f and slope, and whose derivatives with every parameter, are computed together
 _MET = 1e-6  # |ln(output)| beyond which the end of a search is a jump, not a crossing
 _ZOOMS = 3  # rescans of an interval in which a pair of crossings may hide
 
