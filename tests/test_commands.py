@@ -96,7 +96,7 @@ def test_point_has_every_key(points: list[dict]) -> None:
         assert set(found["lhc"]) == {"sigma_pb", "channels"}
         assert {"drell_yan", "jpsi", "psi2s", "upsilon1s", "upsilon2s", "upsilon3s"} <= set(found["lhc"]["channels"])
         pairs = {f"{what}_{number}" for what in ("acceptance", "expected_events") for number in ("one", "two")}
-        assert set(found["detector"]) == {"n_pe", "p_layer", "p_detect", "status"} | pairs
+        assert set(found["detector"]) == {"n_pe", "p_layer", "p_detect"} | pairs
         assert 0 < found["detector"]["acceptance_two"] < 1e-3 * found["detector"]["acceptance_one"]
         assert list(found["constraints"]) == list(shelf.SHELF)
         for name, verdict in found["constraints"].items():

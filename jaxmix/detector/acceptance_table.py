@@ -17,7 +17,7 @@ LIGHTEST, HEAVIEST, HIGHEST_FRACTION = 2.0, 4000.0, 0.7  # GeV, GeV, of sqrt_s: 
 _ONE_KNOTS, _ONE_ANGLES, _ONE_POINTS = 28, 18, 8  # of ln M and the decay angle; log2 of the points
 _TWO_KNOTS, _TWO_ANGLES, _TWO_POINTS = 32, 16, 10
 _SLOWEST = 0.02  # velocity at which pairs near threshold are taken: they follow the boson all the same
-_SMALLEST = 1e-16  # of an acceptance: beyond any luminosity
+_SMALLEST = 1e-14  # added to an acceptance: beyond any luminosity, and its logarithm falls off no cliff
 
 
 class AcceptanceTable(eqx.Module):
@@ -84,4 +84,4 @@ def _tabulate(
     beta = jnp.clip(jnp.cos(jnp.linspace(0.0, jnp.pi / 2, angles, dtype=sqrt_s.dtype)), slowest, np.sqrt(1 - 1e-8))
     # a loop over masses: memory stays that of one of them, also where it is differentiated
     values = jax.lax.map(jax.checkpoint(lambda mass: jax.vmap(lambda velocity: at(mass, velocity))(beta)), masses)
-    return AcceptanceTable(spline.fit(jnp.log(jnp.maximum(values, _SMALLEST)), ends, (0.0, np.pi / 2)))
+    return AcceptanceTable(spline.fit(jnp.log(values + _SMALLEST), ends, (0.0, np.pi / 2)))

@@ -3,7 +3,7 @@
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Scalar
+from jaxtyping import Array, Bool, Float, Scalar
 
 
 def _float(value: float | Array) -> Array:
@@ -43,6 +43,13 @@ def direction(face: Face, u: Float[Array, "..."], v: Float[Array, "..."]) -> tup
     size = jnp.sqrt(1 + u**2 + v**2)
     sine, cosine = 1 / jnp.cosh(face.eta), jnp.tanh(face.eta)
     return (sine + u * cosine) / size, v / size, (cosine - u * sine) / size
+
+
+def crosses(face: Face, x: Float[Array, "..."], y: Float[Array, "..."], z: Float[Array, "..."]) -> Bool[Array, "..."]:
+    """Whether a line from the interaction point along (x, y, z) crosses the square; axes as in `direction`."""
+    sine, cosine, half = 1 / jnp.cosh(face.eta), jnp.tanh(face.eta), face.side / (2 * face.distance)
+    ahead = sine * x + cosine * z
+    return (ahead > 0) & (jnp.abs(cosine * x - sine * z) < half * ahead) & (jnp.abs(y) < half * ahead)
 
 
 def pseudorapidity_nodes(

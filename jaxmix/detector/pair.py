@@ -8,14 +8,16 @@ edge of the face is crossed by a sample.
 from collections.abc import Callable
 from typing import NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Scalar
 
 from jaxmix.collider import jet, partons
-from jaxmix.detector import geometry
+from jaxmix.detector import geometry, transport
 
 DIMENSIONS = 6
+_WIDER = 3.0  # the face in which directions start, over the face, where a field turns them
 _LARGE_X = 8.0  # power of (1 - x) with which a recoil falls near the kinematic limit, for the maps alone
 _EDGE = 0.999999  # largest |t|: what lies beyond has no phase space
 
@@ -151,14 +153,21 @@ def cross_section(
     scale: Scalar | float = 1.0,
     across: Scalar | float = 1.0,
     weigh: Callable[[Array], tuple[Array, Array]] | None = None,
+    path: transport.Path | None = None,
+    charge: Scalar | float = 0.0,
 ) -> tuple[Array, Array]:
     """sigma(V + jet, both particles in the face) for c_q^2 = 1, in pb: (up, down), its samples at points of the unit cube.
 
     The mean over the cube is the integral of jet.density over all jets and all directions in the face, with the spin
     correlations of the decay; scale: mu over the transverse mass of V; across: bars along a side, above one both cross the same.
-    weigh: factors (up, down) at a transverse momentum of V (GeV), as a veto or a Sudakov form factor.
+    weigh: factors (up, down) at a transverse momentum of V (GeV), as a veto or a Sudakov form factor. path: a field and rock on
+    the way, for particles of this charge (in e) and its opposite, of any bars; without it tracks are straight. Then directions
+    start in a face three times as wide and count if they arrive: many more points are needed, and the geometry has no derivative.
     """
-    found = pairs(mass, beta, face, sample(mass, beta, face, sqrt_s, cube[:, :5], across))
+    start = face if path is None else eqx.tree_at(lambda each: each.side, face, _WIDER * face.side)
+    found = pairs(mass, beta, start, sample(mass, beta, start, sqrt_s, cube[:, :5], across))
+    if path is not None:
+        found = found._replace(measure=found.measure * _arrive(mass, beta, face, found, path, charge))
     (e1, x1, y1, z1), (e2, x2, y2, z2) = found.first, found.second
     x, y, z = x1 + x2, y1 + y2, z1 + z2
     pt = jnp.sqrt(x**2 + y**2)
@@ -171,3 +180,17 @@ def cross_section(
     veto = (1.0, 1.0) if weigh is None else weigh(pt)
     measure = found.measure * (high - low) * (1 + 3 * v**2) / 2
     return measure * up * veto[0], measure * down * veto[1]
+
+
+def _arrive(mass: Scalar, beta: Scalar, face: geometry.Face, found: Pairs, path: transport.Path, charge: Scalar | float) -> Array:
+    """Whether both particles of each pair cross the face on their way through a field and rock."""
+    m = mass * jnp.sqrt(1 - beta**2) / 2
+    arrive = jnp.ones_like(found.measure, dtype=bool)
+    for sign, (energy, x, y, z) in ((1, found.first), (-1, found.second)):
+        momentum = jnp.sqrt(x**2 + y**2)
+        azimuth = transport.azimuth_of_exit(sign * charge, momentum, path, face.distance / jnp.cosh(face.eta))
+        cosine, sine = jnp.cos(azimuth), jnp.sin(azimuth)
+        inside = geometry.crosses(face, cosine * x - sine * y, sine * x + cosine * y, z)
+        _, stops = transport.energy_after(sign * charge, energy, m, path)
+        arrive = arrive & inside & ~stops & transport.reaches(charge, momentum, path)
+    return jnp.where(arrive, 1.0, 0.0)
