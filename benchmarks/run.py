@@ -16,6 +16,7 @@ SECTIONS = {
     "mixing_speed": "Mixing",
     "single_point": "Exact points with gradients, and contours",
     "precision_fit": "Electroweak precision",
+    "zprime_jet": "Z' and a jet",
     "device": "On an accelerator",
 }
 HEAD = """# Results of the benchmarks
