@@ -299,11 +299,20 @@ def lhc() -> Lhc:
     return Lhc(detector, jax.jit(jax.vmap(one)))
 
 
-@pytest.mark.parametrize("particles", ["one", pytest.param("two", marks=pytest.mark.slow)])
-def test_slopes_with_what_is_tabulated(particles: str) -> None:
+ALL_TABULATED = tuple(sorted(mcp_lhc.TABULATED - {"bars_across"}))
+
+
+@pytest.mark.parametrize(
+    ("particles", "settings"),
+    [
+        ("one", ("distance", "scale")),
+        pytest.param("one", ALL_TABULATED, marks=pytest.mark.slow),
+        pytest.param("two", ALL_TABULATED, marks=pytest.mark.slow),
+    ],
+)
+def test_slopes_with_what_is_tabulated(particles: str, settings: tuple[str, ...]) -> None:
     """dq/d(setting) of the collider and the geometry, whose tables are made anew at each value, against central differences."""
     whole = study.Study(HELD, {"mcp_lhc": shelf.build("mcp_lhc", {"particles": particles}, ("sigma", 2.0))})
-    settings = sorted(mcp_lhc.TABULATED - {"bars_across"})
     held = BASE | {"kappa": 0.03, "m_zprime": 3.3, "m_mcp": 1.0}
 
     @jax.jit

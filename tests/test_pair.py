@@ -76,8 +76,8 @@ def sampled(mass, m, densities, face, lowest, spin, sector, reach, charge=0.0, s
     [
         (3.0, 1.0, 4.0, 0.0, 20.0, 0.5, 1.0, True),
         (30.0, 10.0, 8.0, 0.0, 30.0, 0.5, 1.0, True),
-        (9.0, 4.4, 4.0, 0.5, 20.0, 0.3, 0.6, True),
-        (5.0, 0.1, 6.0, -1.0, 30.0, 0.5, 0.8, True),
+        pytest.param(9.0, 4.4, 4.0, 0.5, 20.0, 0.3, 0.6, True, marks=pytest.mark.slow),
+        pytest.param(5.0, 0.1, 6.0, -1.0, 30.0, 0.5, 0.8, True, marks=pytest.mark.slow),
     ],
 )
 def test_both_in_the_face_is_the_monte_carlo(densities, mass, m, side, eta, lowest, sector, reach, spin):
