@@ -196,6 +196,38 @@ def test_decay_density_is_the_squared_amplitude(m):
     np.testing.assert_allclose(np.array(found) / found[0], np.array(exact) / exact[0], rtol=1e-9)
 
 
+def test_density_weighs_each_subprocess_by_its_own_legs(densities):
+    """From four-vectors: beams, jet and decay products; annihilation has both beams as quark legs, the others one beam and the jet."""
+    mass, m, pt, y, y_jet = 10.0, 2.0, 7.0, 0.4, -0.9
+    transverse, beta = np.hypot(mass, pt), np.sqrt(1 - 4 * 0.2**2)
+    boson = np.array([transverse * np.cosh(y), pt, 0.0, transverse * np.sinh(y)])
+    k = np.array([pt * np.cosh(y_jet), -pt, 0.0, pt * np.sinh(y_jet)])
+    total = boson + k
+    p1, p2 = (np.array([each, 0, 0, sign * each]) for sign, each in ((1, (total[0] + total[3]) / 2), (-1, (total[0] - total[3]) / 2)))
+    n = np.array([0.3, -0.5, 0.9])
+    n *= beta * mass / 2 / np.linalg.norm(n)
+    l1 = np.array([(boson[0] * mass / 2 + boson[1:] @ n) / mass, *(n + boson[1:] * (boson[1:] @ n / (boson[0] + mass) + mass / 2) / mass)])
+    difference = 2 * l1 - boson
+    assert dot(l1, l1) == pytest.approx(m**2, rel=1e-9)
+    event = jet.Event(*(jnp.asarray([each]) for each in (mass, pt, y, y_jet)), SQRT_S)
+    mu = event.transverse_mass
+    found = jet.density(event, densities, mu, tuple(jnp.asarray([each]) for each in difference), jnp.asarray([beta]))
+    s, t, u = dot(total, total), dot(p1 - boson, p1 - boson), dot(p2 - boson, p2 - boson)
+    pairs = densities.pairs(*event.fractions, mu)
+    unit = constants.PICOBARN * np.pi * constants.ALPHA * float(partons.strong_coupling(mu)[0]) / s**2
+    parts = (
+        (pairs.annihilation, jet.annihilation_kernel(s, t, u, mass**2), (p1, p2)),
+        (pairs.from_first, jet.compton_kernel(s, t, u, mass**2), (p1, k)),
+        (pairs.from_second, jet.compton_kernel(s, u, t, mass**2), (p2, k)),
+    )
+    for column in (0, 1):
+        exact = 0.0
+        for columns, kernel, legs in parts:
+            along, across = ([dot(leg, vector) for leg in legs] for vector in (boson, difference))
+            exact += unit * kernel * float(columns[column][0]) * float(jet.decay_density(beta, along, across))
+        assert float(found[column][0]) == pytest.approx(exact, rel=1e-9)
+
+
 @given(st.floats(0.0, 1.0), st.floats(0.1, 3.0), st.floats(-1.0, 1.0))
 def test_decay_density_is_one_on_average(beta, ratio, cosine):
     """Over all directions; two legs of any momenta at any angle in the boson's rest frame (M = 2)."""
