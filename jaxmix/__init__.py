@@ -18,6 +18,7 @@ _HOMES = {
     "Contour": "jaxmix.engine.contour",
     "trace_contours": "jaxmix.engine.contour",
     "find_limit": "jaxmix.engine.limit",
+    "Forecast": "jaxmix.forecast",
 }
 
 __all__ = ["__version__", *_HOMES]

@@ -84,4 +84,4 @@ def _tabulate(
     beta = jnp.clip(jnp.cos(jnp.linspace(0.0, jnp.pi / 2, angles, dtype=sqrt_s.dtype)), slowest, np.sqrt(1 - 1e-8))
     # a loop over masses: memory stays that of one of them, also where it is differentiated
     values = jax.lax.map(jax.checkpoint(lambda mass: jax.vmap(lambda velocity: at(mass, velocity))(beta)), masses)
-    return AcceptanceTable(spline.fit(jnp.log(values + _SMALLEST), ends, (0.0, np.pi / 2)))
+    return AcceptanceTable(spline.fit(jnp.log(jnp.maximum(values, 0.0) + _SMALLEST), ends, (0.0, np.pi / 2)))

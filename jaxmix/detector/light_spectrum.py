@@ -1,6 +1,7 @@
 """How many photoelectrons an event gives in all layers together, where each of them saw one: what measures the charge."""
 
 import functools
+import itertools
 import math
 
 import jax
@@ -70,8 +71,10 @@ def _log_sums(each: Float[Array, " counts"], edges: tuple[int, ...]) -> Float[Ar
 
 def check(edges: tuple[int, ...], layers: int) -> None:
     """Raises ValueError for edges that do not rise or begin below one photoelectron a layer."""
-    if edges[0] < layers or any(high <= low for low, high in zip(edges, edges[1:])):
-        raise ValueError(f"light_spectrum: found the edges {edges}; allowed: rising whole numbers from the number of layers, {layers}, on.")
+    if edges[0] < layers or any(high <= low for low, high in itertools.pairwise(edges)):
+        raise ValueError(
+            f"light_spectrum: found the edges {edges}; allowed: rising whole numbers from the number of layers, {layers}, on."
+        )
 
 
 @functools.cache
