@@ -76,7 +76,8 @@ def main() -> None:
         rows.append(measuring.Row("the last over the first", f"{memory[-1][1] / memory[0][1]:.2f}", "flat"))
     notes = [
         "Ten design parameters (side, distance, eta, layers, thickness, light yield, efficiency, rate, window, bars) in one reverse pass;",
-        "the acceptance is tabulated anew each time. Limits are searched for from where they lie. Memory: fresh processes, compilation included.",
+        "the acceptance is tabulated anew each time. Limits are searched for from where they lie. Memory: fresh processes, with",
+        "compilation.",
     ]
     print(measuring.table(rows, start, notes))
 

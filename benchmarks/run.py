@@ -17,6 +17,7 @@ SECTIONS = {
     "single_point": "Exact points with gradients, and contours",
     "precision_fit": "Electroweak precision",
     "zprime_jet": "Z' and a jet",
+    "design_gradient": "Designs by gradient",
     "device": "On an accelerator",
 }
 HEAD = """# Results of the benchmarks

@@ -30,7 +30,7 @@ LEVEL = ("sigma", 2.0)
 LOW, HIGH = 0.6, 400.0  # GeV, of the Z'
 STEPS = np.geomspace(2e-3, 0.1, 8)
 SIGNATURES = {"one": "one mCP", "two": "both, in different bars"}
-COLOURS = {"one": style.PALETTE[0], "two": style.PALETTE[1], "any": style.PALETTE[3]}
+COLOURS = {"one": style.PALETTE[0], "two": style.PALETTE[1]}
 
 
 class Rates(problem.AbstractProblem):
@@ -83,9 +83,8 @@ def drawn(mass: np.ndarray, rates: dict[str, np.ndarray], reaches: dict[str, dic
     """Both panels over one axis of masses."""
     figure = style.blank(style.COLUMN * 1.6, 6.2)
     above, below = figure.subplots(2, 1, sharex=True)
-    labels = {**SIGNATURES, "any": "both"}
-    for name in ("one", "any", "two"):
-        above.plot(mass, rates[name], color=COLOURS[name], linestyle=":" if name == "any" else "-", label=labels[name])
+    for name, label in SIGNATURES.items():
+        above.plot(mass, rates[name], color=COLOURS[name], label=label)
     above.set(yscale="log", ylim=(1e-8, 1e8), ylabel=r"$\sigma A / \epsilon_\gamma^2$ [pb]")
     for name in SIGNATURES:
         for luminosity, dash in zip(LUMINOSITIES, ("-", "--")):

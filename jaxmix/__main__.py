@@ -13,6 +13,7 @@ COMMANDS = {
     "point": ("jaxmix.point", "everything about one parameter point"),
     "limit": ("jaxmix.limit", "the limit of one constraint, and how it moves"),
     "counting": ("jaxmix.counting", "CLs and upper limits of any counting experiment"),
+    "design": ("jaxmix.design", "the detector of the largest reach that a budget allows"),
     "constraints": ("jaxmix.constraints.__main__", "list the constraints"),
 }
 

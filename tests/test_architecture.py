@@ -25,8 +25,8 @@ FLOORS = [
     {"models", "constraints"},
     {"engine"},
     {"study", "config", "results"},
-    {"flags", "contouring", "plots", "hatted_tables"},
-    {"scanning", "description", "limits", "listing", "counting_experiment"},
+    {"flags", "contouring", "plots", "hatted_tables", "reach", "forecast", "sampling"},
+    {"scanning", "designing", "description", "limits", "listing", "counting_experiment"},
     {"scan", "merge", "point", "limit", "counting", "design", "constraints.__main__", "__main__"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
@@ -200,7 +200,7 @@ def run_python(code):
 
 
 def test_the_public_names_are_these():
-    public = {"MixedPhase", "Study", "Axis", "Grid", "Contour", "evaluate", "find_limit", "trace_contours", "__version__"}
+    public = {"MixedPhase", "Study", "Axis", "Grid", "Contour", "Forecast", "evaluate", "find_limit", "trace_contours", "__version__"}
     assert set(jaxmix.__all__) == public
     assert {name for name in public if getattr(jaxmix, name).__doc__} == public
     assert public <= set(dir(jaxmix))
