@@ -1,6 +1,7 @@
 """Everything about one parameter point, as the command `point` reports it: numbers on the device, words on the host."""
 
 import argparse
+import functools
 import math
 from collections.abc import Mapping
 
@@ -19,6 +20,7 @@ Scalar = Float[Array, ""]
 
 _NONPERTURBATIVE = 4 * math.pi  # of g1'
 _CURRENTS = ("em", "z", "em_dark", "z_dark")
+NUMBERS = ("one", "two")  # mCPs, by which acceptances and events are told
 
 _MEMBERS = combination.Combined.members
 
@@ -28,7 +30,7 @@ class Description(problem.AbstractProblem):
 
     whole: study.Study
     searches: published.Together
-    other: mcp_lhc.MillichargeDetector | None  # the detector asked for the other number of mCPs
+    others: dict[str, mcp_lhc.MillichargeDetector]  # the detector asked for one mCP or both, where its verdict is on something else
     varied: tuple[str, ...] = eqx.field(static=True, default=())  # collider parameters that differ from point to point
 
     def slow(self, point: problem.Point) -> Float[Array, " none"]:
@@ -54,7 +56,8 @@ class Description(problem.AbstractProblem):
         together = self.searches(currents)
         if "mcp_lhc" in constraints:
             detector = constraints["mcp_lhc"]
-            asked = {each.particles: each for each in (detector, self.other.with_settings({name: point[name] for name in self.varied}))}
+            collider = {name: point[name] for name in self.varied}
+            asked = {detector.particles: detector} | {name: each.with_settings(collider) for name, each in self.others.items()}
             channels = {particles: each.channels(currents) for particles, each in asked.items()}  # once, for blocks and verdict
             parts["mcp_lhc"] = detector.gathered(channels[detector.particles])
             found |= _lhc(asked, currents, channels)
@@ -108,7 +111,8 @@ def _lhc(
         "detector.p_layer": photoelectrons.detection_probability(currents.epsilon_gamma, 1.0, charge_one),
         "detector.p_detect": photoelectrons.detection_probability(currents.epsilon_gamma, layers, charge_one),
     }
-    for particles, each in asked.items():
+    for particles in NUMBERS:
+        each = asked[particles]
         slow = each.gathered(channels[particles])
         found[f"detector.acceptance_{particles}"] = jnp.exp(slow[0]) / produced
         found[f"detector.expected_events_{particles}"] = each.expected_events(currents, slow)
@@ -143,20 +147,28 @@ def describe(
         met.remove("combined")
     whole = study.Study(common, {name: shelf.build(name, settings.get(name, {}), shelf.level(name, cl), pdf) for name in met})
     searches = published.Together({name: each for name, each in whole.constraints.items() if isinstance(each, published_search.PublishedSearch)})
-    other = _other(settings.get("mcp_lhc", {}), cl, pdf, common) if "mcp_lhc" in met else None
+    others = _others(settings.get("mcp_lhc", {}), cl, pdf, common) if "mcp_lhc" in met else {}
     varied = tuple(name for name in ("sqrt_s", "luminosity") if name not in common)
     arrays = {name: np.array([point[name] for point in points]) for name in points[0]}
-    numbers = evaluate.evaluate_points(Description(whole, searches, other, varied), arrays, batch=min(len(points), 256), quick=True)
+    numbers = evaluate.evaluate_points(Description(whole, searches, others, varied), arrays, batch=min(len(points), 256), quick=True)
     if summed:
         numbers |= _combined(numbers)
     return [document(point, {name: float(values[i]) for name, values in numbers.items()}, cl) for i, point in enumerate(points)]
 
 
-def _other(settings: Mapping[str, float | str], cl: float, pdf: str | None, common: Mapping[str, float]) -> mcp_lhc.MillichargeDetector:
-    """The millicharge detector asked for the other number of mCPs, as a study prepares it."""
-    particles = "one" if settings.get("particles") == "two" else "two"
-    detector = shelf.build("mcp_lhc", {**settings, "particles": particles}, ("cl", cl), pdf)
-    return study.Study(common, {"mcp_lhc": detector}).constraints["mcp_lhc"]
+def _others(
+    settings: Mapping[str, float | str], cl: float, pdf: str | None, common: Mapping[str, float]
+) -> dict[str, mcp_lhc.MillichargeDetector]:
+    """The millicharge detector asked for one mCP and for both, without the one that its settings ask for."""
+    collider = tuple((name, common[name]) for name in ("sqrt_s", "luminosity") if name in common)
+    wanted = [particles for particles in NUMBERS if particles != settings.get("particles", "one")]
+    return {particles: _prepared(tuple(sorted({**settings, "particles": particles}.items())), cl, pdf, collider) for particles in wanted}
+
+
+@functools.lru_cache(maxsize=4)  # its tables take seconds and rest on nothing else
+def _prepared(settings: tuple, cl: float, pdf: str | None, collider: tuple) -> mcp_lhc.MillichargeDetector:
+    """The millicharge detector with its tables, as a study prepares it."""
+    return study.Study(dict(collider), {"mcp_lhc": shelf.build("mcp_lhc", dict(settings), ("cl", cl), pdf)}).constraints["mcp_lhc"]
 
 
 def _combined(numbers: Mapping[str, Float[np.ndarray, " n"]]) -> dict[str, Float[np.ndarray, " n"]]:

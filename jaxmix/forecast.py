@@ -33,7 +33,7 @@ _NEVER = -1e4  # ln L where there is no such point, finite so that a sampler tur
 
 
 class Measurement(NamedTuple):
-    """Events of one detector: its name, the settings of mcp_lhc that are not at their defaults (particles = "one" or "two" among them),
+    """Events of one detector: its name, the settings of mcp_lhc that are not at their defaults (particles = "one", "two" or "same_bar" among them),
     the edges of its bins in photoelectrons of all layers, and the expected background, a number or one per bin, to which the detector's
     own dark counts come."""
 
@@ -228,13 +228,13 @@ def _at_benchmark(prediction: Prediction) -> tuple[Float[Array, " bins"], Float[
 
 def _light(measurement: Measurement, detector: mcp_lhc.MillichargeDetector) -> Light:
     """Bins of a detector; dark counts give one photoelectron in each layer, so that they fall on the lowest bin."""
-    particles, layers = 1 + mcp_lhc.PARTICLES.index(detector.particles), float(detector.values["layers"])
+    bars, layers = detector.bars_hit, float(detector.values["layers"])
     if layers != round(layers):
         raise ValueError(f"Forecast: {measurement.name} has {layers:g} layers; allowed: whole numbers, as each layer has its own light.")
-    light_spectrum.check(measurement.edges, particles * round(layers))
+    light_spectrum.check(measurement.edges, bars * round(layers))
     background = np.broadcast_to(np.asarray(measurement.background, float), (len(measurement.edges),)).copy()
-    background[0] += float(detector.judge().background) if measurement.edges[0] == particles * round(layers) else 0.0
-    return Light(jnp.asarray(background), measurement.edges, particles * round(layers))
+    background[0] += float(detector.judge().background) if measurement.edges[0] == bars * round(layers) else 0.0
+    return Light(jnp.asarray(background), measurement.edges, bars * round(layers))
 
 
 def _check(benchmark: Mapping[str, float], measurements: Sequence[Measurement], free: Sequence[str], named: Mapping) -> None:

@@ -328,19 +328,23 @@ def test_slopes_with_what_is_tabulated(particles: str, settings: tuple[str, ...]
         assert float(slopes[k]) * start[k] == pytest.approx(float(above - below) / 2e-4, rel=1e-4, abs=1e-6), name
 
 
+@pytest.mark.slow
 def test_both_mcps_are_seen_more_rarely(lhc: Lhc) -> None:
-    """Different bars: fewer events than of both in the face, by the share in one bar; and P^2 in place of P."""
+    """In different bars with P^2, in one bar with P of twice the light; both ways together are all pairs in the face."""
     held = {**HELD, **BASE, "kappa": 0.01, "m_zprime": 3.3, "m_mcp": 1.0}
     currents, _ = study.currents_and_status({name: jnp.asarray(value) for name, value in held.items()})
-    events = {}
-    for across in (2.0, 20.0):
-        detector = problem.once(study.prepared, shelf.build("mcp_lhc", {"particles": "two", "bars_across": across}, ("sigma", 2.0)))
+    light, accepted, events = float((currents.epsilon_gamma / 2e-3) ** 2), {}, {}
+    for particles, across, probability in (
+        ("two", 2.0, -np.expm1(-light)), ("two", 1000.0, -np.expm1(-light)), ("same_bar", 2.0, np.sqrt(-np.expm1(-2 * light)))
+    ):  # fmt: skip
+        built = shelf.build("mcp_lhc", {"particles": particles, "bars_across": across}, ("sigma", 2.0))
+        detector = problem.once(study.prepared, built)
         slow = detector.slow(currents)
-        events[across] = float(detector.expected_events(currents, slow))
-        seen = 300e3 * 0.01**2 * float(jnp.exp(slow[0])) * float(-jnp.expm1(-((currents.epsilon_gamma / 2e-3) ** 2))) ** 6
-        assert events[across] == pytest.approx(seen, rel=1e-9)
+        accepted[particles, across], events[particles, across] = float(jnp.exp(slow[0])), float(detector.expected_events(currents, slow))
+        assert events[particles, across] == pytest.approx(300e3 * 0.01**2 * accepted[particles, across] * probability**6, rel=1e-9)
+    assert accepted["two", 2.0] + accepted["same_bar", 2.0] == pytest.approx(accepted["two", 1000.0], rel=0.01)
     one = float(lhc.detector.expected_events(currents, lhc.detector.slow(currents)))
-    assert 0 < events[2.0] < events[20.0] < 1e-2 * one
+    assert 0 < events["two", 2.0] < events["two", 1000.0] < 1e-2 * one
 
 
 def test_holdom_cross_sections(lhc: Lhc) -> None:

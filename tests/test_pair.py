@@ -75,7 +75,7 @@ def sampled(mass, m, densities, face, lowest, spin, sector, reach, charge=0.0, s
     ("mass", "m", "side", "eta", "lowest", "sector", "reach", "spin"),
     [
         (3.0, 1.0, 4.0, 0.0, 20.0, 0.5, 1.0, True),
-        (30.0, 10.0, 8.0, 0.0, 30.0, 0.5, 1.0, True),
+        pytest.param(30.0, 10.0, 8.0, 0.0, 30.0, 0.5, 1.0, True, marks=pytest.mark.slow),
         pytest.param(9.0, 4.4, 4.0, 0.5, 20.0, 0.3, 0.6, True, marks=pytest.mark.slow),
         pytest.param(5.0, 0.1, 6.0, -1.0, 30.0, 0.5, 0.8, True, marks=pytest.mark.slow),
     ],
@@ -89,6 +89,7 @@ def test_both_in_the_face_is_the_monte_carlo(densities, mass, m, side, eta, lowe
     assert found == pytest.approx(exact, abs=3 * np.hypot(error, own))
 
 
+@pytest.mark.slow
 def test_a_field_parts_the_two(densities):
     """Tracks of opposite charges 0.15 in 3.8 T, against the Monte Carlo with each position turned."""
     face = geometry.Face(4.0, 20.0)
@@ -186,8 +187,7 @@ def test_slopes_of_the_probability(densities):
         return jnp.log(jnp.mean(columns[0]))
 
     place = jnp.array([3.0, 0.9, 1.0, 20.0, 0.1, 1.1])
-    forward, reverse = jax.jit(jax.jacfwd(total))(place), jax.jit(jax.grad(total))(place)
-    np.testing.assert_allclose(forward, reverse, rtol=1e-8)
+    reverse = jax.jit(jax.grad(total))(place)
     for axis in range(6):
         step = 1e-5 * jnp.eye(6)[axis]
         assert reverse[axis] == pytest.approx(float(total(place + step) - total(place - step)) / 2e-5, rel=1e-4, abs=1e-5)

@@ -153,7 +153,9 @@ class Background(Table):
 class McpLhc(ConstraintTable):
     """[constraints.mcp_lhc]: the millicharge detector at the LHC. Defaults: 20 m away, pointing, three layers, no dark counts."""
 
-    particles: Annotated[Literal["one", "two"], Field(description="mCPs that make an event; two: in different bars")] = "one"
+    particles: Annotated[
+        Literal["one", "two", "same_bar"], Field(description="mCPs that make an event; two: in different bars, same_bar: both in one")
+    ] = "one"
     distance: Annotated[float, Field(gt=0, allow_inf_nan=False, description="from the interaction point to the face, m")] = 20.0
     side: Annotated[float, Field(gt=0, allow_inf_nan=False, description="of the square face, m")] = 1.0
     eta: Annotated[float, Field(ge=-10, le=10, description="pseudorapidity of the face's centre")] = 0.0

@@ -44,7 +44,7 @@ _SETTINGS = {
 }
 _DARK_COUNTS = {"rate", "window", "bars", "live_time"}
 
-PARTICLES = ("one", "two")  # mCPs that make an event
+PARTICLES = ("one", "two", "same_bar")  # mCPs that make an event: one, both in different bars, both in one
 _PROTONS = {"sqrt_s", "scale"}  # settings that `Protons` rest on
 TABULATED = _PROTONS | {"distance", "side", "eta", "bars_across", "intrinsic_momentum"}  # settings that `Acceptances` rest on
 _RESONANCE_STEPS = (1e-3, 1e-2)  # distances from a resonance, over its mass, that bracket its flanks
@@ -59,7 +59,7 @@ class Protons(eqx.Module):
 
 
 class Acceptances(eqx.Module):
-    """Acceptances of the pairs: of `PARTICLES` mCPs, and of both in the same bar where both are asked for."""
+    """Acceptances of the pairs: what counts, and what is to be taken off it, both in the same bar where different ones are asked for."""
 
     whole: acceptance_table.AcceptanceTable
     same_bar: acceptance_table.AcceptanceTable | None
@@ -68,8 +68,8 @@ class Acceptances(eqx.Module):
 class MillichargeDetector(abstract.AbstractConstraint):
     """Events with one mCP seen, N = L sum_channels sigma A P with P of all layers giving light, or with both seen, N = L sigma A2 P^2.
 
-    Both (setting particles = "two") means in different bars, from a boson that recoils against a jet; pairs from mesons are left out
-    there. Judged as a Poisson count over the dark-count coincidences: mode "sigma" (q_Asimov = n^2 for n standard deviations) or
+    Both (setting particles = "two") means in different bars, from a boson that recoils against a jet; "same_bar" means both in one, whose
+    photoelectrons add, N = L sigma A2 P(2 N_PE). Pairs from mesons are left out of either. Judged as a Poisson count over the dark-count coincidences: mode "sigma" (q_Asimov = n^2 for n standard deviations) or
     "cl" (q = -2 ln CLs).
     """
 
@@ -156,7 +156,10 @@ class MillichargeDetector(abstract.AbstractConstraint):
         if self.particles == "one":
             return Acceptances(acceptance_table.one(protons.luminosity, protons.recoil, face, v["intrinsic_momentum"]), None)
         given = protons.luminosity, self.densities, protons.recoil, face
-        return Acceptances(*(acceptance_table.two(*given, across, v["scale"]) for across in (1.0, v["bars_across"])))
+        same_bar = acceptance_table.two(*given, v["bars_across"], v["scale"])
+        if self.particles == "same_bar":
+            return Acceptances(same_bar, None)
+        return Acceptances(acceptance_table.two(*given, 1.0, v["scale"]), same_bar)
 
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
         """mCP masses at a meson's threshold, and Z' masses on a vector meson (within some widths of the Z') or on the Z."""
@@ -214,16 +217,21 @@ class MillichargeDetector(abstract.AbstractConstraint):
         accepted = sum(each for _, each in channels.values())
         return jnp.log(jnp.maximum(accepted, jnp.finfo(accepted.dtype).tiny))[None]
 
+    @property
+    def bars_hit(self) -> int:
+        """Bars that an event needs."""
+        return 2 if self.particles == "two" else 1
+
     def charge_one(self) -> Scalar:
-        """Charge (e) of one photoelectron a layer with the present layers and their light."""
+        """Charge (e) of one photoelectron a layer with the present layers and their light, of all mCPs in a bar."""
         v = self.values
         light = photoelectrons.relative_light(v["thickness"], v["light_yield"], v["efficiency"])
+        light = 2 * light if self.particles == "same_bar" else light
         return v["charge_one_photoelectron"] / jnp.sqrt(light)
 
     def expected_events(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:
-        """Expected number of events seen, L kappa^2 exp(slow) P, or P^2 where both mCPs must be."""
-        particles = 1 + PARTICLES.index(self.particles)
-        probability = photoelectrons.detection_probability(currents.epsilon_gamma, particles * self.values["layers"], self.charge_one())
+        """Expected number of events seen, L kappa^2 exp(slow) P, or P^2 where two bars must see an mCP."""
+        probability = photoelectrons.detection_probability(currents.epsilon_gamma, self.bars_hit * self.values["layers"], self.charge_one())
         return self.values["luminosity"] * constants.PER_FEMTOBARN * currents.kappa**2 * jnp.exp(slow[0]) * probability
 
     def judge(self) -> statistics.Counting:
