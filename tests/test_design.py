@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jaxmix import __main__, config, designing, faults, reach, study
+from jaxmix import __main__, config, designing, faults, study
 from jaxmix.config import design_schema
 from jaxmix.constraints import shelf
 from jaxmix.engine import limit, optimise
@@ -112,6 +112,7 @@ def independent(job):
 # ---- the reach ----
 
 
+@pytest.mark.slow
 def test_the_reach_is_the_mean_of_the_limits(job, independent):
     """The trapezoidal rule over ln m of -ln(limit), each as engine.limit finds it."""
     logs = np.log([each.limit for each in independent])
@@ -123,6 +124,7 @@ def test_the_reach_is_the_mean_of_the_limits(job, independent):
     np.testing.assert_allclose(plain.weights(), 1 / 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TEN)
 def test_gradient_of_the_reach_is_that_of_its_limits(job, independent, name):
     scale = 1.0 if name == "eta" else job.start[name]
@@ -130,6 +132,7 @@ def test_gradient_of_the_reach_is_that_of_its_limits(job, independent, name):
     assert at_start(job).slope[name] == pytest.approx(-job.settings.weights() @ moves, rel=1e-9, abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name if name == "layers" else pytest.param(name, marks=pytest.mark.slow) for name in TEN])
 def test_gradient_of_the_reach_is_a_difference_of_limits(job, name):
     """Of detectors that are built anew at either side, to the square of the step."""
@@ -139,6 +142,7 @@ def test_gradient_of_the_reach_is_a_difference_of_limits(job, name):
     assert at_start(job).slope[name] == pytest.approx(-job.settings.weights() @ (high - low) / (2 * step), rel=2e-4, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_derivatives_of_each_limit(job):
     """One mass at a time they add up, by weight, to the slope of the reach; parameters of the same factor move alike."""
     found = at_start(job)
@@ -154,6 +158,7 @@ def test_derivatives_of_each_limit(job):
         assert moves["window"] == pytest.approx(2 * moves["bars"], rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layers", [2.6, 3.0, 5.5])
 def test_more_light_and_fewer_dark_counts_never_worsen(job, layers):
     found = at_start(job, layers=layers)
@@ -165,6 +170,7 @@ def test_more_light_and_fewer_dark_counts_never_worsen(job, layers):
         assert all(moves[name] >= -1e-14 for name in ("distance", "rate", "window", "bars"))
 
 
+@pytest.mark.slow
 def test_starts_far_off_lead_to_the_same_limits(job):
     """To either side by a factor of ten; where there is no limit within the bracket there is none at all."""
     exact = at_start(job)
@@ -178,6 +184,7 @@ def test_starts_far_off_lead_to_the_same_limits(job):
 # ---- optima ----
 
 
+@pytest.mark.slow
 def test_the_optimum_is_that_of_a_grid(job, outcome):
     """Layers from 2.6 to 5.4, the thickness that the volume then leaves, at every point the reach: the top of a parabola through the best
     three; and no design of less volume is better."""
@@ -201,6 +208,7 @@ def test_the_optimum_is_that_of_a_grid(job, outcome):
     assert max(map(abs, found.gradient.values())) <= 1e-6
 
 
+@pytest.mark.slow
 def test_whole_layers_are_the_better_neighbour(job, outcome):
     real, whole = outcome.optimum.best, outcome.whole.best
     below = np.floor(real.x["layers"])
@@ -220,6 +228,7 @@ def test_cost_is_what_it_says():
 # ---- the command ----
 
 
+@pytest.mark.slow
 def test_the_command_says_all(answer, outcome):
     document, folder = answer
     keys = {"status", "iterations", "evaluations", "reach", "design", "budget", "gradient", "limits", "d_log_limit", "config", "files"}
@@ -240,6 +249,7 @@ def test_the_command_says_all(answer, outcome):
     assert json.loads((folder / "out" / "design.json").read_text(encoding="utf-8"))["reach"] == document["reach"]
 
 
+@pytest.mark.slow
 def test_the_folder_holds_what_is_listed(answer):
     document, folder = answer
     present = {path.name for path in (folder / "out").iterdir() if not path.name.startswith(".")}
@@ -253,11 +263,13 @@ def test_the_folder_holds_what_is_listed(answer):
     assert float(rows[0]["d_log_limit_before_layers"]) == pytest.approx(document["limits"][0]["d_log_limit"]["before"]["layers"], rel=1e-7)
 
 
+@pytest.mark.slow
 def test_the_text_names_everything(answer):
     text = designing.as_text(answer[0])
     assert all(name in text for name in (*TEN, "converged", "reach", "volume", "whole numbers"))
 
 
+@pytest.mark.slow
 def test_an_existing_result_is_not_touched(answer, capsys):
     _, folder = answer
     before = sorted((path.name, path.read_bytes()) for path in (folder / "out").iterdir())

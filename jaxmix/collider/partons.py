@@ -6,7 +6,7 @@ from typing import NamedTuple
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Scalar
+from jaxtyping import Array, Float
 
 from jaxmix import constants, parton_distributions, tables
 from jaxmix.numerics import safe, spline

@@ -7,7 +7,6 @@ from jaxtyping import Array, Float, Scalar
 from jaxmix import kinematics
 from jaxmix.collider import recoil
 from jaxmix.detector import acceptance, geometry
-from jaxmix.numerics import safe
 
 DIMENSIONS = 5
 
