@@ -13,7 +13,7 @@ import numpy as np
 from jax.scipy.special import ndtr
 from jaxtyping import Array, Float
 
-from jaxmix import faults, flags
+from jaxmix import backend, faults, flags
 from jaxmix.engine import evaluate, problem
 from jaxmix.statistics import backgrounds, cls, toys
 
@@ -89,7 +89,7 @@ def judge(
     background: {"count", "transfer"} of control regions or {"central", "width"} in events. uncertainty: the signal's, (up, down).
     number: of toys, 0 for the asymptotic forms.
     """
-    jax.config.update("jax_enable_x64", True)
+    backend.start()
     given = {name: jnp.asarray(values, float) for name, values in background.items()}
     kind = backgrounds.ControlRegion if "count" in given else backgrounds.GivenBackground
     bins = cls.poisson_bins(jnp.asarray(observed, float), kind(**given), *uncertainty)

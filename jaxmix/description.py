@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from jaxmix import config, faults, flags, mixing, neutral_currents, study
+from jaxmix import backend, config, faults, flags, mixing, neutral_currents, study
 from jaxmix.constraints import abstract, combination, mcp_lhc, published, published_search, shelf
 from jaxmix.detector import photoelectrons
 from jaxmix.engine import evaluate, problem
@@ -139,7 +139,7 @@ def describe(
 
     settings: by constraint. cl: confidence level of the verdicts. pdf: an LHAPDF6 folder in place of the package's luminosities.
     """
-    jax.config.update("jax_enable_x64", True)
+    backend.start()
     common = {name: value for name, value in points[0].items() if all(point[name] == value for point in points)}
     met = [name for name in shelf.SHELF if set(config.NEEDS.get(name, ())) <= set(points[0])]
     summed = not any(settings.get(name) for name in ("combined", *_MEMBERS))  # of verdicts that are there anyway

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from rich import console, progress
 
-from jaxmix import canonical, faults, flags, reach, study
+from jaxmix import backend, canonical, faults, flags, reach, study
 from jaxmix.config import design_schema
 from jaxmix.constraints import shelf
 from jaxmix.engine import optimise
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = design_schema.load(arguments.config, arguments.set)
     out = Path(arguments.out or Path("scans") / settings.design.name)
     _check_empty(out)
-    jax.config.update("jax_enable_x64", True)
+    backend.start()
     with atomic.writing(out):
         out.mkdir(parents=True, exist_ok=True)
     with lock.held(out):
@@ -110,7 +110,7 @@ def _searched(settings: design_schema.DesignConfig) -> tuple[Job, Outcome]:
 
 def prepare(settings: design_schema.DesignConfig) -> Job:
     """Detector, masses, ranges and budget of a config, with float64 on; BadInput names a mass that the start does not reach."""
-    jax.config.update("jax_enable_x64", True)
+    backend.start()
     values = settings.settings
     detector = shelf.build(reach.DETECTOR, values, ("cl", settings.design.cl))
     problem = study.Study(settings.held, {reach.DETECTOR: detector})

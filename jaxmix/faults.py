@@ -44,6 +44,36 @@ class Terminated(BaseException):
     """SIGTERM, raised where the program stands so that open files are closed and temporary ones removed."""
 
 
+class Interrupted(Fault):
+    """SIGINT or SIGTERM, answered where everything that was begun is finished; exit code 130 or 143."""
+
+    def __init__(self, signum: int, text: str):
+        super().__init__(text)
+        self.exit_code = 128 + signum
+
+
+class Deferred:
+    """While it is entered and `armed`, a first SIGINT or SIGTERM is noted in `asked` and told; a second one, or one while not armed, ends the
+    work at once."""
+
+    def __init__(self, tell: Callable[[str], None]):
+        self.tell, self.asked, self.armed = tell, None, False
+
+    def __enter__(self) -> "Deferred":
+        self._previous = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def _note(self, signum: int, frame: object) -> None:
+        if self.asked is not None or not self.armed:
+            raise KeyboardInterrupt if signum == signal.SIGINT else Terminated
+        self.asked = signum
+        self.tell("finishing the chunk in hand; once more stops at once")
+
+
 def _terminate(signum: int, frame: object) -> None:
     raise Terminated
 

@@ -22,6 +22,8 @@ _MASSES = ("m_zprime", "m2")
 
 def with_tables(problem: study.Study, grid: points.Grid) -> study.Study:
     """The problem for this grid, with tables for the constraints and axes that allow them; itself where none does."""
+    if not isinstance(grid, points.Grid):
+        return problem  # its masses are not on a list
     axes = {axis.name: axis.values() for axis in grid.axes} | {name: np.asarray([float(value)]) for name, value in problem.held.items()}
     if not _allowed(axes) or grid.size <= _WORTH * _KNOTS * axes[_mass(axes)].size:
         return problem

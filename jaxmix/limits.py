@@ -4,9 +4,7 @@ import argparse
 import dataclasses
 import math
 
-import jax
-
-from jaxmix import config, faults, flags, study
+from jaxmix import backend, config, faults, flags, study
 from jaxmix.constraints import abstract, shelf
 from jaxmix.engine import limit
 
@@ -40,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     points = flags.points(lists, free=arguments.on)
     for point in points:
         flags.check_forms(point, free=arguments.on)
-    jax.config.update("jax_enable_x64", True)
+    backend.start()
     constraint = shelf.build(arguments.constraint, settings.get(arguments.constraint, {}), level, arguments.pdf)
     expected = arguments.expected or kind.kind == "projected"
     found = find(shelf.expected(constraint) if expected else constraint, arguments.on, points)

@@ -23,6 +23,8 @@ SCALE_LIMITS = (1.65, 8200.0)  # GeV
 DENSITY_KNOTS = (60, 16, 48)  # of tau, mu_F, z
 NODES = 160  # Gauss-Legendre nodes of the rapidity integral
 GLUON = 21
+LARGEST_FILE = 200_000_000  # bytes
+LARGEST_VALUE = 1e30  # of x f
 PARTONS = ("g", "u", "ubar", "d", "dbar", "s", "sbar", "c", "b")  # components of a density table; c and b: mean of quark and antiquark
 LOWEST_X = 1e-8  # of a density table
 X_KNOTS = 160
@@ -85,7 +87,7 @@ def read_grid_file(path: str | Path) -> Grid:
     x f for each (x, Q), Q running fastest.
     """
     path = Path(path)
-    content = path.read_bytes()
+    content = _content(path)
     try:
         text = content.decode("ascii")
     except UnicodeDecodeError as error:
@@ -98,6 +100,16 @@ def read_grid_file(path: str | Path) -> Grid:
     blocks = tuple(_block(lines, f"{path}, block {k + 1}") for k, lines in enumerate(parts[:-1]))
     _check_order(blocks, path)
     return Grid(path.name.removesuffix("_0000.dat").removesuffix(".dat"), hashlib.sha256(content).hexdigest(), blocks)
+
+
+def _content(path: Path) -> bytes:
+    """Bytes of a file; a pipe or a device would not end."""
+    try:
+        if not path.is_file() or path.stat().st_size > LARGEST_FILE:
+            raise ValueError(f"parton distributions: {path} is no file of at most {LARGEST_FILE // 10**6} MB.")
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"parton distributions: {path} cannot be read: {error.strerror}.") from error
 
 
 def make_luminosity_table(grid: Grid) -> dict[str, np.ndarray]:
@@ -182,6 +194,8 @@ def _block(lines: list[str], where: str) -> Block:
     if counts != {len(flavours)}:
         raise ValueError(f"parton distributions: {where} has rows of {sorted(counts)} numbers; {len(flavours)} flavours are declared.")
     values = _numbers(" ".join(lines[3:]), f"{where}, rows")
+    if np.any(np.abs(values) > LARGEST_VALUE):
+        raise ValueError(f"parton distributions: {where} holds {np.max(np.abs(values)):g}; x f is at most {LARGEST_VALUE:g}.")
     return Block(x, scale, flavours, values.reshape(len(x), len(scale), len(flavours)))
 
 
@@ -197,10 +211,10 @@ def _numbers(text: str, where: str) -> np.ndarray:
     try:
         numbers = np.array(words, dtype=float)
     except ValueError as error:
-        raise ValueError(f"parton distributions: {where} holds something that is not a number: {error}.") from error
+        raise ValueError(f"parton distributions: {where} holds something that is not a number: {str(error)[:200]}.") from error
     if not np.all(np.isfinite(numbers)):
         found = words[int(np.argmin(np.isfinite(numbers)))]
-        raise ValueError(f"parton distributions: {where} holds {found!r}; every value must be finite.")
+        raise ValueError(f"parton distributions: {where} holds {found[:60]!r}; every value must be finite.")
     return numbers
 
 

@@ -15,6 +15,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--dry-run", action="store_true", help="say what would be computed, and stop")
     parser.add_argument("--restart", action="store_true", help="discard what a former run of the folder left")
     parser.add_argument("--shard", metavar="i/N", help="compute the part i of N (from 0); join the parts with jaxmix merge")
+    parser.add_argument("--distributed", nargs="?", const="auto", metavar="HOST:PORT,i/N",
+                        help="one run of several processes by jax.distributed, of which this is process i of N (default: from SLURM or Open MPI)")
     parser.add_argument("--device", choices=("cpu", "gpu"), help="where to compute (default: what jax finds)")
     parser.add_argument("--pdf", metavar="FOLDER", help="an LHAPDF6 set in place of the package's parton luminosities")
     flags.add_set(parser)

@@ -11,7 +11,9 @@ import hashlib
 import importlib.resources
 import io
 import json
+import tokenize
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,11 @@ from jaxmix import parton_distributions
 SUMS = "SHA256SUMS"
 PARTON_LUMINOSITY = "parton_luminosity.npz"
 PARTON_DENSITIES = "parton_densities.npz"
+# what numpy and zipfile raise for a file that is damaged
+_DAMAGED = (
+    ValueError, TypeError, KeyError, EOFError, OSError, RuntimeError, MemoryError, SyntaxError, SystemError,
+    tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 REMEDY = "reinstall the package, or, after a wanted change, run python -m jaxmix.data.write_checksums"
 
 
@@ -62,7 +69,7 @@ def read_bytes(name: str) -> bytes:
         raise ValueError(f"package data: {name} is not listed in data/{SUMS}; known files: {', '.join(sorted(listed))}.")
     try:
         content = importlib.resources.files("jaxmix.data").joinpath(name).read_bytes()
-    except FileNotFoundError as error:
+    except OSError as error:
         raise ValueError(f"package data: {name} is missing, expected a file with SHA256 {listed[name]}; {REMEDY}.") from error
     found = hashlib.sha256(content).hexdigest()
     if found != listed[name]:
@@ -86,7 +93,7 @@ def parse_rows(content: bytes, name: str) -> Rows:
     """The same of a content at hand; header lines of one word are joined, a row that is too short or too long is refused."""
     header: dict[str, str] = {}
     kept = []
-    for number, line in enumerate(content.decode("utf-8").splitlines(), 1):
+    for number, line in enumerate(_decoded(content, name).splitlines(), 1):
         if line.startswith("#"):
             word, _, text = (part.strip() for part in line[1:].partition(":"))
             header[word] = f"{header[word]} {text}" if word in header else text
@@ -96,11 +103,14 @@ def parse_rows(content: bytes, name: str) -> Rows:
         raise ValueError(f"package data: {name} is empty, expected a line of column names and rows.")
     reader = csv.reader(line for _, line in kept)
     # an entry in quotes may run over lines: a row stands at the last line that it took
-    (first, names), *rows = ((kept[reader.line_num - 1][0], tuple(row)) for row in reader)
+    try:
+        (first, names), *rows = ((kept[reader.line_num - 1][0], tuple(row)) for row in reader)
+    except csv.Error as error:
+        raise ValueError(f"package data: {name} is no CSV table at line {kept[reader.line_num - 1][0]}: {error}.") from error
     for number, row in rows:
         if len(row) != len(names):
-            expected = f"{len(names)} ({', '.join(names)})"
-            raise ValueError(f"package data: {name} has a row of {len(row)} entries, expected {expected}, line {number}: {list(row)}.")
+            expected = f"{len(names)} ({', '.join(names)[:400]})"
+            raise ValueError(f"package data: {name} has a row of {len(row)} entries, expected {expected}, line {number}: {str(list(row))[:400]}.")
     return Rows(name, header, names, (first, *(number for number, _ in rows)), tuple(row for _, row in rows))
 
 
@@ -136,9 +146,17 @@ def _opened(content: bytes, name: str) -> Table:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             columns = {key: arrays[key] for key in arrays.files}
-    except (ValueError, zipfile.BadZipFile) as error:
-        raise ValueError(f"package data: {name} is not an .npz file without pickles: {error}.") from error
-    return Table(name, json.loads(str(columns.pop("header"))), columns)
+        header = json.loads(str(columns.pop("header")))
+    except _DAMAGED as error:
+        raise ValueError(f"package data: {name} is not an .npz file without pickles, with a header: {error!r:.400}.") from error
+    return Table(name, header, columns)
+
+
+def _decoded(content: bytes, name: str) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"package data: {name} is no UTF-8 text at byte {error.start}.") from error
 
 
 def _column(entries: list[str]) -> np.ndarray:
@@ -153,6 +171,8 @@ def _listed() -> dict[str, str]:
     """{file: SHA256} of data/SHA256SUMS, in the format of the program sha256sum."""
     try:
         text = importlib.resources.files("jaxmix.data").joinpath(SUMS).read_text(encoding="ascii")
+        return {name.strip(): digest for digest, name in (line.split(maxsplit=1) for line in text.splitlines() if line.strip())}
     except FileNotFoundError as error:
         raise ValueError(f"package data: data/{SUMS} is missing; {REMEDY}.") from error
-    return {name.strip(): digest for digest, name in (line.split(maxsplit=1) for line in text.splitlines() if line.strip())}
+    except (OSError, ValueError) as error:
+        raise ValueError(f"package data: data/{SUMS} is no list of checksums ({error}); {REMEDY}.") from error

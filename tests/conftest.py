@@ -1,16 +1,26 @@
 """Every test runs in float64, with rank promotion an error and, through pyproject.toml, warnings as errors.
 
 Programs run a few times each, so that compiling is most of the time: they are compiled with less care where the compiler's
-flags are known, in half the time and with the same numbers to rounding.
+flags are known, in half the time and with the same numbers to rounding, and the test processes share what they have compiled.
 """
 
+import atexit
 import importlib.metadata
 import os
+import shutil
+import tempfile
 
 import hypothesis
 
 if importlib.metadata.version("jaxlib").startswith("0.10."):  # an unknown flag ends the process
     os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false".strip()
+
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+    # the first process to come here makes it, and those that it starts find it
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="jaxmix-tests-")
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
+    os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "0"
+    atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
 
 import jax  # noqa: E402
 

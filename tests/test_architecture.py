@@ -25,7 +25,10 @@ FLOORS = [
     {"models", "constraints"},
     {"engine"},
     {"study", "config", "results"},
-    {"flags", "contouring", "plots", "hatted_tables", "reach", "forecast", "sampling"},
+    {"backend", "flags", "contouring", "plots", "hatted_tables", "reach", "forecast", "sampling"},
+    {"job"},
+    {"watching", "planning"},
+    {"finishing"},
     {"scanning", "designing", "description", "limits", "listing", "counting_experiment"},
     {"scan", "merge", "point", "limit", "counting", "design", "constraints.__main__", "__main__"},
 ]

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from jaxmix import config, contouring, faults, merge, results, scan, scanning
+from jaxmix import config, contouring, faults, merge, results, scan, scanning, tables
 from jaxmix.constraints import shelf
 from jaxmix.engine import evaluate
 
@@ -383,7 +383,7 @@ def test_what_no_experiment_can_have_is_bad_input(study, tmp_path, capsys, argum
 
 def test_other_parton_distributions_are_another_scan(whole, study, tmp_path, monkeypatch, capsys):
     """The set's name and checksum are part of a scan's identity, for `scan` and for `merge` alike."""
-    monkeypatch.setattr(scanning.tables, "pdf_identity", lambda folder: {"set": "other", "sha256": "0" * 64})
+    monkeypatch.setattr(tables, "pdf_identity", lambda folder: {"set": "other", "sha256": "0" * 64})
     assert scan.main([str(study), "--out", str(whole)]) == 4
     assert "pdf: was absent" in capsys.readouterr().err
     assert merge.main([str(whole)]) == 4

@@ -15,7 +15,12 @@ from jaxmix.config import schema
 from jaxmix.config.problems import Problem, joined, shown
 
 MAX_POINTS = 10**12
+MAX_CHUNKS = 5_000_000
+MAX_PLANES = 10_000
+MAX_CELLS = 10_000_000  # of maps
+MAX_DIMENSIONS = 13  # of a Sobol net
 _RANGE = ("min", "max", "count")
+_LARGEST_LOGARITHM = 700.0
 
 
 def with_numbers_for_words(raw: dict[str, Any]) -> dict[str, Any]:
@@ -68,11 +73,12 @@ def across(raw: Mapping[str, Any]) -> list[Problem]:
     if not constraints:
         problems.append(Problem("constraints", "no constraint", f"at least one of {', '.join(schema.CONSTRAINTS)}"))
     for name, table in axes.items():
-        problems += _axis(joined("axes", name), table) if isinstance(table, dict) else []
+        problems += _axis(joined("axes", name), table, "sampling" in raw) if isinstance(table, dict) else []
     for name, table in constraints.items():
         problems += _levels(joined("constraints", name, "levels"), _dictionary(table).get("levels"))
     problems += _forms(held, axes, constraints)
-    problems += _size(axes)
+    problems += _size(axes, _dictionary(_names(raw, "scan").get("tiling")).get("chunk_points"), _names(raw, "sampling").get("points"))
+    problems += _reductions(raw, axes)
     if isinstance(raw.get("contours"), dict):
         problems += _contours(raw["contours"], held, axes)
     return problems
@@ -86,13 +92,13 @@ def _dictionary(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _axis(path: str, table: Mapping[str, Any]) -> list[Problem]:
-    """One form, complete; min < max; a logarithm of positive numbers; values that increase."""
+def _axis(path: str, table: Mapping[str, Any], sampled: bool) -> list[Problem]:
+    """One form, complete (a count is that of a grid); min < max; a logarithm of positive numbers; values that increase."""
     if "values" in table:
         both = [key for key in (*_RANGE, "spacing") if key in table]
         mixed = [Problem(path, f"values beside {', '.join(both)}", "values, or min, max, count and spacing")] if both else []
         return mixed + increasing(f"{path}.values", table["values"])
-    missing = [key for key in _RANGE if key not in table]
+    missing = [key for key in _RANGE if key not in table and not (sampled and key == "count")]
     problems = [Problem(path, f"no {', no '.join(missing)}", "min, max and count (and spacing), or values")] if missing else []
     if "spacing" not in table:
         problems.append(Problem(f"{path}.spacing", "nothing", "'log' or 'linear', for a range"))
@@ -101,7 +107,19 @@ def _axis(path: str, table: Mapping[str, Any]) -> list[Problem]:
         problems.append(Problem(path, f"an empty range, min = {shown(low)} and max = {shown(high)}", "min < max"))
     if table.get("spacing") == "log" and schema.is_number(low) and low <= 0:
         problems.append(Problem(f"{path}.min", shown(low), "a number > 0, for spacing = 'log'"))
-    return problems
+    return problems + _resolution(path, table)
+
+
+def _resolution(path: str, table: Mapping[str, Any]) -> list[Problem]:
+    """Of a range that is well formed otherwise: values that double precision tells apart, and a width that it holds."""
+    (low, high, count), logarithmic = (table.get(key) for key in _RANGE), table.get("spacing") == "log"
+    if not all(map(schema.is_number, (low, high, count))) or not low < high or (logarithmic and low <= 0):
+        return []
+    wide = math.log(high) - math.log(low) > _LARGEST_LOGARITHM if logarithmic else math.isinf(high - low)
+    if wide or high - low < 2 * count * math.ulp(max(abs(low), abs(high))):
+        found = f"{shown(count)} values from {shown(low)} to {shown(high)}"
+        return [Problem(path, found, "values that double precision tells apart, over a width that it holds")]
+    return []
 
 
 def increasing(path: str, values: Any) -> list[Problem]:
@@ -117,7 +135,7 @@ def increasing(path: str, values: Any) -> list[Problem]:
 def _levels(path: str, levels: Any) -> list[Problem]:
     """Exactly one of sigma and cl in each level, and no level twice."""
     problems, seen = [], []
-    for position, level in enumerate(levels if isinstance(levels, list) else []):
+    for position, level in enumerate(_list(levels)[: schema.MAX_LEVELS]):
         keys = [key for key in ("sigma", "cl") if key in _dictionary(level)]
         if isinstance(level, dict) and len(keys) != 1:
             problems.append(Problem(joined(path, position), " and ".join(keys) or "neither", "exactly one of sigma and cl"))
@@ -160,18 +178,46 @@ def _values_of(name: str, held: Mapping[str, Any], axes: Mapping[str, Any]) -> l
     return [held.get(name), axis.get("max"), *(listed if isinstance(listed, list) else [])]
 
 
-def _size(axes: Mapping[str, Any]) -> list[Problem]:
-    """The number of points, where every axis tells its own."""
-    sizes = []
-    for table in map(_dictionary, axes.values()):
-        size = len(table["values"]) if isinstance(table.get("values"), list) else table.get("count")
-        sizes.append(size if isinstance(size, int) and size > 0 else 1)
-    points = math.prod(sizes)
-    return [Problem("axes", f"{points} points", f"at most {MAX_POINTS}")] if points > MAX_POINTS else []
+def _reductions(raw: Mapping[str, Any], axes: Mapping[str, Any]) -> list[Problem]:
+    """What a sample cannot have; maps over axes that there are, each once, and of no more points than memory holds."""
+    problems, asked = [], [name for name in _list(_names(raw, "summary").get("axes")) if isinstance(name, str)]
+    sampled = "sampling" in raw
+    if sampled and len(axes) > MAX_DIMENSIONS:
+        problems.append(Problem("sampling", f"{len(axes)} axes", f"at most {MAX_DIMENSIONS}"))
+    if sampled and "refinement" in raw:
+        problems.append(Problem("refinement", "a table beside [sampling]", "one of the two: cells are those of a grid"))
+    if sampled and asked:
+        problems.append(Problem("summary.axes", shown(asked), "none beside [sampling]: maps are over the axes of a grid"))
+    for name in dict.fromkeys(asked):
+        if name not in axes:
+            problems.append(Problem("summary.axes", shown(name), f"axes of the grid: {', '.join(axes) or 'there is none'}"))
+    if len(set(asked)) < len(asked):
+        problems.append(Problem("summary.axes", "an axis twice", "each axis once"))
+    cells = math.prod(_length(axes.get(name)) for name in dict.fromkeys(asked))
+    if cells > MAX_CELLS:
+        problems.append(Problem("summary.axes", f"maps of {cells} cells", f"at most {MAX_CELLS}"))
+    return problems
+
+
+def _length(table: Any) -> int:
+    """The number of values of a raw axis, one where it does not tell."""
+    table = _dictionary(table)
+    size = len(table["values"]) if isinstance(table.get("values"), list) else table.get("count")
+    return size if isinstance(size, int) and size > 0 else 1
+
+
+def _size(axes: Mapping[str, Any], chunk: Any, sampled: Any) -> list[Problem]:
+    """The number of points, where every axis tells its own, and of chunks, each a file."""
+    points = sampled if isinstance(sampled, int) else math.prod(map(_length, axes.values()))
+    if points > MAX_POINTS:
+        return [Problem("axes", f"{points} points", f"at most {MAX_POINTS}")]
+    if isinstance(chunk, int) and points > MAX_CHUNKS * max(chunk, 1):
+        return [Problem("scan.tiling.chunk_points", f"{chunk} of {points} points", f"a number > {points // MAX_CHUNKS}, for at most {MAX_CHUNKS} chunks")]
+    return []
 
 
 def _contours(table: Mapping[str, Any], held: Mapping[str, Any], axes: Mapping[str, Any]) -> list[Problem]:
-    """x and y are two range axes; every other range axis is held by `at`; `at` brings no second form of a quantity."""
+    """x and y are two range axes; every other range axis is held by `at`, which brings no second form of a quantity; not too many planes."""
     problems, plane = [], [table.get("x"), table.get("y")]
     ranges = [name for name, axis in axes.items() if "values" not in _dictionary(axis)]
     for key, name in zip("xy", plane, strict=True):
@@ -182,6 +228,10 @@ def _contours(table: Mapping[str, Any], held: Mapping[str, Any], axes: Mapping[s
     at = _dictionary(table.get("at"))
     for name, values in at.items():
         problems += increasing(joined("contours", "at", name), values) + _held_besides(name, plane, held, axes)
+    lists = {name: _dictionary(axis).get("values") for name, axis in axes.items()} | at
+    planes = math.prod(len(values) or 1 for values in map(_list, lists.values()))
+    if planes > MAX_PLANES:
+        problems.append(Problem("contours", f"{planes} planes", f"at most {MAX_PLANES}, of which each has its contours"))
     loose = [name for name in ranges if name not in plane and name not in at]
     problems += [Problem(joined("contours", "at", name), "nothing", "a list of values: the axis is a range") for name in loose]
     if "epsilon_gamma" in [*held, *axes] and any(map(_reaches_okun, _list(at.get("theta_dark")))):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from jaxmix import parameters
 from jaxmix.config import checks, reading, schema, settings, text, translate
@@ -14,6 +14,7 @@ from jaxmix.config.problems import ConfigError, Problem, joined, shown, unknown
 
 TABLES = ("design", "parameters", "axes", "constraints", "budget")
 DETECTOR = "mcp_lhc"
+MAX_MASSES = 1_000
 LINEAR = ("eta",)  # all others move in their logarithm
 DARK_COUNTS = ("window", "bars")  # without effect where the rate is zero
 _LIGHT, _EFFICIENCY = "efficiency", 0.1  # photoelectrons per photon at which the price of light is given
@@ -138,13 +139,14 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> DesignConfig:
 
 def validate(raw: Mapping[str, Any]) -> DesignConfig:
     """The search of raw tables; raises ConfigError with every problem, each once."""
+    text.check(raw)
     problems = [unknown("", key, TABLES) for key in raw if key not in TABLES]
     problems += [Problem(name, shown(raw[name]), "a table") for name in TABLES if not isinstance(raw.get(name, {}), dict)]
     raw = checks.with_numbers_for_words({name: raw[name] for name in TABLES if isinstance(raw.get(name), dict)})
-    design = _model(Design, raw.get("design", {}), "design", problems)
-    given = _model(schema.Parameters, raw.get("parameters", {}), "parameters", problems)
+    design = translate.table(Design, raw.get("design", {}), "design", problems)
+    given = translate.table(schema.Parameters, raw.get("parameters", {}), "parameters", problems)
     axis = _masses(raw, problems)
-    budget = _model(Budget, raw.get("budget", {}), "budget", problems)
+    budget = translate.table(Budget, raw.get("budget", {}), "budget", problems)
     detector = _detector(raw.get("constraints", {}), problems)
     problems += _across(raw) + _of_ranges(raw)
     if budget is not None:
@@ -160,16 +162,6 @@ def validate(raw: Mapping[str, Any]) -> DesignConfig:
     return DesignConfig(design, ranges, values, kind, allowed, prices, held, tuple(map(float, axis.array())))
 
 
-def _model(model: type[schema.Table], raw: Any, path: str, problems: list[Problem], context: dict | None = None) -> Any:
-    """A table as its model, or None with the problems added."""
-    try:
-        return model.model_validate(raw, context=context)
-    except ValidationError as fault:
-        name = (context or {}).get("parameter")
-        problems += [translate.problem(model, error, path, name) for error in fault.errors(include_url=False)]
-        return None
-
-
 def _masses(raw: Mapping[str, Any], problems: list[Problem]) -> schema.Axis | None:
     """[axes.m_mcp], the only axis."""
     axes = raw.get("axes", {})
@@ -177,7 +169,10 @@ def _masses(raw: Mapping[str, Any], problems: list[Problem]) -> schema.Axis | No
     if "m_mcp" not in axes:
         problems.append(Problem("axes.m_mcp", "nothing", "min, max, count and spacing, or values"))
         return None
-    return _model(schema.Axis, axes["m_mcp"], "axes.m_mcp", problems, {"parameter": "m_mcp"})
+    axis = translate.table(schema.Axis, axes["m_mcp"], "axes.m_mcp", problems, {"parameter": "m_mcp"})
+    if axis is not None and max(axis.count or 0, len(axis.values or ())) > MAX_MASSES:
+        problems.append(Problem("axes.m_mcp", "more masses than a search can follow", f"at most {MAX_MASSES}"))
+    return axis
 
 
 def _detector(tables: Mapping[str, Any], problems: list[Problem]) -> dict[str, float | str]:

@@ -3,9 +3,12 @@
 import difflib
 import json
 from collections.abc import Iterable
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from jaxmix import faults
+
+_LONGEST_PART, _LONGEST = 1_000, 16_000  # characters of a part of a line, and of a message
 
 
 class Problem(NamedTuple):
@@ -16,16 +19,25 @@ class Problem(NamedTuple):
     allowed: str
 
     def __str__(self) -> str:
-        return f"{self.key}: found {self.found}; allowed: {self.allowed}"
+        key, found, allowed = map(_on_one_line, self)
+        return f"{key}: found {found}; allowed: {allowed}"
 
 
 class ConfigError(faults.BadInput):
-    """A config that cannot be used, with all of its problems."""
+    """A config that cannot be used, with all of its problems; the message tells as many as a reader can take."""
 
     def __init__(self, problems: Iterable[Problem]):
         self.problems = list(problems)
-        count = len(self.problems)
-        super().__init__("\n".join([f"{count} problem{'s' * (count > 1)} in the config", *(f"  {problem}" for problem in self.problems)]))
+        count, lines = len(self.problems), [f"  {problem}" for problem in self.problems]
+        told = [line for line, length in zip(lines, accumulate(map(len, lines))) if length <= _LONGEST]
+        rest = [f"  and {count - len(told)} more"] if len(told) < count else []
+        super().__init__("\n".join([f"{count} problem{'s' * (count > 1)} in the config", *told, *rest]))
+
+
+def _on_one_line(text: str) -> str:
+    """A text without control characters, which would steer a terminal, and shortened."""
+    text = text if text.isprintable() else text.encode("unicode_escape").decode()
+    return text if len(text) <= _LONGEST_PART else text[: _LONGEST_PART - 3] + "..."
 
 
 def shown(value: Any) -> str:
@@ -56,12 +68,8 @@ def unknown(path: str, key: str, known: Iterable[str]) -> Problem:
     return Problem(joined(path, key), f"an unknown key{hint}", ", ".join(known))
 
 
-def joined(*parts: str | int) -> str:
-    """A key path: parts by dots, positions in a list in brackets."""
-    text = ""
+def joined(path: str, *parts: str | int) -> str:
+    """A key path continued: parts by dots, positions in a list in brackets."""
     for part in parts:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        elif part:
-            text += ("." if text else "") + (part if "." in part or "[" in part else shown_key(part))
-    return text
+        path += f"[{part}]" if isinstance(part, int) else ("." if path else "") + shown_key(part)
+    return path

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from pydantic import ValidationError
 
 from jaxmix import canonical, parameters
 from jaxmix.config import checks, schema, text, translate
 from jaxmix.config.problems import ConfigError, Problem, joined, shown, unknown
 
-TABLES = ("scan", "parameters", "axes", "constraints", "contours", "figure")
+TABLES = ("scan", "parameters", "axes", "sampling", "constraints", "summary", "refinement", "contours", "figure")
 
 
 class Config(NamedTuple):
@@ -25,10 +24,15 @@ class Config(NamedTuple):
     constraints: dict[str, schema.ConstraintTable]
     contours: schema.Contours | None
     figure: schema.Figure
+    sampling: schema.Sampling | None = None
+    summary: schema.Summary = schema.Summary()
+    refinement: schema.Refinement | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Number of values of each axis."""
+        """Number of values of each axis; of a sample the number of points."""
+        if self.sampling is not None:
+            return (self.sampling.points,)
         return tuple(axis.size for axis in self.axes.values())
 
     @property
@@ -65,6 +69,9 @@ class Config(NamedTuple):
             "constraints": {name: settings.model_dump(mode="json") for name, settings in self.constraints.items()},
             "contours": None if self.contours is None else self.contours.model_dump(mode="json"),
             "figure": self.figure.model_dump(mode="json"),
+            "sampling": None if self.sampling is None else self.sampling.model_dump(mode="json"),
+            "summary": self.summary.model_dump(mode="json"),
+            "refinement": None if self.refinement is None else self.refinement.model_dump(mode="json"),
         }
 
 
@@ -82,7 +89,7 @@ def apply_overrides(raw: Mapping[str, Any], overrides: Sequence[str]) -> dict[st
         if not equals or not all(parts) or len(parts) > text.MAX_KEY_PARTS:
             problems.append(Problem("--set", shown(override), f"dotted.key=value, at most {text.MAX_KEY_PARTS} parts"))
             continue
-        problems += _assign(tables, _route(parts), _parsed(value.strip(), f"--set {key.strip()}"))
+        problems += _assign(tables, _route(parts), _parsed(value.strip(), "--set " + joined("", *parts)))
     if problems:
         raise ConfigError(problems)
     return tables
@@ -114,26 +121,30 @@ def _assign(tables: dict[str, Any], parts: list[str], value: Any) -> list[Proble
     for depth, part in enumerate(parts[:-1]):
         tables = tables.setdefault(part, {})
         if not isinstance(tables, dict):
-            return [Problem(joined(*parts[: depth + 1]), shown(tables), "a table, for --set " + joined(*parts))]
+            return [Problem(joined("", *parts[: depth + 1]), shown(tables), "a table, for --set " + joined("", *parts))]
     tables[parts[-1]] = value
     return []
 
 
 def validate(raw: Mapping[str, Any]) -> Config:
     """The study of raw tables; raises ConfigError with every problem, each once."""
+    text.check(raw)
     problems = [unknown("", key, TABLES) for key in raw if key not in TABLES]
     raw = checks.with_numbers_for_words({name: _table(raw, name, problems) for name in TABLES if name in raw})
-    scan = _model(schema.Scan, raw.get("scan", {}), "scan", problems)
-    given = _model(schema.Parameters, raw.get("parameters", {}), "parameters", problems)
+    scan = translate.table(schema.Scan, raw.get("scan", {}), "scan", problems)
+    given = translate.table(schema.Parameters, raw.get("parameters", {}), "parameters", problems)
     axes = {name: axis for name, table in raw.get("axes", {}).items() if (axis := _axis(name, table, problems)) is not None}
     constraints = {name: constraint(name, table, problems) for name, table in raw.get("constraints", {}).items()}
     contours = _contours(raw["contours"], problems) if "contours" in raw else None
-    figure = _model(schema.Figure, raw.get("figure", {}), "figure", problems)
+    figure = translate.table(schema.Figure, raw.get("figure", {}), "figure", problems)
+    sampling = translate.table(schema.Sampling, raw["sampling"], "sampling", problems) if "sampling" in raw else None
+    summary = translate.table(schema.Summary, raw.get("summary", {}), "summary", problems)
+    refinement = translate.table(schema.Refinement, raw["refinement"], "refinement", problems) if "refinement" in raw else None
     problems += checks.across(raw)
     if problems:
         raise ConfigError(dict.fromkeys(problems))
     held = checks.with_defaults(given.model_dump(exclude_none=True), axes)
-    return Config(scan, held, axes, constraints, contours, figure)
+    return Config(scan, held, axes, constraints, contours, figure, sampling, summary, refinement)
 
 
 def _table(raw: Mapping[str, Any], name: str, problems: list[Problem]) -> dict[str, Any]:
@@ -147,7 +158,7 @@ def _axis(name: str, table: Any, problems: list[Problem]) -> schema.Axis | None:
     if name not in parameters.PARAMETERS:
         problems.append(unknown("axes", name, parameters.PARAMETERS))
         return None
-    return _model(schema.Axis, table, joined("axes", name), problems, {"parameter": name})
+    return translate.table(schema.Axis, table, joined("axes", name), problems, {"parameter": name})
 
 
 def constraint(name: str, table: Any, problems: list[Problem]) -> schema.ConstraintTable | None:
@@ -155,27 +166,17 @@ def constraint(name: str, table: Any, problems: list[Problem]) -> schema.Constra
     if name not in schema.CONSTRAINTS:
         problems.append(unknown("constraints", name, schema.CONSTRAINTS))
         return None
-    return _model(schema.CONSTRAINTS[name], table, joined("constraints", name), problems)
+    return translate.table(schema.CONSTRAINTS[name], table, joined("constraints", name), problems)
 
 
 def _contours(table: dict[str, Any], problems: list[Problem]) -> schema.Contours | None:
     """[contours], with the values of `at` checked against their parameters' domains."""
-    contours = _model(schema.Contours, table, "contours", problems)
+    contours = translate.table(schema.Contours, table, "contours", problems)
     raw_at, at = table.get("at", {}), {}
     for name, values in raw_at.items() if isinstance(raw_at, dict) else ():
         if name not in parameters.PARAMETERS:
             problems.append(unknown("contours.at", name, parameters.PARAMETERS))
             continue
-        axis = _model(schema.Axis, {"values": values}, joined("contours", "at", name), problems, {"parameter": name})
+        axis = translate.table(schema.Axis, {"values": values}, joined("contours", "at", name), problems, {"parameter": name})
         at[name] = None if axis is None else axis.values
     return None if contours is None else contours.model_copy(update={"at": at})
-
-
-def _model(model: type[schema.Table], raw: Any, path: str, problems: list[Problem], context: dict | None = None) -> Any:
-    """A table as its model, or None with the problems added."""
-    try:
-        return model.model_validate(raw, context=context)
-    except ValidationError as fault:
-        name = (context or {}).get("parameter")
-        problems += [translate.problem(model, error, path, name) for error in fault.errors(include_url=False)]
-        return None

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from jaxmix import parameters, searches
 
 MAX_COUNT = 10_000_000
+MAX_LEVELS = 32
 
 
 def _in_domain(value: float, info: ValidationInfo) -> float:
@@ -42,7 +43,7 @@ class Table(BaseModel):
 class Tiling(Table):
     """[scan.tiling]: how the engine cuts up the grid; points of a tile and of a chunk, nodes along the last axis."""
 
-    tile_points: Annotated[int, Field(ge=16, le=2**22)] = 1024
+    tile_points: Annotated[int, Field(ge=16, le=2**22)] | None = None  # by the kind of device
     chunk_points: Annotated[int, Field(ge=16, le=2**26)] = 2**18
     nodes: Annotated[int, Field(ge=4, le=512)] = 24
     tolerance: Annotated[float, Field(gt=0, lt=1, description="of the interpolation, relative")] = 1e-5
@@ -132,7 +133,7 @@ class Level(Table):
         return f"{self.mode}={self.value:g}"
 
 
-Levels = Annotated[tuple[Level, ...], Field(strict=False, min_length=1)]
+Levels = Annotated[tuple[Level, ...], Field(strict=False, min_length=1, max_length=MAX_LEVELS)]
 
 
 class ConstraintTable(Table):
@@ -270,6 +271,27 @@ class Contours(Table):
     at: dict[str, Any] = {}
     cells: Annotated[int, Field(ge=4, le=1024, description="cells of the coarse pass along each axis")] = 24
     depth: Annotated[int, Field(ge=0, le=12, description="halvings of a cell that holds the level")] = 2
+
+
+class Sampling(Table):
+    """[sampling]: points spread over the box that the axes span, each in its own spacing, in place of their grid."""
+
+    points: Annotated[int, Field(ge=1, le=10**12)]
+    kind: Annotated[Literal["sobol", "random"], Field(description="a Sobol net, or independent uniform points")] = "sobol"
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+
+
+class Summary(Table):
+    """[summary]: what is reduced while the points are evaluated, in memory that does not grow with their number."""
+
+    axes: Annotated[tuple[str, ...], Field(strict=False, description="of the maps; over the other axes points are counted and profiled")] = ()
+    histogram: Annotated[bool, Field(description="of each test statistic over its critical value")] = False
+
+
+class Refinement(Table):
+    """[refinement]: points added where a level runs, each cell there divided in two along every range, again and again."""
+
+    depth: Annotated[int, Field(ge=1, le=8, description="halvings of a cell")] = 3
 
 
 class Figure(Table):

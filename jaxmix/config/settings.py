@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Literal, get_args, get_origin
 
-from jaxmix.config import reading, schema
-from jaxmix.config.problems import ConfigError, Problem
+from jaxmix.config import reading, schema, text
+from jaxmix.config.problems import ConfigError, Problem, shown
 
 
 def constraint_settings(tables: Mapping[str, Any]) -> dict[str, dict[str, float | str]]:
@@ -45,10 +45,13 @@ def described(settings: type[schema.Table]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def restored(canonical: Mapping[str, Any]) -> reading.Config:
+def restored(canonical: Any) -> reading.Config:
     """The study that `Config.canonical` wrote down; raises ConfigError if it does not hold."""
-    tables = _without_none({**canonical, "axes": dict(canonical["axes"])})
-    return reading.validate(tables)
+    text.check(canonical)
+    axes = canonical.get("axes") if isinstance(canonical, dict) else None
+    if not isinstance(axes, list) or not all(isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) for pair in axes):
+        raise ConfigError([Problem("axes", shown(axes), "a list of pairs, the name of an axis and its table")])
+    return reading.validate(_without_none({**canonical, "axes": dict(axes)}))
 
 
 def _without_none(value: Any) -> Any:

@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from jaxmix.config.problems import ConfigError, Problem
+from jaxmix.config.problems import ConfigError, Problem, joined
 
 MAX_BYTES = 64_000
 MAX_KEY_PARTS = 8
@@ -84,6 +84,19 @@ def guard(text: str, name: str) -> list[Problem]:
                 report("nesting", "nesting of more than 16 levels", f"at most {MAX_NESTING} levels")
         line += value.count("\n")
     return list(excess.values())
+
+
+def check(tables: Any) -> None:
+    """ConfigError for the first of nested values, such as those of a manifest, that is over the guard's limits."""
+    waiting: list[tuple[Any, tuple[str | int, ...]]] = [(tables, ())]
+    while waiting:
+        value, path = waiting.pop()
+        if len(path) > MAX_NESTING:
+            raise ConfigError([Problem(joined("", *path), "nesting of more than 16 levels", f"at most {MAX_NESTING} levels")])
+        if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:
+            raise ConfigError([Problem(joined("", *path), "an integer of more than 18 digits", f"at most {MAX_DIGITS} digits")])
+        if isinstance(value, dict | list):
+            waiting += [(inner, (*path, key)) for key, inner in (value.items() if isinstance(value, dict) else enumerate(value))]
 
 
 def _digits(token: str) -> int:

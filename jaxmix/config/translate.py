@@ -3,9 +3,21 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
+from pydantic import ValidationError
+
 from jaxmix import parameters
 from jaxmix.config import schema
 from jaxmix.config.problems import Problem, joined, shown, unknown
+
+
+def table(model: type[schema.Table], raw: Any, path: str, problems: list[Problem], context: dict | None = None) -> Any:
+    """The table at `path` as its model, or None with the problems added."""
+    try:
+        return model.model_validate(raw, context=context)
+    except ValidationError as fault:
+        name = (context or {}).get("parameter")
+        problems += [problem(model, error, path, name) for error in fault.errors(include_url=False)]
+        return None
 
 
 def problem(model: type[schema.Table], error: Mapping[str, Any], path: str, parameter: str | None = None) -> Problem:
@@ -71,6 +83,7 @@ _BOUNDS = {
     "domain": "{allowed}",
     "string_too_long": "at most {max_length} characters",
     "too_short": "at least {min_length} of them",
+    "too_long": "at most {max_length} of them",
 }
 
 

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree, Scalar
 
+from jaxmix.engine import compiling
 from jaxmix.engine.points import Axis
 from jaxmix.engine.problem import AbstractProblem, exact, place
 
@@ -83,7 +84,7 @@ class Sampler:
         """f [n] and (df/du, df/dv) [n, 2]; an infinite f becomes a huge one of its sign, an undefined slope zero."""
         size = len(u)
         padded = np.pad(np.stack([u, v]), ((0, 0), (0, -size % self.batch)), mode="edge") if size else np.zeros((2, 0))
-        pending = [_value_and_gradient(self.function, self.held, self.ends, self.logarithmic, self.level, jnp.asarray(part))
+        pending = [compiling.plainly(_value_and_gradient)(self.function, self.held, self.ends, self.logarithmic, self.level, jnp.asarray(part))
                    for part in np.split(padded, range(self.batch, padded.shape[1], self.batch), axis=1) if part.size]
         found = np.concatenate([np.asarray(part) for part in pending] or [np.zeros((0, 3))])[:size]
         self.calls += size
@@ -95,7 +96,6 @@ def _from_box(u, low, high, logarithmic: bool):
     return low * (high / low) ** u if logarithmic else low + (high - low) * u
 
 
-@eqx.filter_jit
 def _value_and_gradient(function: Callable[..., Scalar], held: PyTree, ends: Float[Array, "2 2"], logarithmic: tuple[bool, bool],
                         level: Scalar, points: Float[Array, "2 n"]) -> Float[Array, "n 3"]:
     def value(u, v):

@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import equinox as eqx
@@ -12,9 +13,11 @@ from jaxtyping import Array, Float, Int
 
 from jaxmix.engine import compiling
 from jaxmix.engine import interpolant as interpolants
+from jaxmix.engine import maps as mapping
 from jaxmix.engine import summary as summaries
 from jaxmix.engine.points import Grid
 from jaxmix.engine.problem import AbstractProblem, exact, place
+from jaxmix.engine.samples import Sample
 from jaxmix.engine.summary import Summary
 from jaxmix.engine.tiles import Layout, Tiling, evaluate_tile, flat_index, layout
 
@@ -22,42 +25,56 @@ _IN_FLIGHT = 2  # chunks a device works on while the host takes earlier ones
 
 
 @dataclasses.dataclass(frozen=True)
+class Reduction:
+    """What is reduced besides the summary: maps over the axes `kept` (none: no maps), and whether values are counted in a histogram."""
+
+    kept: tuple[str, ...] = ()
+    histogram: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
 class Chunk:
-    """A finished block of the grid: its number, its place in the grid, its summary, and its outputs as NumPy arrays
-    of the block's shape (None where only the summary was asked for)."""
+    """A finished block of the grid: its number, its place in the grid, its summary, its outputs as NumPy arrays of the block's shape
+    (None where only the summary was asked for), and its maps by name (empty where none were)."""
 
     index: int
     slices: tuple[slice, ...]
     summary: Summary
     outputs: dict[str, np.ndarray] | None
+    maps: dict[str, np.ndarray]
 
 
-def evaluate(problem: AbstractProblem, grid: Grid, tiling: Tiling = Tiling(), *, chunks: Iterable[int] | None = None,
-             keep: bool = True, progress: Callable[[int, int], None] | None = None,
-             devices: Sequence[jax.Device] | None = None) -> Iterator[Chunk]:
-    """Yields the chunks of a grid in the order asked for (all by default: skip some to resume, or to share a job).
+def evaluate(problem: AbstractProblem, grid: Grid | Sample, tiling: Tiling = Tiling(), *, chunks: Iterable[int] | None = None,
+             keep: bool = True, reduction: Reduction = Reduction(), progress: Callable[[int, int], None] | None = None,
+             devices: Sequence[jax.Device] | None = None, plain: bool = False) -> Iterator[Chunk]:
+    """Yields the chunks of a grid, or of a sample of points, in the order asked for (all by default: skip some to resume, or to share a job).
 
-    keep=False leaves the outputs on the device and yields summaries alone: memory and traffic then do not grow with
-    the number of points. progress(done points, total points) is called before each chunk is yielded. The numbers
-    are the same bit for bit for every chunk size, order and number of devices at one tile shape.
+    One program runs on all devices of this process (or on those given), which share the tiles of each chunk. keep=False leaves the
+    outputs on the devices and yields summaries and maps alone: memory and traffic then do not grow with the number of points.
+    progress(done points, total points) is called before each chunk is yielded. The numbers are the same bit for bit for every chunk
+    size, order and number of devices at one tile shape. plain: compiled in less time, for some 1e5 points.
     """
+    if reduction.kept and not isinstance(grid, Grid):
+        raise ValueError("evaluate: maps are over the axes of a grid; a sample of points has none.")
     shapes = layout(grid, tiling)
     asked = list(range(shapes.chunks)) if chunks is None else list(chunks)
     if any(not 0 <= index < shapes.chunks for index in asked):
         raise ValueError(f"evaluate: chunks must be among 0 to {shapes.chunks - 1}, got {asked}.")
-    homes = list(devices or jax.local_devices()[:1])
-    placed = [_place(problem, grid, tiling, home) for home in homes]
+    mesh = jax.sharding.Mesh(np.array(list(devices or jax.local_devices())), ("device",))
+    plan = _Plan(shapes, tiling, keep, tuple(i for i, name in enumerate(grid.names) if reduction.kept and name not in reduction.kept),
+                 bool(reduction.kept), reduction.histogram, plain)
+    placed = _place(problem, grid, tiling, jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec()))
     total = sum(_points(shapes.slices(index)) for index in asked)
     waiting, done = collections.deque(), 0
-    for order, index in enumerate(asked):
-        waiting.append((index, _start(placed[order % len(homes)], shapes, index, tiling, keep)))
-        if len(waiting) == _IN_FLIGHT * len(homes):
-            done = yield from _finish(*waiting.popleft(), shapes, progress, done, total)
+    for index in asked:
+        waiting.append((index, _start(placed, plan, index, mesh)))
+        if len(waiting) == _IN_FLIGHT:
+            done = yield from _finish(*waiting.popleft(), plan, progress, done, total)
     while waiting:
-        done = yield from _finish(*waiting.popleft(), shapes, progress, done, total)
+        done = yield from _finish(*waiting.popleft(), plan, progress, done, total)
 
 
-def summarise(problem: AbstractProblem, grid: Grid, tiling: Tiling = Tiling(), **options) -> Summary:
+def summarise(problem: AbstractProblem, grid: Grid | Sample, tiling: Tiling = Tiling(), **options) -> Summary:
     """Summary of a whole grid (or of some chunks), reduced on the device; options as in `evaluate`."""
     return summaries.merge_all(chunk.summary for chunk in evaluate(problem, grid, tiling, keep=False, **options))
 
@@ -99,64 +116,107 @@ def _largest_deviation(found: np.ndarray, truth: np.ndarray) -> float:
     return float(np.max(np.abs(found[usable] / truth[usable] - 1.0), initial=0.0))
 
 
-def _place(problem: AbstractProblem, grid: Grid, tiling: Tiling, device: jax.Device | None) -> tuple:
-    interpolant = interpolants.along(grid.axes[-1], tiling.nodes)
-    return place(problem, tiling.dtype, device), place(grid, None, device), place(interpolant, None, device)
+@dataclasses.dataclass(frozen=True)
+class _Plan:
+    """What a program of chunks is compiled for: the shapes, and what is kept."""
+
+    shapes: Layout
+    tiling: Tiling
+    keep: bool
+    reduced: tuple[int, ...]
+    mapped: bool
+    histogram: bool
+    plain: bool
+
+    @property
+    def block(self) -> tuple[int, ...]:
+        """Shape of a chunk's maps."""
+        return tuple(1 if axis in self.reduced else size for axis, size in enumerate(self.shapes.chunk))
+
+    def kept(self, slices: tuple[slice, ...]) -> tuple[slice, ...]:
+        """A chunk's place in the maps."""
+        return tuple(slice(0, 1) if axis in self.reduced else part for axis, part in enumerate(slices))
+
+
+def _place(problem: AbstractProblem, grid: Grid | Sample, tiling: Tiling, where: jax.Device | jax.sharding.Sharding | None) -> tuple:
+    interpolant = interpolants.along(grid.axes[-1], tiling.nodes) if isinstance(grid, Grid) else None
+    return place(problem, tiling.dtype, where), place(grid, None, where), place(interpolant, None, where)
 
 
 def _points(slices: tuple[slice, ...]) -> int:
     return int(np.prod([part.stop - part.start for part in slices], dtype=np.int64))
 
 
-def _start(placed: tuple, shapes: Layout, index: int, tiling: Tiling, keep: bool) -> tuple:
-    """Sends a chunk to its device; the answer arrives later."""
-    starts = shapes.tile_starts(index)
-    padded = np.pad(starts, ((0, shapes.tiles_in_chunk - len(starts)), (0, 0)), mode="edge")
-    return _run(*placed, jnp.asarray(padded), jnp.asarray(len(starts)), shapes.tile, tiling, keep)
+def _start(placed: tuple, plan: _Plan, index: int, mesh: jax.sharding.Mesh) -> tuple:
+    """Sends a chunk to the devices; the answer arrives later. Neighbouring tiles go to different devices, as costly ones lie together."""
+    devices, starts = mesh.devices.size, plan.shapes.tile_starts(index)
+    most = -(-plan.shapes.tiles_in_chunk // devices)
+    padded = np.pad(starts, ((0, most * devices - len(starts)), (0, 0)), mode="edge").reshape(most, devices, -1).swapaxes(0, 1)
+    counts = np.array([len(range(device, len(starts), devices)) for device in range(devices)])
+    run = (compiling.plainly if plan.plain else compiling.carefully)(_run)
+    return run(*placed, jnp.asarray(padded), jnp.asarray(counts), jnp.asarray(starts[0]), plan, mesh)
 
 
-def _finish(index: int, answer: tuple, shapes: Layout, progress: Callable[[int, int], None] | None, done: int, total: int):
-    buffers, summary = jax.device_get(answer)
-    slices = shapes.slices(index)
-    outputs = None if buffers is None else {name: _join(buffer, shapes, index) for name, buffer in buffers.items()}
+def _finish(index: int, answer: tuple, plan: _Plan, progress: Callable[[int, int], None] | None, done: int, total: int):
+    buffers, summary, maps = jax.device_get(answer)
+    slices = plan.shapes.slices(index)
+    outputs = None if buffers is None else {name: _join(buffer, plan.shapes, index) for name, buffer in buffers.items()}
+    inner = tuple(slice(0, part.stop - part.start) for part in plan.kept(slices))
     done += _points(slices)
     if progress is not None:
         progress(done, total)
-    yield Chunk(index, slices, summary, outputs)
+    yield Chunk(index, slices, summary, outputs, {} if maps is None else mapping.as_arrays(maps, inner))
     return done
 
 
 def _join(buffer: np.ndarray, shapes: Layout, index: int) -> np.ndarray:
-    """The block of a chunk from its tiles, without what reaches beyond the grid."""
-    slices = shapes.slices(index)
+    """The block of a chunk from its tiles [device, tile of the device], without what reaches beyond the grid."""
+    slices, devices = shapes.slices(index), len(buffer)
     block = np.empty([part.stop - part.start for part in slices], buffer.dtype)
-    for tile, starts in zip(buffer, shapes.tile_starts(index)):
+    for number, starts in enumerate(shapes.tile_starts(index)):
         where = tuple(slice(at - part.start, at - part.start + size) for at, part, size in zip(starts, slices, shapes.tile))
         target = block[where]
-        target[...] = tile[tuple(slice(0, size) for size in target.shape)]
+        target[...] = buffer[number % devices, number // devices][tuple(slice(0, size) for size in target.shape)]
     return block
 
 
 # The loop's length is an argument, not a shape: one program serves full and short chunks, and the compiler cannot
 # unroll a single tile into something that rounds otherwise.
-@eqx.filter_jit
-def _run(problem: AbstractProblem, grid: Grid, interpolant: interpolants.Interpolant, starts: Int[Array, "tiles axes"],
-         count: Int[Array, ""], shape: tuple[int, ...], tiling: Tiling, keep: bool) -> tuple:
-    @jax.jit  # one trace for the shapes and for the loop
-    def one(start):
-        outputs, inside, direct = evaluate_tile(problem, grid, interpolant, start, shape, tiling)
-        return outputs, summaries.summarise(outputs, flat_index(grid, start, shape), inside, direct)
+def _run(problem: AbstractProblem, grid: Grid | Sample, interpolant: interpolants.Interpolant | None, starts: Int[Array, "devices tiles axes"],
+         counts: Int[Array, " devices"], corner: Int[Array, " axes"], plan: _Plan, mesh: jax.sharding.Mesh) -> tuple:
+    arrays, static = eqx.partition((problem, grid, interpolant), eqx.is_array)
+    split, whole = jax.sharding.PartitionSpec("device"), jax.sharding.PartitionSpec()
+
+    def on_device(arrays, starts, count):
+        answer = _tiles(*eqx.combine(arrays, static), starts[0], count[0], corner, plan)
+        return jax.tree.map(lambda leaf: leaf[None], answer)
+
+    shared = jax.shard_map(on_device, mesh=mesh, in_specs=(whole, split, split), out_specs=split, check_vma=False)
+    buffers, summary, maps = shared(arrays, starts, counts)
+    parts = [jax.tree.map(lambda leaf, i=i: leaf[i], (summary, maps)) for i in range(mesh.devices.size)]
+    total = functools.reduce(summaries.merge, (part for part, _ in parts))
+    return buffers, total, functools.reduce(mapping.merge, (part for _, part in parts)) if plan.mapped else None
+
+
+def _tiles(problem: AbstractProblem, grid: Grid | Sample, interpolant: interpolants.Interpolant | None, starts: Int[Array, "tiles axes"],
+           count: Int[Array, ""], corner: Int[Array, " axes"], plan: _Plan) -> tuple:
+    """Outputs of the tiles of one device where they are kept, their summary, and their maps."""
+    evaluated = jax.jit(lambda start: evaluate_tile(problem, grid, interpolant, start, plan.shapes.tile, plan.tiling))  # one trace for the shapes and the loop
 
     def step(i, carry):
-        buffers, total = carry
-        outputs, part = one(starts[i])
-        if keep:
+        buffers, total, maps = carry
+        outputs, inside, direct = evaluated(starts[i])
+        index = flat_index(grid, starts[i], plan.shapes.tile)
+        if plan.keep:
             buffers = {name: buffers[name].at[i].set(value) for name, value in outputs.items()}
-        return buffers, summaries.merge(total, part)
+        if plan.mapped:
+            maps = mapping.absorb(maps, outputs, index, inside, plan.reduced, starts[i] - corner)
+        return buffers, summaries.absorb(total, outputs, index, inside, direct, plan.histogram), maps
 
-    like, part = jax.eval_shape(one, starts[0])
-    buffers = {name: jnp.zeros((len(starts), *leaf.shape), leaf.dtype) for name, leaf in like.items()} if keep else None
-    return jax.lax.fori_loop(0, count, step, (buffers, summaries.empty(part)))
+    like, _, _ = jax.eval_shape(evaluated, starts[0])
+    buffers = {name: jnp.zeros((len(starts), *leaf.shape), leaf.dtype) for name, leaf in like.items()} if plan.keep else None
+    maps = mapping.empty_of(like, plan.block) if plan.mapped else None
+    return jax.lax.fori_loop(0, count, step, (buffers, summaries.empty_of(like, plan.histogram), maps))
 
 
 @eqx.filter_jit

@@ -8,6 +8,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree, Scalar
 
+from jaxmix.engine import compiling
+
 Point = dict[str, Scalar]
 
 
@@ -39,10 +41,9 @@ def exact(problem: AbstractProblem, point: Point) -> dict[str, Scalar]:
     return problem.fast(point, problem.slow(point))
 
 
-@eqx.filter_jit
 def once(function: Callable[[PyTree], PyTree], tree: PyTree) -> PyTree:
     """function(tree), compiled: for what is computed when a problem is built. The same function compiles nothing again."""
-    return function(tree)
+    return compiling.plainly(function)(tree)
 
 
 def place(tree: PyTree, dtype: str | None = None, device: jax.Device | None = None) -> PyTree:

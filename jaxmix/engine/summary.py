@@ -11,19 +11,21 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 CODES = 64  # status codes counted apart; larger ones count as the last
-_BY_OUTPUT = ("excluded", "undefined", "minimum", "argmin", "maximum", "argmax")
+EDGES = np.round(np.linspace(-6.0, 6.0, 121), 1)  # of the histogram, in log10(output); what lies beyond or is not positive counts at its ends
+_BY_OUTPUT = ("excluded", "undefined", "minimum", "argmin", "maximum", "argmax", "histogram")
 
 
 class Summary(eqx.Module):
     """What is kept of a set of points.
 
-    points: how many; direct: how many on lines that were not interpolated; by_status [64]: how many with each status
-    code; and for each float output: `excluded` (value > 1),
-    `undefined` (NaN), the extremes and the flat grid index where each is reached first (-1: nowhere).
+    points: how many; direct: how many on lines that were not interpolated; excluded_by_any: how many with some output above one; by_status
+    [64]: how many with each status code; and for each float output: `excluded` (value > 1), `undefined` (NaN), the extremes and the flat
+    index where each is reached first (-1: nowhere), and `histogram` [120], where it was asked for, over log10(value) between EDGES.
     """
 
     points: Int[Array, ""]
     direct: Int[Array, ""]
+    excluded_by_any: Int[Array, ""]
     by_status: Int[Array, " codes"]
     excluded: dict[str, Int[Array, ""]]
     undefined: dict[str, Int[Array, ""]]
@@ -31,33 +33,71 @@ class Summary(eqx.Module):
     argmin: dict[str, Int[Array, ""]]
     maximum: dict[str, Float[Array, ""]]
     argmax: dict[str, Int[Array, ""]]
+    histogram: dict[str, Int[Array, " bins"]]
 
 
-def summarise(outputs: dict[str, Array], index: Int[Array, "..."], inside: Bool[Array, "..."],
-              direct: Bool[Array, "..."]) -> Summary:
-    """Summary of the points that are inside, with their flat indices (which increase in C order), direct or not."""
-    status = jnp.clip(outputs["status"], 0, CODES - 1).astype(int) if "status" in outputs else jnp.zeros(inside.shape, int)
-    floats = {name: value for name, value in outputs.items() if jnp.issubdtype(value.dtype, jnp.floating)}
-    low = {name: _extreme(value, index, inside, +1) for name, value in floats.items()}
-    high = {name: _extreme(value, index, inside, -1) for name, value in floats.items()}
+def summarise(outputs: dict[str, Array], index: Int[Array, "..."], inside: Bool[Array, "..."], direct: Bool[Array, "..."],
+              histogram: bool = False) -> Summary:
+    """Summary of the points that are inside, with their flat indices, direct or not."""
+    return absorb(empty_of(outputs, histogram), outputs, index, inside, direct, histogram)
+
+
+def empty_of(outputs: dict[str, Array], histogram: bool = False) -> Summary:
+    """The summary of no points with outputs like these (of which types alone are used)."""
+    floats = floating(outputs)
+    zero, none = jnp.zeros((), int), jnp.full((), -1)
     return Summary(
-        points=jnp.sum(inside, dtype=int),
-        direct=jnp.sum(inside & direct, dtype=int),
-        by_status=_count(status, inside),
-        excluded={name: jnp.sum(inside & (value > 1), dtype=int) for name, value in floats.items()},
-        undefined={name: jnp.sum(inside & jnp.isnan(value), dtype=int) for name, value in floats.items()},
-        minimum={name: value for name, (value, _) in low.items()},
-        argmin={name: at for name, (_, at) in low.items()},
-        maximum={name: value for name, (value, _) in high.items()},
-        argmax={name: at for name, (_, at) in high.items()},
+        points=zero,
+        direct=zero,
+        excluded_by_any=zero,
+        by_status=jnp.zeros(CODES, int),
+        excluded=dict.fromkeys(floats, zero),
+        undefined=dict.fromkeys(floats, zero),
+        minimum={name: jnp.full((), jnp.inf, value.dtype) for name, value in floats.items()},
+        argmin=dict.fromkeys(floats, none),
+        maximum={name: jnp.full((), -jnp.inf, value.dtype) for name, value in floats.items()},
+        argmax=dict.fromkeys(floats, none),
+        histogram=dict.fromkeys(floats, jnp.zeros(EDGES.size - 1, int)) if histogram else {},
     )
 
 
-def empty(like: Summary) -> Summary:
-    """The summary of no points, with the outputs of another one (whose shapes alone are used)."""
-    zero = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), like)
-    values = (_fill(zero.minimum, jnp.inf), _fill(zero.maximum, -jnp.inf), _fill(zero.argmin, -1), _fill(zero.argmax, -1))
-    return eqx.tree_at(lambda summary: (summary.minimum, summary.maximum, summary.argmin, summary.argmax), zero, values)
+def absorb(total: Summary, outputs: dict[str, Array], index: Int[Array, "..."], inside: Bool[Array, "..."], direct: Bool[Array, "..."],
+           histogram: bool = False) -> Summary:
+    """The summary with the points of one more tile; where an extreme lies is looked for only in tiles that hold a new one."""
+    floats = floating(outputs)
+    above = {name: inside & (value > 1) for name, value in floats.items()}
+    low = {name: jnp.min(jnp.where(inside & ~jnp.isnan(value), value, jnp.inf)) for name, value in floats.items()}
+    high = {name: jnp.max(jnp.where(inside & ~jnp.isnan(value), value, -jnp.inf)) for name, value in floats.items()}
+    first = index.ravel()[0]  # the lowest: a tie is won before it or not at all
+    news = [_may_win(low[name], total.minimum[name], total.argmin[name], first, +1) for name in floats]
+    news += [_may_win(high[name], total.maximum[name], total.argmax[name], first, -1) for name in floats]
+
+    def located() -> tuple[dict, dict]:
+        return ({name: _where(value, low[name], jnp.inf, index, inside) for name, value in floats.items()},
+                {name: _where(value, high[name], -jnp.inf, index, inside) for name, value in floats.items()})
+
+    nowhere = dict.fromkeys(floats, jnp.full((), -1))
+    at_low, at_high = jax.lax.cond(functools.reduce(jnp.logical_or, news, jnp.asarray(False)), located, lambda: (nowhere, nowhere))
+    status = jnp.clip(outputs["status"], 0, CODES - 1) if "status" in outputs else None
+    tile = Summary(
+        points=_number(inside),
+        direct=_number(inside & direct),
+        excluded_by_any=_number(functools.reduce(jnp.logical_or, above.values(), jnp.zeros_like(inside))),
+        by_status=jnp.zeros(CODES, int).at[0].set(_number(inside)) if status is None else _count(status, inside),
+        excluded={name: _number(value) for name, value in above.items()},
+        undefined={name: _number(inside & jnp.isnan(value)) for name, value in floats.items()},
+        minimum={name: jnp.where(at_low[name] >= 0, low[name], jnp.inf) for name in floats},
+        argmin=at_low,
+        maximum={name: jnp.where(at_high[name] >= 0, high[name], -jnp.inf) for name in floats},
+        argmax=at_high,
+        histogram={name: _binned(value, inside) for name, value in floats.items()} if histogram else {},
+    )
+    return merge(total, tile)
+
+
+def floating(outputs: dict[str, Array]) -> dict[str, Array]:
+    """The outputs that are floats."""
+    return {name: value for name, value in outputs.items() if jnp.issubdtype(value.dtype, jnp.floating)}
 
 
 def merge(left: Summary, right: Summary) -> Summary:
@@ -67,6 +107,7 @@ def merge(left: Summary, right: Summary) -> Summary:
     return Summary(
         points=left.points + right.points,
         direct=left.direct + right.direct,
+        excluded_by_any=left.excluded_by_any + right.excluded_by_any,
         by_status=left.by_status + right.by_status,
         excluded=jax.tree.map(jnp.add, left.excluded, right.excluded),
         undefined=jax.tree.map(jnp.add, left.undefined, right.undefined),
@@ -74,6 +115,7 @@ def merge(left: Summary, right: Summary) -> Summary:
         argmin={name: at for name, (_, at) in low.items()},
         maximum={name: value for name, (value, _) in high.items()},
         argmax={name: at for name, (_, at) in high.items()},
+        histogram=jax.tree.map(jnp.add, left.histogram, right.histogram),
     )
 
 
@@ -112,9 +154,13 @@ def merge_arrays(pieces: Iterable[Mapping[str, np.ndarray]]) -> dict[str, np.nda
 _merge = jax.jit(merge)
 
 
+def _number(where: Bool[Array, "..."]) -> Int[Array, ""]:
+    return jnp.sum(where, dtype=jnp.int32).astype(int)  # a tile has fewer than 2^31 points
+
+
 def _count(status: Int[Array, "..."], inside: Bool[Array, "..."]) -> Int[Array, " codes"]:
     """Points by status; the scatter, slow on a CPU, runs only where some status is not zero."""
-    fine = jnp.zeros(CODES, int).at[0].set(jnp.sum(inside, dtype=int))
+    fine = jnp.zeros(CODES, int).at[0].set(_number(inside))
     slots = jnp.where(inside, status, CODES).ravel()
     return jax.lax.cond(
         jnp.any(inside & (status != 0)),
@@ -123,15 +169,21 @@ def _count(status: Int[Array, "..."], inside: Bool[Array, "..."]) -> Int[Array, 
     )
 
 
-def _fill(tree: dict[str, Array], value: float) -> dict[str, Array]:
-    return {name: jnp.full_like(leaf, value) for name, leaf in tree.items()}
+def _binned(value: Float[Array, "..."], inside: Bool[Array, "..."]) -> Int[Array, " bins"]:
+    bins = EDGES.size - 1
+    place = (jnp.log10(jnp.where(value > 0, value, 10.0 ** EDGES[0])) - EDGES[0]) * (bins / (EDGES[-1] - EDGES[0]))
+    slot = jnp.where(inside & ~jnp.isnan(value), jnp.clip(place, 0, bins - 1).astype(int), bins)
+    return jnp.zeros(bins, int).at[slot.ravel()].add(1, mode="drop")
 
 
-def _extreme(value: Array, index: Array, inside: Array, sign: int) -> tuple[Array, Array]:
-    """The smallest sign * value and the first index that has it; (sign * inf, -1) where there is none."""
-    ranked = jnp.where(inside & ~jnp.isnan(value), sign * value, jnp.inf).ravel()
-    at = jnp.argmin(ranked)
-    return sign * ranked[at], jnp.where(ranked[at] < jnp.inf, index.ravel()[at], -1)
+def _where(value: Array, extreme: Array, none: float, index: Array, inside: Array) -> Array:
+    """The lowest index at which an extreme is reached, -1 where it is that of no values."""
+    least = jnp.min(jnp.where(inside & (value == extreme), index, jnp.iinfo(index.dtype).max))
+    return jnp.where(extreme != none, least, -1)
+
+
+def _may_win(found: Array, best: Array, at: Array, first: Array, sign: int) -> Array:
+    return (sign * found < sign * best) | ((found == best) & (first < at))
 
 
 def _first(a: Array, at_a: Array, b: Array, at_b: Array, sign: int) -> tuple[Array, Array]:

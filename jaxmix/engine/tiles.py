@@ -1,6 +1,6 @@
 """Tiles: blocks of a grid of one fixed shape, each evaluated as a product of its axes.
 
-A chunk is a block of whole tiles. Numbers depend on the tile shape alone, never on how tiles are grouped.
+A chunk is a block of whole tiles; a sample of points is a grid of one axis, their index. Numbers depend on the tile shape alone, never on how tiles are grouped.
 """
 
 import dataclasses
@@ -16,7 +16,8 @@ from jaxtyping import Array, Bool, Float, Int, PyTree, Scalar
 
 from jaxmix.engine import interpolant as interpolants
 from jaxmix.engine.points import Grid
-from jaxmix.engine.problem import AbstractProblem
+from jaxmix.engine.problem import AbstractProblem, exact
+from jaxmix.engine.samples import Sample
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Layout:
         return tuple(-(-end // size) for end, size in zip(self.grid, self.chunk))
 
 
-def layout(grid: Grid, tiling: Tiling) -> Layout:
+def layout(grid: Grid | Sample, tiling: Tiling) -> Layout:
     """Tile and chunk shapes: whole axes from the last one inwards until the number of points is reached."""
     tile = _fill(grid.shape, (1,) * len(grid.shape), tiling.tile_points)
     return Layout(grid.shape, tile, _fill(grid.shape, tile, max(tiling.chunk_points, math.prod(tile))))
@@ -85,7 +86,7 @@ def _fill(shape: tuple[int, ...], unit: tuple[int, ...], points: int) -> tuple[i
     return tuple(filled)
 
 
-def evaluate_tile(problem: AbstractProblem, grid: Grid, interpolant: interpolants.Interpolant, starts: Int[Array, " axes"],
+def evaluate_tile(problem: AbstractProblem, grid: Grid | Sample, interpolant: interpolants.Interpolant | None, starts: Int[Array, " axes"],
                   shape: tuple[int, ...], tiling: Tiling) -> tuple[dict[str, Array], Bool[Array, "..."], Bool[Array, "..."]]:
     """Outputs of the tile of a shape at starts, which of its points are inside the grid (values repeat beyond), and
     which lie on a line that was evaluated point by point (the last axis has length one there).
@@ -93,7 +94,12 @@ def evaluate_tile(problem: AbstractProblem, grid: Grid, interpolant: interpolant
     1. `slow` at the nodes of the last axis, for every combination of the others, nested so that what does not depend
        on an axis is computed once. 2. Weights carry it to every value of the last axis; lines that the interpolant
        does not describe are replaced by exact ones, at a cost only in tiles that hold some. 3. `fast` at every point.
+    A sample's points are all evaluated exactly.
     """
+    if isinstance(grid, Sample):
+        index = starts[0] + jnp.arange(shape[0])
+        points = {name: value.astype(tiling.dtype) for name, value in grid.point(jnp.minimum(index, grid.size - 1)).items()}
+        return jax.vmap(functools.partial(exact, problem))(points), index < grid.size, jnp.ones(shape, bool)
     indices = [starts[i] + jnp.arange(size) for i, size in enumerate(shape)]
     values = {axis.name: axis.value(jnp.minimum(index, axis.size - 1)).astype(tiling.dtype)
               for axis, index in zip(grid.axes, indices)}
@@ -102,7 +108,7 @@ def evaluate_tile(problem: AbstractProblem, grid: Grid, interpolant: interpolant
     return _over_product(problem.fast, grid.names, values, slow), inside, direct[..., None]
 
 
-def flat_index(grid: Grid, starts: Int[Array, " axes"], shape: tuple[int, ...]) -> Int[Array, "..."]:
+def flat_index(grid: Grid | Sample, starts: Int[Array, " axes"], shape: tuple[int, ...]) -> Int[Array, "..."]:
     """The flat grid index of every point of a tile (of no meaning beyond the grid)."""
     strides = [math.prod(grid.shape[i + 1 :]) for i in range(len(shape))]
     return sum(_spread([(starts[i] + jnp.arange(size)) * strides[i] for i, size in enumerate(shape)]))
@@ -122,8 +128,8 @@ def _slow_on_tile(problem: AbstractProblem, grid: Grid, interpolant: interpolant
         return found, jnp.ones(found.shape[:-2], bool)
     name = grid.names[-1]
     fast, nodes = values[name], interpolant.nodes.astype(values[name].dtype)
-    exact = jnp.pad(fast, (0, -fast.size % nodes.size), mode="edge").reshape(-1, nodes.size)
-    blocks, bad = _in_blocks(slow, values, name, jnp.concatenate([nodes[None], exact]), interpolant, tolerance)
+    every = jnp.pad(fast, (0, -fast.size % nodes.size), mode="edge").reshape(-1, nodes.size)
+    blocks, bad = _in_blocks(slow, values, name, jnp.concatenate([nodes[None], every]), interpolant, tolerance)
     weights = interpolant.weights[jnp.minimum(last, grid.shape[-1] - 1)].astype(blocks.dtype)
     between = interpolants.apply(weights, blocks[0])
     joined = jnp.moveaxis(blocks[1:], 0, -3)

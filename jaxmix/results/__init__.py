@@ -6,7 +6,7 @@ and no figures here.
 
 from jaxmix.results.chunks import Record, committed, read_chunk, write_chunk
 from jaxmix.results.contours import Side, Trace, read_contours, write_contours
-from jaxmix.results.cube import Coordinate, Variable, write_cube
+from jaxmix.results.cube import Coordinate, Variable, write_arrays, write_cube
 from jaxmix.results.exports import write_hepdata, write_texts
 from jaxmix.results.folder import ScanFolder, open_folder
 from jaxmix.results.provenance import identity
@@ -24,6 +24,7 @@ __all__ = [
     "open_folder",
     "read_chunk",
     "read_contours",
+    "write_arrays",
     "write_chunk",
     "write_contours",
     "write_cube",

@@ -57,6 +57,24 @@ def write_cube(
         zarr.consolidate_metadata(group.store, zarr_format=2)
 
 
+def write_arrays(
+    path: Path,
+    coordinates: Mapping[str, Coordinate],
+    arrays: Mapping[str, tuple[tuple[str, ...], np.ndarray, Variable]],
+    attributes: Mapping[str, Any] | None = None,
+) -> None:
+    """The same kind of store from arrays in memory: by name, the names of the dimensions, the values, and what they are. A dimension without
+    a coordinate counts its points."""
+    with atomic.replacing_folder(path) as partial:
+        group = zarr.open_group(partial, mode="w", zarr_format=2, attributes=dict(attributes or {}))
+        described = {name: ((name,), np.asarray(each.values, np.float64), _described(each)) for name, each in coordinates.items()}
+        described |= {name: (names, values, _described(each) | dict(each.attributes)) for name, (names, values, each) in arrays.items()}
+        for name, (names, values, about) in described.items():
+            array = _create(group, name, values.shape, values.shape, values.dtype.str, list(names), about)
+            array[...] = values
+        zarr.consolidate_metadata(group.store, zarr_format=2)
+
+
 def _create(group: zarr.Group, name: str, shape: tuple, block: tuple, dtype: str, names: list[str], attributes: dict) -> zarr.Array:
     # a fill value on integers would make xarray turn them into floats
     fill = np.nan if np.dtype(dtype).kind == "f" else None

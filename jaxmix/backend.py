@@ -1,0 +1,72 @@
+"""How a command starts JAX: float64, the device asked for, a device for each core of a CPU, and programs kept for the next run."""
+
+import contextlib
+import os
+import re
+import sys
+from pathlib import Path
+
+import jax
+from jax.experimental import multihost_utils
+
+from jaxmix import faults
+from jaxmix.engine import compiling
+
+FOLDER = "JAXMIX_CACHE"  # environment: where compiled programs are kept; empty for nowhere
+_PLATFORMS = {"cpu": "cpu", "gpu": "cuda"}
+
+
+def start(device: str | None = None) -> None:
+    """Start JAX in float64 on "cpu", "gpu" or what it finds; BadInput where the device asked for is absent."""
+    if device is not None:
+        jax.config.update("jax_platforms", _PLATFORMS[device])
+    jax.config.update("jax_enable_x64", True)
+    _a_device_for_each_core()
+    folder = os.environ.get(FOLDER, str(_home() / "jaxmix"))
+    if folder:
+        compiling.keep_programs(Path(folder))
+    try:
+        jax.devices()
+    except RuntimeError as fault:
+        raise faults.BadInput(f"--device: found {device!r}, which jax cannot start ({fault}); allowed here: cpu") from fault
+
+
+def join(address: str) -> tuple[int, int]:
+    """Join the processes of one distributed run, and this one's part (i, N) of it.
+
+    address: "auto" (found from SLURM's or Open MPI's environment), or HOST:PORT,i/N with the address of process 0.
+    """
+    if address == "auto":
+        options = {}
+    else:
+        match = re.fullmatch(r"([^\s,]+:\d+),(\d{1,6})/(\d{1,6})", address)
+        if not match or not int(match[2]) < int(match[3]):
+            raise faults.BadInput(f"--distributed: found {address[:60]!r}; allowed: auto, or HOST:PORT,i/N with 0 <= i < N")
+        options = {"coordinator_address": match[1], "process_id": int(match[2]), "num_processes": int(match[3])}
+    _a_device_for_each_core()
+    try:
+        jax.distributed.initialize(**options)
+    except (RuntimeError, ValueError) as fault:
+        raise faults.BadInput(f"--distributed: found {address!r}, with which jax cannot start ({fault}); allowed: auto under SLURM or Open MPI, or HOST:PORT,i/N") from fault
+    return jax.process_index(), jax.process_count()
+
+
+def wait_for_all(name: str) -> None:
+    """Return once every process of a distributed run is here."""
+    multihost_utils.sync_global_devices(name)
+
+
+def _a_device_for_each_core() -> None:
+    """A grid's tiles are shared among devices, and a CPU is one device unless it is told otherwise."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if "xla_force_host_platform_device_count" not in os.environ.get("XLA_FLAGS", ""):
+        # it cannot be changed once jax has started, and need not be: numbers do not depend on it
+        with contextlib.suppress(RuntimeError):
+            jax.config.update("jax_num_cpu_devices", cores)
+
+
+def _home() -> Path:
+    """Where programs keep what they can make again."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

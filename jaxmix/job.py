@@ -1,0 +1,64 @@
+"""A study ready to run: from its config to the problem, the points, the tiles and the critical values."""
+
+import dataclasses
+from typing import NamedTuple
+
+import jax
+
+from jaxmix import backend, config, results, study, tables
+from jaxmix.constraints import shelf
+from jaxmix.engine import points, samples, tiles
+
+_TILE = {"cpu": 1024, "gpu": 2**17}  # points whose arrays stay in a core's cache, and that fill an accelerator
+_FEW = 500_000  # points for which compiling with care takes longer than it saves
+
+
+class Job(NamedTuple):
+    """The config, the problem, the grid or the sample, its tiles, the critical values by constraint and level, and a user's parton set."""
+
+    settings: config.Config
+    problem: study.Study
+    grid: points.Grid | samples.Sample
+    tiling: tiles.Tiling
+    critical: dict[str, dict[str, float]]
+    pdf: dict[str, str] | None
+
+    @property
+    def layout(self) -> tiles.Layout:
+        """Shapes of tiles and chunks."""
+        return tiles.layout(self.grid, self.tiling)
+
+    @property
+    def few(self) -> bool:
+        """Whether the points are so few that compiling is most of the work."""
+        return self.grid.size <= _FEW
+
+    def identity(self) -> dict:
+        """All that decides the numbers."""
+        shapes = self.layout
+        described = {**dataclasses.asdict(self.tiling), "tile": list(shapes.tile), "chunk": list(shapes.chunk)}
+        return results.identity(self.settings.canonical(), jax.devices()[0].device_kind, described, self.pdf)
+
+
+def prepare(settings: config.Config, device: str | None = None, pdf: str | None = None) -> Job:
+    """The job of a config, with float64 on; BadInput where the device asked for is absent."""
+    backend.start(device)
+    built, critical = {}, {}
+    for name, table in settings.constraints.items():
+        first = table.levels[0]
+        built[name] = shelf.build(name, config.flat(table), (first.mode, first.value), pdf)
+        levels = {level.label: built[name].at_level(level.mode, level.value) for level in table.levels}
+        critical[name] = {label: float(each.critical_value()) for label, each in levels.items()}
+    axes = [_axis(name, axis) for name, axis in settings.axes.items()]
+    spread = settings.sampling
+    grid = points.Grid(axes) if spread is None else samples.Sample(axes, spread.points, spread.kind, spread.seed)
+    given = settings.scan.tiling.model_dump(exclude_none=True)
+    tiling = tiles.Tiling(**{"tile_points": _TILE.get(jax.default_backend(), _TILE["gpu"])} | given)
+    return Job(settings, study.Study(settings.held, built), grid, tiling, critical, tables.pdf_identity(pdf))
+
+
+def _axis(name: str, axis: config.Axis) -> points.Axis:
+    if not axis.is_range:
+        return points.Axis.explicit(name, axis.values)
+    kind = points.Axis.log if axis.is_log else points.Axis.linear
+    return kind(name, axis.min, axis.max, axis.count or 2)
