@@ -44,11 +44,20 @@ def join(address: str) -> tuple[int, int]:
             raise faults.BadInput(f"--distributed: found {address[:60]!r}; allowed: auto, or HOST:PORT,i/N with 0 <= i < N")
         options = {"coordinator_address": match[1], "process_id": int(match[2]), "num_processes": int(match[3])}
     _a_device_for_each_core()
+    _keep_stdout_to_ourselves()
     try:
         jax.distributed.initialize(**options)
     except (RuntimeError, ValueError) as fault:
         raise faults.BadInput(f"--distributed: found {address!r}, with which jax cannot start ({fault}); allowed: auto under SLURM or Open MPI, or HOST:PORT,i/N") from fault
     return jax.process_index(), jax.process_count()
+
+
+def _keep_stdout_to_ourselves() -> None:
+    """What libraries that connect processes print on stdout goes to stderr: a document may be asked for there."""
+    sys.stdout.flush()
+    own = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    sys.stdout = os.fdopen(own, "w", encoding="utf-8")
 
 
 def wait_for_all(name: str) -> None:

@@ -28,6 +28,7 @@ _DAMAGED = (
     ValueError, TypeError, KeyError, EOFError, OSError, RuntimeError, MemoryError, SyntaxError, SystemError,
     tokenize.TokenError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
+LONGEST_ENTRY = 2_000  # characters; an array of texts gives each as much room as the longest
 REMEDY = "reinstall the package, or, after a wanted change, run python -m jaxmix.data.write_checksums"
 
 
@@ -111,6 +112,8 @@ def parse_rows(content: bytes, name: str) -> Rows:
         if len(row) != len(names):
             expected = f"{len(names)} ({', '.join(names)[:400]})"
             raise ValueError(f"package data: {name} has a row of {len(row)} entries, expected {expected}, line {number}: {str(list(row))[:400]}.")
+        if max(map(len, row)) > LONGEST_ENTRY:
+            raise ValueError(f"package data: {name} has an entry of more than {LONGEST_ENTRY} characters, line {number}.")
     return Rows(name, header, names, (first, *(number for number, _ in rows)), tuple(row for _, row in rows))
 
 

@@ -40,7 +40,7 @@ class Best:
 def point(job: Job, index: int) -> dict[str, float]:
     """The parameters of the point with a flat index."""
     if not isinstance(job.grid, points.Grid):
-        return {name: float(value) for name, value in job.grid.point(np.array([index])).items()}
+        return {name: float(value[0]) for name, value in job.grid.point(np.array([index])).items()}
     places = np.unravel_index(index, job.grid.shape)
     return {axis.name: float(axis.value(place)) for axis, place in zip(job.grid.axes, places)}
 

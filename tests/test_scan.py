@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from jaxmix import config, contouring, faults, merge, results, scan, scanning, tables
+from jaxmix import config, contouring, faults, merge, results, scan, tables
 from jaxmix.constraints import shelf
 from jaxmix.engine import evaluate
+from jaxmix.job import prepare
 
 CONFIG = """
 [scan]
@@ -100,7 +101,7 @@ def test_the_cube_opens_in_xarray_without_a_warning_and_has_units(whole):
 
 def test_the_cube_holds_the_exact_test_statistic(whole, study):
     """Interpolated along the charge, to 1e-4 of the point-by-point evaluation."""
-    job = scanning.prepare(config.load(study))
+    job = prepare(config.load(study))
     cube = xr.open_zarr(whole / "scan.zarr", chunks=None)
     axes = np.meshgrid(*(cube[name].values for name in cube.sizes), indexing="ij")
     points = {name: axis.ravel() for name, axis in zip(cube.sizes, axes)}
@@ -110,7 +111,7 @@ def test_the_cube_holds_the_exact_test_statistic(whole, study):
 
 
 def test_every_vertex_of_the_contours_lies_on_the_level(whole, study):
-    job = scanning.prepare(config.load(study))
+    job = prepare(config.load(study))
     plane, traces = results.read_contours(whole / "contours.csv")
     assert [side if isinstance(side, str) else side.name for side in plane] == ["m_mcp", "epsilon_gamma"] and traces
     for trace in traces:
@@ -161,9 +162,12 @@ def test_a_bad_config_writes_nothing(tmp_path, capsys):
 
 
 def test_a_dry_run_says_what_it_would_do_and_writes_nothing(study, tmp_path, capsys):
+    """Points as the axes tell; time, memory and disk as measured, within a wide margin of what the run itself takes."""
     assert scan.main([str(study), "--out", str(tmp_path / "out"), "--dry-run", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["points"] == 120
-    assert not (tmp_path / "out").exists()
+    plan = json.loads(capsys.readouterr().out)
+    assert (plan["points"], plan["chunks"], plan["contours"]) == (120, 2, 1) and not (tmp_path / "out").exists()
+    assert 0 < plan["seconds"]["grid"] < 60 and plan["seconds"]["grid"] == pytest.approx(120 / plan["points_per_second"])
+    assert 0.002 < plan["disk_megabytes"] < 1 and 100 < plan["memory_megabytes"] < 20_000
 
 
 @pytest.mark.parametrize("shard", ["2/2", "a/b", "-1/2", "1"])
@@ -247,7 +251,7 @@ def test_a_second_level_is_traced_where_it_lies(study, tmp_path, capsys):
     assert [trace.level for trace in traces] == ["sigma=2", "sigma=2", "sigma=3", "sigma=3"]
     x, y = (np.concatenate([getattr(trace, name) for trace in traces[2:]]) for name in "xy")
     points = {"m_mcp": x, "epsilon_gamma": y, "theta_dark": np.full(x.size, traces[2].held["theta_dark"])}
-    found = evaluate.evaluate_points(scanning.prepare(config.load(study)).problem, points, batch=120)["mcp_lhc"]
+    found = evaluate.evaluate_points(prepare(config.load(study)).problem, points, batch=120)["mcp_lhc"]
     np.testing.assert_allclose(found * 4 / 9, 1.0, atol=1.1e-9)
 
 
@@ -308,6 +312,60 @@ depth = 1
 """
 
 
+REDUCED = WITHOUT_MCP + """
+[summary]
+axes = ["kappa", "m_zprime"]
+histogram = true
+
+[refinement]
+depth = 2
+"""
+
+
+def test_maps_histograms_and_refined_points(tmp_path):
+    """Against every point of the same scan: parts excluded and profiles over theta_dark, counts by bin; added points against exact values."""
+    path = tmp_path / "reduced.toml"
+    path.write_text(REDUCED, encoding="utf-8")
+    assert scan.main([str(path), "--out", str(tmp_path / "scan")]) == 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        cube, reduced, refined = (xr.open_zarr(tmp_path / "scan" / f"{name}.zarr", chunks=None) for name in ("scan", "summary", "refined"))
+    either = (cube.g_minus_2_mu_excluded == 1) | (cube.g_minus_2_e_excluded == 1)
+    np.testing.assert_array_equal(reduced.excluded_fraction, either.mean("theta_dark"))
+    for name in ("g_minus_2_mu", "g_minus_2_e"):
+        q = cube[f"{name}_test_statistic"]
+        np.testing.assert_array_equal(reduced[f"{name}_excluded_fraction"], (cube[f"{name}_excluded"] == 1).mean("theta_dark"))
+        np.testing.assert_array_equal(reduced[f"{name}_profile"], q.min("theta_dark"))
+        np.testing.assert_array_equal(reduced[f"{name}_profile_theta_dark"], q.idxmin("theta_dark"))
+        assert int(reduced[f"{name}_histogram"].sum()) == q.size and reduced[f"{name}_profile"].attrs["units"] == "1"
+    job = prepare(config.load(path))
+    points = {name: refined[name].values for name in ("theta_dark", "m_zprime", "kappa")}
+    exact = evaluate.evaluate_points(job.problem, points, batch=320)
+    np.testing.assert_allclose(refined.g_minus_2_mu_test_statistic, job.critical["g_minus_2_mu"]["cl=0.95"] * exact["g_minus_2_mu"], rtol=1e-12)
+    # a level that the coarse cells hold is met four times more closely
+    near = {name: float(np.abs(values.g_minus_2_mu_test_statistic / 3.841458820694 - 1).min()) for name, values in (("grid", cube), ("refined", refined))}
+    assert near["refined"] < near["grid"] / 2 and set(np.unique(refined.halving)) == {1, 2}
+
+
+def test_a_sample_of_the_box(tmp_path):
+    """Points with their parameters, exact at each; the same from two shards."""
+    path = tmp_path / "sample.toml"
+    text = re.sub(r"^count = \d+\n", "", WITHOUT_MCP.split("[contours]")[0], flags=re.MULTILINE)
+    path.write_text(text + '[sampling]\npoints = 500\nkind = "random"\nseed = 4\n', encoding="utf-8")
+    assert scan.main([str(path), "--out", str(tmp_path / "scan")]) == 0
+    cube = xr.open_zarr(tmp_path / "scan" / "scan.zarr", chunks=None)
+    assert cube.sizes == {"point": 500} and cube.m_zprime.attrs["units"] == "GeV"
+    assert np.all((cube.m_zprime >= 0.01) & (cube.m_zprime <= 30))
+    np.testing.assert_allclose(np.unique(cube.theta_dark), [0.4, 0.5016], atol=1e-4)
+    job = prepare(config.load(path))
+    exact = evaluate.evaluate_points(job.problem, {name: cube[name].values for name in ("theta_dark", "m_zprime", "kappa")}, batch=500)
+    np.testing.assert_allclose(cube.g_minus_2_mu_test_statistic, job.critical["g_minus_2_mu"]["cl=0.95"] * exact["g_minus_2_mu"], rtol=1e-12)
+    for part in ("0/2", "1/2"):
+        assert scan.main([str(path), "--out", str(tmp_path / "parts"), "--shard", part]) == 0
+    assert merge.main([str(tmp_path / "parts")]) == 0
+    assert digests(tmp_path / "parts", "scan.zarr") == digests(tmp_path / "scan", "scan.zarr")
+
+
 @pytest.fixture(scope="module")
 def several(tmp_path_factory):
     """The folder of a scan of two constraints, of which neither needs an mCP, its config, and the last line said."""
@@ -325,7 +383,7 @@ def test_several_constraints_share_a_scan(several):
     cube = xr.open_zarr(out / "scan.zarr", chunks=None)
     critical = {"g_minus_2_mu": [pytest.approx(3.841458820694)], "g_minus_2_e": [4.0, 9.0]}
     assert set(cube.data_vars) == {f"{name}_{what}" for name in critical for what in ("test_statistic", "excluded")} | {"status"}
-    job = scanning.prepare(config.load(path))
+    job = prepare(config.load(path))
     axes = np.meshgrid(*(cube[name].values for name in cube.sizes), indexing="ij")
     exact = evaluate.evaluate_points(job.problem, {name: axis.ravel() for name, axis in zip(cube.sizes, axes)}, batch=320)
     for name, values in critical.items():
@@ -342,7 +400,7 @@ def test_several_constraints_share_a_scan(several):
 def test_each_constraint_has_its_contours(several):
     """A curve for each level in each plane, with its vertices on that level."""
     out, path, _ = several
-    job = scanning.prepare(config.load(path))
+    job = prepare(config.load(path))
     _, traces = results.read_contours(out / "contours.csv")
     order = [(trace.constraint, trace.level) for trace in traces]
     assert order == [("g_minus_2_mu", "cl=0.95"), ("g_minus_2_e", "sigma=2"), ("g_minus_2_e", "sigma=3")] * 2

@@ -1,5 +1,6 @@
 """Searches for a dark photon: a kinetic mixing against the Z' mass."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -7,13 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from jaxmix import constants, mixing, neutral_currents
+from jaxmix import constants, mixing, neutral_currents, searches
 from jaxmix.collider import parton_luminosity
 from jaxmix.constraints import published_search
 from jaxmix.numerics import safe
 
 Scalar = Float[Array, ""]
 
+_SMALLEST_KAPPA = 1e-9
 _WIDEST = 0.1  # width over mass of a Z' that a search for a narrow one would have seen
 _NEUTRINOS = np.array([fermion.charge == 0.0 for fermion in constants.FERMIONS], dtype=float)
 _LEPTONS = {
@@ -34,7 +36,9 @@ class ZprimeSearch(published_search.PublishedSearch):
     """
 
     luminosity: parton_luminosity.PartonLuminosity | None  # of a search at a hadron collider
+    pieces: Float[Array, "ends pieces"]  # ln(first mass) and ln(last mass) of each piece of the curve
 
+    size: ClassVar[int] = 2
     domain: ClassVar[str] = "m_zprime on the published curve, any phase; a Z' narrower than a tenth of its mass"
     reasons: ClassVar[tuple[str, ...]] = ("no_statement", "outside_published_range", "zprime_too_wide")
 
@@ -44,7 +48,9 @@ class ZprimeSearch(published_search.PublishedSearch):
         cls.check_level(*level)
         maker, _, energy = cls.search.produced_by.partition(" of protons at ")
         luminosity = parton_luminosity.parton_luminosity(float(energy.split()[0]), folder=pdf) if maker == "quarks" else None
-        return cls(cls.published_curve(), {}, luminosity)
+        mass, _, segment = searches.curve(cls.search)
+        ends = [[np.log(mass[segment == each][end]) for each in np.unique(segment)] for end in (0, -1)]
+        return cls(cls.published_curve(), {}, luminosity, jnp.asarray(ends))
 
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
         """The ends of the curve, and where decays to mCPs open."""
@@ -72,6 +78,24 @@ class ZprimeSearch(published_search.PublishedSearch):
             return safe.ratio(zprime.dark + jnp.dot(jnp.asarray(_NEUTRINOS, widths.dtype), widths), zprime.total)
         leptons = jnp.asarray(sum(mask for word, mask in _LEPTONS.items() if word in self.search.channel), widths.dtype)
         return safe.ratio(jnp.dot(leptons, widths) * jnp.sum(photon), zprime.total * jnp.dot(leptons, photon))
+
+    def slow(self, currents: neutral_currents.NeutralCurrents) -> Float[Array, " two"]:
+        """ln of the signal squared over its limit and over kappa^2, and the width over the mass; both level off where kappa vanishes."""
+        kappa = jnp.where(jnp.abs(currents.kappa) < _SMALLEST_KAPPA, _SMALLEST_KAPPA, currents.kappa)
+        currents = dataclasses.replace(currents, kappa=kappa)
+        zprime = published_search.zprime_of(currents)
+        seen = self.seen(currents, zprime)
+        log_limit, _ = self.curve.curve(jnp.log(seen.mass))
+        strength = jnp.maximum(seen.signal / kappa**2, jnp.finfo(kappa.dtype).tiny)
+        return jnp.stack([jnp.log(strength) - log_limit, zprime.total / seen.mass])
+
+    def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " two"]) -> Scalar:
+        """critical (signal/limit)^2; NaN where there is no statement."""
+        _, _, state = neutral_currents.states(currents)
+        place = jnp.log(state.mass)
+        covered = jnp.any((place >= self.pieces[0]) & (place <= self.pieces[1]))
+        q = self.critical_value() * currents.kappa**2 * jnp.exp(slow[0])
+        return jnp.where(covered & (slow[1] <= _WIDEST), q, jnp.nan)
 
     def seen(self, currents: neutral_currents.NeutralCurrents, zprime: published_search.Zprime) -> published_search.Seen:
         """epsilon_prod^2 BR/BR_published at the mass of the Z'."""

@@ -57,6 +57,16 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         _flush_folder(path.parent)
 
 
+def sweep(*folders: Path) -> None:
+    """Remove what killed processes left half written in some folders, which need not be there."""
+    for leftover in (each for folder in folders for each in folder.glob(f".*{PARTIAL}")):
+        with writing(leftover):
+            if leftover.is_dir() and not leftover.is_symlink():
+                shutil.rmtree(leftover)
+            else:
+                leftover.unlink()
+
+
 def _flush_folder(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:

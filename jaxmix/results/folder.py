@@ -74,6 +74,8 @@ def open_folder(path: Path, identity: dict[str, Any], shard: tuple[int, int] | N
         with atomic.writing(path):
             path.mkdir(parents=True, exist_ok=True)
     with lock.held(path, shard):
+        if shard is None:
+            atomic.sweep(path, path / chunks.FOLDER)  # alone here: nobody is writing them any more
         previous = _examined(path, identity, restart)
         if restart and previous is not None:
             _clear(path, previous)
