@@ -66,12 +66,13 @@ def wait_for_all(name: str) -> None:
 
 
 def _a_device_for_each_core() -> None:
-    """A grid's tiles are shared among devices, and a CPU is one device unless it is told otherwise."""
+    """A grid's tiles are shared among devices, and a CPU is one device unless it is told otherwise. Two at least: XLA compiles a program for
+    one device along another path, which rounds otherwise."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if "xla_force_host_platform_device_count" not in os.environ.get("XLA_FLAGS", ""):
         # it cannot be changed once jax has started, and need not be: numbers do not depend on it
         with contextlib.suppress(RuntimeError):
-            jax.config.update("jax_num_cpu_devices", cores)
+            jax.config.update("jax_num_cpu_devices", max(cores, 2))
 
 
 def _home() -> Path:

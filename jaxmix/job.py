@@ -37,6 +37,7 @@ class Job(NamedTuple):
         """All that decides the numbers."""
         shapes = self.layout
         described = {**dataclasses.asdict(self.tiling), "tile": list(shapes.tile), "chunk": list(shapes.chunk)}
+        described["devices"] = "one" if jax.local_device_count() == 1 else "several"  # compiled along two paths, which round otherwise
         return results.identity(self.settings.canonical(), jax.devices()[0].device_kind, described, self.pdf)
 
 

@@ -11,6 +11,7 @@ import hashlib
 import importlib.resources
 import io
 import json
+import re
 import tokenize
 import zipfile
 import zlib
@@ -67,7 +68,7 @@ def read_bytes(name: str) -> bytes:
     """Content of a file of the package's data folder; a missing, unlisted or altered file raises ValueError."""
     listed = _listed()
     if name not in listed:
-        raise ValueError(f"package data: {name} is not listed in data/{SUMS}; known files: {', '.join(sorted(listed))}.")
+        raise ValueError(f"package data: {name} is not listed in data/{SUMS}; known files: {', '.join(sorted(listed))[:4000]}.")
     try:
         content = importlib.resources.files("jaxmix.data").joinpath(name).read_bytes()
     except OSError as error:
@@ -174,8 +175,11 @@ def _listed() -> dict[str, str]:
     """{file: SHA256} of data/SHA256SUMS, in the format of the program sha256sum."""
     try:
         text = importlib.resources.files("jaxmix.data").joinpath(SUMS).read_text(encoding="ascii")
-        return {name.strip(): digest for digest, name in (line.split(maxsplit=1) for line in text.splitlines() if line.strip())}
     except FileNotFoundError as error:
         raise ValueError(f"package data: data/{SUMS} is missing; {REMEDY}.") from error
     except (OSError, ValueError) as error:
-        raise ValueError(f"package data: data/{SUMS} is no list of checksums ({error}); {REMEDY}.") from error
+        raise ValueError(f"package data: data/{SUMS} cannot be read ({error}); {REMEDY}.") from error
+    lines = [re.fullmatch(r"([0-9a-f]{64}) [ *](\S{1,200})\s*", line) for line in text.splitlines() if line.strip()]
+    if not all(lines):
+        raise ValueError(f"package data: data/{SUMS} is no list of checksums at line {lines.index(None) + 1}; {REMEDY}.")
+    return {line[2]: line[1] for line in lines}

@@ -1,9 +1,11 @@
 """Configs: what is accepted means what it says, and nothing else is accepted, with every problem told at once."""
 
 import dataclasses
+import functools
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 import time
@@ -151,6 +153,8 @@ def test_the_tiling_has_the_fields_of_the_engine():
     assert set(config.Tiling.model_fields) == {field.name for field in dataclasses.fields(tiles.Tiling)}
 
 
+AXES = quick()["axes"]
+PLANES = {"x": "m_mcp", "y": "epsilon_gamma", "at": {name: list(range(1, 201)) for name in ("m1", "luminosity")}}
 WRONG_VALUES = [
     ("parameters", {"m_zprime": "30"}, "parameters.m_zprime", '"30"; allowed: a finite number > 0, in GeV'),
     ("parameters", {"m_zprime": True}, "parameters.m_zprime", "true; allowed"),
@@ -197,6 +201,11 @@ WRONG_VALUES = [
     ("contours", {"x": "m_mcp", "y": "epsilon_gamma", "at": {"kappa": [0.1]}}, "contours.at.kappa", "epsilon_gamma"),
     ("contours", {"x": "m_mcp", "y": "epsilon_gamma", "at": {"theta_dark": [2]}}, "contours.at.theta_dark[0]", "in rad"),
     ("contours", {"x": "m_mcp", "y": "epsilon_gamma", "at": {"luminosity": []}}, "contours.at.luminosity", "at least 1"),
+    ("contours", PLANES, "contours", "40000 planes; allowed: at most 10000"),
+    ("constraints", {"mcp_lhc": {"levels": [{"cl": k / 100} for k in range(1, 40)]}}, "constraints.mcp_lhc.levels", "at most 32 of them"),
+    ("axes", {'[\x1b': {}, **AXES}, 'axes."[\\u001b"', "an unknown key"),
+    ("scan", {"name": "x", "description": [[10**400]]}, "scan.description[0][0]", "an integer of more than 18 digits"),
+    ("scan", {"name": "x", "description": functools.reduce(lambda inner, _: [inner], range(2000), 1)}, "scan.description" + "[0]" * 15, "nesting"),
 ]
 
 
@@ -222,6 +231,8 @@ WRONG_AXES = [
     ({"values": [1], "count": 3}, "axes.m_mcp", "values beside count"),
     ({"values": [1], "step": 3}, "axes.m_mcp.step", "an unknown key"),
     (3, "axes.m_mcp", "a table"),
+    ({"min": 5e-324, "max": 1e308, "count": 3, "spacing": "log"}, "axes.m_mcp", "over a width that it holds"),
+    ({"min": 1, "max": 1.000000001, "count": 10**7, "spacing": "linear"}, "axes.m_mcp", "10000000 values from 1 to 1.000000001"),
 ]
 
 
@@ -230,6 +241,33 @@ def test_a_wrong_axis_is_told_with_its_key_path(axis, key, text):
     raw = quick()
     raw["axes"]["m_mcp"] = axis
     assert text in problem_at(raw, key)
+
+
+def test_a_range_is_no_wider_than_double_precision():
+    raw = quick()
+    raw["axes"]["epsilon_gamma"] = {"min": -1e308, "max": 1e308, "count": 3, "spacing": "linear"}
+    assert "over a width that it holds" in problem_at(raw, "axes.epsilon_gamma")
+
+
+def test_chunks_are_no_more_than_files_that_a_folder_holds():
+    raw = quick(scan={"name": "small", "tiling": {"chunk_points": 16}})
+    raw["axes"] = {name: axis | {"count": 10**5} for name, axis in raw["axes"].items()}
+    assert "a number > 2000, for at most 5000000 chunks" in problem_at(raw, "scan.tiling.chunk_points")
+
+
+def test_a_message_is_no_longer_than_a_reader_can_take():
+    """All problems are kept, and as many told as fit."""
+    with pytest.raises(config.ConfigError) as caught:
+        config.validate(quick(parameters={"m_zprime": 3} | {f"k{number}": 1 for number in range(9_000)}))
+    assert len(caught.value.problems) == 9_000 and len(str(caught.value)) < 17_000
+    assert re.search(r"\n  and \d{4} more$", str(caught.value))
+
+
+@pytest.mark.parametrize("axes", [None, 3, "kappa", {}, [["m_mcp"]], [[3, {}]], [["m_mcp", {}, {}]]], ids=repr)
+def test_a_manifest_whose_axes_are_no_pairs_is_refused(axes):
+    for canonical in (config.load(CONFIGS / "quick.toml").canonical() | {"axes": axes}, axes):
+        with pytest.raises(config.ConfigError, match="axes: found .*; allowed: a list of pairs, the name of an axis and its table"):
+            config.restored(canonical)
 
 
 def test_a_log_axis_needs_positive_ends():
@@ -302,6 +340,7 @@ def test_overrides_give_words_without_quotes():
         ("luminosity=" + "9" * 19, "an integer of more than 18 digits"),
         ("luminosity=" + "[" * 17, "nesting of more than 16 levels"),
         ("luminosity=\udcff", "parameters.luminosity"),
+        ("x\x1b" * 300 + "=" + "9" * 19, '--set "x\\u001bx'),
     ],
 )
 def test_a_wrong_override_is_told(override, text):

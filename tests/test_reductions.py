@@ -193,10 +193,10 @@ print(json.dumps([jax.local_device_count(), digest]))
 
 
 def test_any_number_of_devices_gives_the_same_bits():
-    """One, two and three devices of a processor share the tiles of every chunk."""
+    """Two, three and five devices of a processor share the tiles of every chunk."""
     here = os.path.dirname(__file__)
-    runs = [subprocess.run([sys.executable, "-c", _ON_DEVICES, str(number), here], capture_output=True, text=True, check=False) for number in (1, 2, 3)]
+    runs = [subprocess.run([sys.executable, "-c", _ON_DEVICES, str(number), here], capture_output=True, text=True, check=False) for number in (2, 3, 5)]
     assert all(run.returncode == 0 for run in runs), [run.stderr[-2000:] for run in runs]
     found = [json.loads(run.stdout) for run in runs]
-    assert [number for number, _ in found] == [1, 2, 3]
+    assert [number for number, _ in found] == [2, 3, 5]
     assert found[0][1] == found[1][1] == found[2][1]

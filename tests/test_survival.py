@@ -43,6 +43,13 @@ def test_kill_9_at_random_moments(config, undisturbed, tmp_path):
     assert ends
 
 
+def test_any_number_of_devices_gives_the_same_bytes(config, undisturbed, tmp_path):
+    """Three devices of the processor in place of one for each core (two at least)."""
+    code, _, said = killing.finished(config, tmp_path / "scan", before=("env", "XLA_FLAGS=--xla_force_host_platform_device_count=3"))
+    assert code == 0, said
+    assert killing.digests(tmp_path / "scan") == undisturbed
+
+
 def test_a_full_disk(config, undisturbed, tmp_path):
     """The manifest or a chunk cannot be written: exit code 5; with room again the scan goes on."""
     out = tmp_path / "scan"

@@ -80,12 +80,13 @@ class ZprimeSearch(published_search.PublishedSearch):
         return safe.ratio(jnp.dot(leptons, widths) * jnp.sum(photon), zprime.total * jnp.dot(leptons, photon))
 
     def slow(self, currents: neutral_currents.NeutralCurrents) -> Float[Array, " two"]:
-        """ln of the signal squared over its limit and over kappa^2, and the width over the mass; both level off where kappa vanishes."""
+        """ln of the signal squared over kappa^2 (and over its limit, where the mass does not move with kappa: curves are rugged), and the
+        width over the mass; both level off where kappa vanishes."""
         kappa = jnp.where(jnp.abs(currents.kappa) < _SMALLEST_KAPPA, _SMALLEST_KAPPA, currents.kappa)
         currents = dataclasses.replace(currents, kappa=kappa)
         zprime = published_search.zprime_of(currents)
         seen = self.seen(currents, zprime)
-        log_limit, _ = self.curve.curve(jnp.log(seen.mass))
+        log_limit = self._log_limit(seen.mass) if currents.m_zprime is not None else 0.0
         strength = jnp.maximum(seen.signal / kappa**2, jnp.finfo(kappa.dtype).tiny)
         return jnp.stack([jnp.log(strength) - log_limit, zprime.total / seen.mass])
 
@@ -93,9 +94,13 @@ class ZprimeSearch(published_search.PublishedSearch):
         """critical (signal/limit)^2; NaN where there is no statement."""
         _, _, state = neutral_currents.states(currents)
         place = jnp.log(state.mass)
+        log_limit = 0.0 if currents.m_zprime is not None else self._log_limit(state.mass)
         covered = jnp.any((place >= self.pieces[0]) & (place <= self.pieces[1]))
-        q = self.critical_value() * currents.kappa**2 * jnp.exp(slow[0])
+        q = self.critical_value() * currents.kappa**2 * jnp.exp(slow[0] - log_limit)
         return jnp.where(covered & (slow[1] <= _WIDEST), q, jnp.nan)
+
+    def _log_limit(self, mass: Scalar) -> Scalar:
+        return self.curve.curve(jnp.log(mass))[0]
 
     def seen(self, currents: neutral_currents.NeutralCurrents, zprime: published_search.Zprime) -> published_search.Seen:
         """epsilon_prod^2 BR/BR_published at the mass of the Z'."""

@@ -12,16 +12,28 @@ from jaxtyping import Array, Bool, Float
 from jaxmix.engine import points
 
 
+_FINER = 4  # pieces into which a piece of a line is divided where one polynomial does not describe it
+
+
+class Pieces(eqx.Module):
+    """An axis cut into pieces of equally many values, each with nodes of its own; nodes [pieces, n], weights [pieces, values, n]."""
+
+    nodes: Float[Array | np.ndarray, "pieces n"]
+    weights: Float[Array | np.ndarray, "pieces values n"]
+
+
 class Interpolant(eqx.Module):
     """The nodes along an axis and the weights that carry values at the nodes to every value of the axis.
 
     nodes [n]: the axis' parameter at the nodes. weights [size, n], and tail [2, n], which gives the last two
-    Chebyshev coefficients; both are None where the nodes are the axis' values themselves (size <= n).
+    Chebyshev coefficients; both are None where the nodes are the axis' values themselves (size <= n). finer: the axis in 4, 16, ... pieces, as
+    long as their nodes are fewer than half of the values.
     """
 
     nodes: Float[Array | np.ndarray, " n"]
     weights: Float[Array | np.ndarray, "size n"] | None
     tail: Float[Array | np.ndarray, "two n"] | None
+    finer: tuple[Pieces, ...] = ()
 
 
 def along(axis: points.Axis, number: int) -> Interpolant:
@@ -32,13 +44,27 @@ def along(axis: points.Axis, number: int) -> Interpolant:
     values = axis.values()
     if axis.size <= number:
         return Interpolant(values, None, None)
+    whole = _pieces(axis, values, number, 1)
+    pieces, finer = _FINER, []
+    while 2 * pieces * number <= axis.size:
+        finer.append(_pieces(axis, values, number, pieces))
+        pieces *= _FINER
+    return Interpolant(whole.nodes[0], whole.weights[0], _last_coefficients(number), tuple(finer))
+
+
+def _pieces(axis: points.Axis, values: np.ndarray, number: int, pieces: int) -> Pieces:
+    """Each piece reaches to the first value of the next; the last one is filled up with its last value."""
     forward, backward = (np.log, np.exp) if axis.logarithmic else (np.asarray, np.asarray)
-    coordinate = forward(values)
-    low, high = coordinate.min(), coordinate.max()
-    unit = _extrema(number)
-    nodes = np.clip(backward(0.5 * (high + low) + 0.5 * (high - low) * unit), values.min(), values.max())
-    position = (2.0 * coordinate - high - low) / (high - low)
-    return Interpolant(nodes, _cardinal_weights(position, unit), _last_coefficients(number))
+    length, unit = -(-axis.size // pieces), _extrema(number)
+    nodes, weights = [], []
+    for piece in range(pieces):
+        index = np.minimum(piece * length + np.arange(length + 1), axis.size - 1)
+        coordinate = forward(values[index])
+        low, high = coordinate.min(), coordinate.max()
+        high = high if high > low else low + 1.0  # of a piece that holds the last value alone
+        nodes.append(np.clip(backward(0.5 * (high + low) + 0.5 * (high - low) * unit), values[index].min(), values[index].max()))
+        weights.append(_cardinal_weights((2.0 * coordinate[:-1] - high - low) / (high - low), unit))
+    return Pieces(np.stack(nodes), np.stack(weights))
 
 
 def unresolved(interpolant: Interpolant, values: Float[Array, "... n k"], tolerance: Float[Array, ""]) -> Bool[Array, "... k"]:

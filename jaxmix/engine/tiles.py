@@ -127,33 +127,66 @@ def _slow_on_tile(problem: AbstractProblem, grid: Grid, interpolant: interpolant
         found = slow(values)
         return found, jnp.ones(found.shape[:-2], bool)
     name = grid.names[-1]
-    fast, nodes = values[name], interpolant.nodes.astype(values[name].dtype)
-    every = jnp.pad(fast, (0, -fast.size % nodes.size), mode="edge").reshape(-1, nodes.size)
-    blocks, bad = _in_blocks(slow, values, name, jnp.concatenate([nodes[None], every]), interpolant, tolerance)
-    weights = interpolant.weights[jnp.minimum(last, grid.shape[-1] - 1)].astype(blocks.dtype)
-    between = interpolants.apply(weights, blocks[0])
-    joined = jnp.moveaxis(blocks[1:], 0, -3)
-    joined = joined.reshape(*joined.shape[:-3], -1, joined.shape[-1])[..., : fast.size, :]
-    return jnp.where(bad[..., None, :], joined, between), jnp.any(bad, axis=-1)
+    fast, number = values[name], interpolant.nodes.size
+    finer = interpolant.finer if _whole(fast, grid) else ()
+    every = jnp.pad(fast, (0, -fast.size % number), mode="edge").reshape(-1, number)
+    nodes = [interpolant.nodes[None], *(pieces.nodes for pieces in finer)]
+    found, bad = _in_blocks(slow, values, name, [*(each.astype(fast.dtype) for each in nodes), every], interpolant, tolerance)
+    weights = interpolant.weights[jnp.minimum(last, grid.shape[-1] - 1)].astype(found.dtype)
+    result, start = interpolants.apply(weights, found[0]), 1
+    for level, size in enumerate([*(len(each) for each in nodes[1:]), len(every)]):
+        pieces = finer[level].weights.astype(found.dtype) if level < len(finer) else None
+        blocks = found[start : start + size]
+        result = jax.lax.cond(jnp.any(bad[level]), functools.partial(_replaced, pieces), lambda result, *_: result, result, blocks, bad[level])
+        start += size
+    return result, jnp.any(bad[-1], axis=-1)
 
 
-def _in_blocks(slow: Callable[[dict[str, Array]], Array], values: dict[str, Array], name: str, blocks: Float[Array, "blocks n"],
-               interpolant: interpolants.Interpolant, tolerance: float) -> tuple[Float[Array, "blocks ... n k"], Bool[Array, "... k"]]:
-    """`slow` with the last axis (name) at the first block, the nodes; where the interpolant does not describe some line,
-    at the other blocks too, which are the axis' values. One copy of `slow` is compiled for both."""
+def _whole(fast: Float[Array, " n"], grid: Grid) -> bool:
+    """Whether a tile holds every value of the last axis."""
+    return fast.size >= grid.shape[-1]
+
+
+def _replaced(weights: Float[Array, "pieces values n"] | None, result: Float[Array, "... m k"], blocks: Float[Array, "blocks ... n k"],
+              bad: Bool[Array, "... k"]) -> Float[Array, "... m k"]:
+    """The lines that are bad from the blocks of a finer level, interpolated in each piece; the last level's are the values themselves."""
+    better = blocks if weights is None else jnp.einsum("pvn,p...nk->p...vk", weights, blocks, precision="highest")
+    better = jnp.moveaxis(better, 0, -3)
+    better = better.reshape(*better.shape[:-3], -1, better.shape[-1])
+    missing = max(result.shape[-2] - better.shape[-2], 0)  # values beyond the grid
+    better = jnp.pad(better, [(0, 0)] * (better.ndim - 2) + [(0, missing), (0, 0)], mode="edge")[..., : result.shape[-2], :]
+    return jnp.where(bad[..., None, :], better, result)
+
+
+def _in_blocks(slow: Callable[[dict[str, Array]], Array], values: dict[str, Array], name: str, levels: list[Float[Array, "blocks n"]],
+               interpolant: interpolants.Interpolant, tolerance: float) -> tuple[Float[Array, "blocks ... n k"], Bool[Array, "levels ... k"]]:
+    """`slow` with the last axis (name) at the nodes of the first level, one block; at those of the next one where some line is not described,
+    and so on to the last level, which is the axis' values. Returns the blocks of all levels and, for each level but the last, the lines
+    that neither it nor a coarser one describes. One copy of `slow` is compiled for all."""
+    blocks = jnp.concatenate(levels)
+    numbers = np.repeat(np.arange(len(levels)), [len(each) for each in levels])
+    level, ends = jnp.asarray(numbers), jnp.asarray(np.diff(numbers, append=len(levels)) != 0)
     like = jax.eval_shape(slow, {**values, name: blocks[0]})
+    lines = (*like.shape[:-2], like.shape[-1])
 
     def step(state: tuple) -> tuple:
-        i, found, bad = state
+        i, found, bad, here = state
         part = slow({**values, name: blocks[i]})
-        first = interpolants.unresolved(interpolant, part, jnp.asarray(tolerance, part.dtype))
-        return i + 1, found.at[i].set(part), jnp.where(i == 0, first, bad)
+        here = here | interpolants.unresolved(interpolant, part, jnp.asarray(tolerance, part.dtype))
+        at = jnp.minimum(level[i], len(levels) - 2)
+        before = jnp.where(at > 0, bad[jnp.maximum(at - 1, 0)], True)
+        closes = ends[i] & (level[i] < len(levels) - 1)
+        bad = bad.at[at].set(jnp.where(closes, here & before, bad[at]))
+        return i + 1, found.at[i].set(part), bad, here & ~ends[i]
 
     def unfinished(state: tuple) -> Bool[Array, ""]:
-        return (state[0] == 0) | ((state[0] < len(blocks)) & jnp.any(state[2]))
+        i, _, bad, _ = state
+        at = level[jnp.minimum(i, len(blocks) - 1)]
+        return (i == 0) | ((i < len(blocks)) & jnp.any(bad[jnp.maximum(at - 1, 0)]))
 
-    start = jnp.asarray(0), jnp.zeros((len(blocks), *like.shape), like.dtype), jnp.zeros((*like.shape[:-2], like.shape[-1]), bool)
-    _, found, bad = jax.lax.while_loop(unfinished, step, start)
+    none = jnp.zeros(lines, bool)
+    start = jnp.asarray(0), jnp.zeros((len(blocks), *like.shape), like.dtype), jnp.zeros((len(levels) - 1, *lines), bool), none
+    _, found, bad, _ = jax.lax.while_loop(unfinished, step, start)
     return found, bad
 
 
