@@ -45,7 +45,8 @@ def test_kill_9_at_random_moments(config, undisturbed, tmp_path):
 
 def test_any_number_of_devices_gives_the_same_bytes(config, undisturbed, tmp_path):
     """Three devices of the processor in place of one for each core (two at least)."""
-    code, _, said = killing.finished(config, tmp_path / "scan", before=("env", "XLA_FLAGS=--xla_force_host_platform_device_count=3"))
+    flags = f"XLA_FLAGS={os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=3"
+    code, _, said = killing.finished(config, tmp_path / "scan", before=("env", flags))
     assert code == 0, said
     assert killing.digests(tmp_path / "scan") == undisturbed
 
