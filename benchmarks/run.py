@@ -13,11 +13,16 @@ SECTIONS = {
     "commands": "Whole commands",
     "memory": "Memory against the number of points",
     "event_chain": "Event chain",
+    "everything": "Every constraint",
     "mixing_speed": "Mixing",
     "single_point": "Exact points with gradients, and contours",
     "precision_fit": "Electroweak precision",
     "zprime_jet": "Z' and a jet",
     "design_gradient": "Designs by gradient",
+    "cold_start": "From the start to the first contour",
+    "roofline": "Roofline",
+    "survival": "Killed runs",
+    "hostile": "Hostile input",
     "device": "On an accelerator",
 }
 HEAD = """# Results of the benchmarks

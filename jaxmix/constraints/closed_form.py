@@ -17,7 +17,7 @@ class ClosedForm(abstract.AbstractConstraint):
     """A constraint without a slow part."""
 
     settings: ClassVar[tuple[str, ...]] = ()
-    size: ClassVar[int] = 1
+    size: ClassVar[int] = 0
 
     def prepared(self) -> "ClosedForm":
         """Itself: nothing is tabulated."""
@@ -35,6 +35,6 @@ class ClosedForm(abstract.AbstractConstraint):
         """None."""
         return ()
 
-    def slow(self, currents: neutral_currents.NeutralCurrents) -> Float[Array, " one"]:
-        """Zero: the engine asks for one number at least."""
-        return jnp.zeros(1, currents.kappa.dtype)
+    def slow(self, currents: neutral_currents.NeutralCurrents) -> Float[Array, " none"]:
+        """Nothing."""
+        return jnp.zeros(0, currents.kappa.dtype)

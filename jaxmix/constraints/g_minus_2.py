@@ -29,6 +29,7 @@ class MagneticMoment(one_measurement.OneMeasurement):
     domain: ClassVar[str] = "any phase, with or without an mCP; the Holdom phase is left free"
     choices: ClassVar[tuple[str, ...]] = ("vintage",)
     holds_swapped_labels: ClassVar[bool] = True  # Z and Z' enter as a sum
+    size: ClassVar[int] = 1
 
     @classmethod
     def vintages(cls) -> dict[str, int]:

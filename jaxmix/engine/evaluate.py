@@ -94,8 +94,8 @@ def evaluate_points(problem: AbstractProblem, points: dict[str, Float[Array, " n
 
 
 def interpolation_error(problem: AbstractProblem, grid: Grid, tiling: Tiling = Tiling(), *, samples: int = 1000,
-                        seed: int = 0) -> dict[str, float]:
-    """The largest |on the grid / exact - 1| of each float output over random grid points.
+                        seed: int = 0, floor: float = 0.0) -> dict[str, float]:
+    """The largest |on the grid / exact - 1| of each float output over random grid points; of outputs below the floor the deviation over it.
 
     "status" holds the number of samples whose status, or whose being defined, differs.
     """
@@ -108,12 +108,12 @@ def interpolation_error(problem: AbstractProblem, grid: Grid, tiling: Tiling = T
     differs = np.zeros(samples, bool) if "status" not in truth else truth["status"] != found["status"]
     for name in floats:
         differs |= np.isnan(truth[name]) != np.isnan(found[name])
-    return {name: _largest_deviation(found[name], truth[name]) for name in floats} | {"status": float(differs.sum())}
+    return {name: _largest_deviation(found[name], truth[name], floor) for name in floats} | {"status": float(differs.sum())}
 
 
-def _largest_deviation(found: np.ndarray, truth: np.ndarray) -> float:
+def _largest_deviation(found: np.ndarray, truth: np.ndarray, floor: float) -> float:
     usable = np.isfinite(truth) & np.isfinite(found) & (truth != 0)
-    return float(np.max(np.abs(found[usable] / truth[usable] - 1.0), initial=0.0))
+    return float(np.max(np.abs(found[usable] - truth[usable]) / np.maximum(np.abs(truth[usable]), floor), initial=0.0))
 
 
 @dataclasses.dataclass(frozen=True)

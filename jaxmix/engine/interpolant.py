@@ -67,14 +67,16 @@ def _pieces(axis: points.Axis, values: np.ndarray, number: int, pieces: int) -> 
     return Pieces(np.stack(nodes), np.stack(weights))
 
 
-def unresolved(interpolant: Interpolant, values: Float[Array, "... n k"], tolerance: Float[Array, ""]) -> Bool[Array, "... k"]:
-    """Which lines the polynomial does not describe: the last two Chebyshev coefficients exceed tolerance times the
-    largest node, or some (not all) nodes are not finite."""
-    finite = jnp.isfinite(values)
-    scale = jnp.max(jnp.abs(jnp.where(finite, values, 0.0)), axis=-2)
+def largest(values: Float[Array, "... n k"]) -> Float[Array, "... k"]:
+    """The largest finite size at the nodes of each line."""
+    return jnp.max(jnp.abs(jnp.where(jnp.isfinite(values), values, 0.0)), axis=-2)
+
+
+def unresolved(interpolant: Interpolant, values: Float[Array, "... n k"], bound: Float[Array, "... k"]) -> Bool[Array, "... k"]:
+    """Which lines the polynomial does not describe: the last two Chebyshev coefficients exceed the bound, or some (not all) nodes are not
+    finite."""
     last = jnp.sum(jnp.abs(apply(interpolant.tail, values)), axis=-2)
-    resolved = (last <= tolerance * scale) | ~jnp.any(finite, axis=-2)
-    return ~resolved
+    return ~((last <= bound) | ~jnp.any(jnp.isfinite(values), axis=-2))
 
 
 def apply(weights: Float[Array, "rows n"], values: Float[Array, "... n k"]) -> Float[Array, "... rows k"]:

@@ -123,9 +123,11 @@ def _spread(vectors: list[Array]) -> list[Array]:
 def _slow_on_tile(problem: AbstractProblem, grid: Grid, interpolant: interpolants.Interpolant, values: dict[str, Array],
                   last: Int[Array, " n"], tolerance: float) -> tuple[Float[Array, "... n k"], Bool[Array, "..."]]:
     slow = functools.partial(_over_product, problem.slow, grid.names)
+    like = jax.eval_shape(slow, values)
+    if not like.shape[-1]:  # nothing is slow
+        return jnp.zeros(like.shape, like.dtype), jnp.zeros(like.shape[:-2], bool)
     if interpolant.weights is None:
-        found = slow(values)
-        return found, jnp.ones(found.shape[:-2], bool)
+        return slow(values), jnp.ones(like.shape[:-2], bool)
     name = grid.names[-1]
     fast, number = values[name], interpolant.nodes.size
     finer = interpolant.finer if _whole(fast, grid) else ()
@@ -170,23 +172,24 @@ def _in_blocks(slow: Callable[[dict[str, Array]], Array], values: dict[str, Arra
     lines = (*like.shape[:-2], like.shape[-1])
 
     def step(state: tuple) -> tuple:
-        i, found, bad, here = state
+        i, found, bad, here, scale = state
         part = slow({**values, name: blocks[i]})
-        here = here | interpolants.unresolved(interpolant, part, jnp.asarray(tolerance, part.dtype))
+        scale = jnp.where(i == 0, interpolants.largest(part), scale)  # of the whole line, also for its pieces
+        here = here | interpolants.unresolved(interpolant, part, jnp.asarray(tolerance, part.dtype) * scale)
         at = jnp.minimum(level[i], len(levels) - 2)
         before = jnp.where(at > 0, bad[jnp.maximum(at - 1, 0)], True)
         closes = ends[i] & (level[i] < len(levels) - 1)
         bad = bad.at[at].set(jnp.where(closes, here & before, bad[at]))
-        return i + 1, found.at[i].set(part), bad, here & ~ends[i]
+        return i + 1, found.at[i].set(part), bad, here & ~ends[i], scale
 
     def unfinished(state: tuple) -> Bool[Array, ""]:
-        i, _, bad, _ = state
+        i, _, bad, _, _ = state
         at = level[jnp.minimum(i, len(blocks) - 1)]
         return (i == 0) | ((i < len(blocks)) & jnp.any(bad[jnp.maximum(at - 1, 0)]))
 
-    none = jnp.zeros(lines, bool)
-    start = jnp.asarray(0), jnp.zeros((len(blocks), *like.shape), like.dtype), jnp.zeros((len(levels) - 1, *lines), bool), none
-    _, found, bad, _ = jax.lax.while_loop(unfinished, step, start)
+    none = jnp.zeros(lines, bool), jnp.zeros(lines, like.dtype)
+    start = jnp.asarray(0), jnp.zeros((len(blocks), *like.shape), like.dtype), jnp.zeros((len(levels) - 1, *lines), bool), *none
+    _, found, bad, _, _ = jax.lax.while_loop(unfinished, step, start)
     return found, bad
 
 
