@@ -119,13 +119,17 @@ def read_table(path: str, bins: int) -> list[list[float]]:
     """The rows of a CSV file with the columns bin1, bin2, ...; lines that begin with # are comments."""
     where = f"--signal-table {path}"
     try:
+        if not Path(path).is_file():
+            raise faults.BadInput(f"{where}: found no file that can be read; allowed: a CSV file")
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+        kept = [(number, line) for number, line in enumerate(lines, 1) if line.strip() and not line.lstrip().startswith("#")]
+        rows = [(number, [entry.strip() for entry in next(csv.reader([line]))]) for number, line in kept]
+    except csv.Error as fault:
+        raise faults.BadInput(f"{where}: found a line that is no CSV ({fault}); allowed: a number for each bin") from fault
     except OSError as fault:
         raise faults.BadInput(f"{where}: found no file that can be read ({fault.strerror}); allowed: a CSV file") from fault
     except UnicodeDecodeError as fault:
         raise faults.BadInput(f"{where}: found bytes that are no UTF-8 text; allowed: a CSV file") from fault
-    kept = [(number, line) for number, line in enumerate(lines, 1) if line.strip() and not line.lstrip().startswith("#")]
-    rows = [(number, [entry.strip() for entry in next(csv.reader([line]))]) for number, line in kept]
     allowed = names(bins)
     header = rows[0][1] if rows else []
     if sorted(header) != sorted(allowed):

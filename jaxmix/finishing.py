@@ -12,11 +12,11 @@ from jaxmix import contouring, faults, parameters, plots, results, study, watchi
 from jaxmix.constraints import shelf
 from jaxmix.engine import maps, points, refine, summary
 from jaxmix.job import Job
+from jaxmix.results.folder import CUBE, REDUCED, REFINED
 
 _STATUS_NAMES = " ".join(study.STATUS[code] for code in sorted(study.STATUS))
 _MODEL = "E. Izaguirre, I. Yavin, arXiv:1506.04760"  # the mixed phase
 _MOST_FAILURES = 0.01  # of all points; beyond it a scan is no result
-CUBE, REDUCED, REFINED = "scan.zarr", "summary.zarr", "refined.zarr"
 MAPS = "maps."  # before the names of a record's maps
 _STATUS = results.Variable("int8", "1", "status of the point", {"flag_values": sorted(study.STATUS), "flag_meanings": _STATUS_NAMES})
 
@@ -29,6 +29,15 @@ def record(job: Job, index: int, slices: tuple[slice, ...], outputs: dict | None
             kept |= {name: np.asarray(value) for name, value in job.grid.point(jnp.arange(slices[0].start, slices[0].stop)).items()}
         kept |= _statistics(job, outputs)
     return results.Record(index, slices, kept, summary.as_arrays(total) | {f"{MAPS}{name}": value for name, value in mapped.items()})
+
+
+def fits(job: Job, record: results.Record) -> bool:
+    """Whether a chunk has its place in the grid and the outputs that this scan keeps."""
+    kept = {}
+    if job.settings.scan.outputs == "full":
+        kept = {} if isinstance(job.grid, points.Grid) else dict.fromkeys(job.grid.names)
+        kept |= dict.fromkeys(_variables(job))
+    return record.slices == job.layout.slices(record.index) and record.outputs.keys() == kept.keys()
 
 
 def finish(job: Job, folder: results.ScanFolder, started: float, as_json: bool) -> int:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import jax
 
-from jaxmix import backend, config, results, study, tables
+from jaxmix import backend, config, faults, results, study, tables
 from jaxmix.constraints import shelf
 from jaxmix.engine import points, samples, tiles
 
@@ -44,6 +44,10 @@ class Job(NamedTuple):
 def prepare(settings: config.Config, device: str | None = None, pdf: str | None = None) -> Job:
     """The job of a config, with float64 on; BadInput where the device asked for is absent."""
     backend.start(device)
+    try:
+        identity = tables.pdf_identity(pdf)
+    except ValueError as fault:
+        raise faults.BadInput(str(fault)) from fault
     built, critical = {}, {}
     for name, table in settings.constraints.items():
         first = table.levels[0]
@@ -55,7 +59,7 @@ def prepare(settings: config.Config, device: str | None = None, pdf: str | None 
     grid = points.Grid(axes) if spread is None else samples.Sample(axes, spread.points, spread.kind, spread.seed)
     given = settings.scan.tiling.model_dump(exclude_none=True)
     tiling = tiles.Tiling(**{"tile_points": _TILE.get(jax.default_backend(), _TILE["gpu"])} | given)
-    return Job(settings, study.Study(settings.held, built), grid, tiling, critical, tables.pdf_identity(pdf))
+    return Job(settings, study.Study(settings.held, built), grid, tiling, critical, identity)
 
 
 def _axis(name: str, axis: config.Axis) -> points.Axis:

@@ -2,6 +2,7 @@
 
 import argparse
 import collections
+import functools
 import re
 import shlex
 import sys
@@ -37,8 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run(job: Job, out: Path, shard: tuple[int, int] | None, arguments: argparse.Namespace) -> int:
-    started = time.perf_counter()
-    with results.open_folder(out, job.identity(), shard, arguments.restart) as folder:
+    started, fits = time.perf_counter(), functools.partial(finishing.fits, job)
+    with results.open_folder(out, job.identity(), shard, arguments.restart, fits) as folder:
         if folder.finished is not None:
             finishing.report(f"{out}: this scan is finished; nothing was written", folder.finished, arguments.json)
             return 0
@@ -57,7 +58,7 @@ def _run(job: Job, out: Path, shard: tuple[int, int] | None, arguments: argparse
     if shard[0]:
         print(f"jaxmix scan: {text}; process 0 joins the parts", file=sys.stderr)
         return 0
-    with results.open_folder(out, job.identity()) as folder:
+    with results.open_folder(out, job.identity(), fits=fits) as folder:
         return finishing.finish(job, folder, started, arguments.json)
 
 
@@ -66,7 +67,7 @@ def merge(arguments: argparse.Namespace) -> int:
     out = Path(arguments.folder)
     settings = config.restored(folders.read_manifest(out)["config"])
     job = prepare(settings, arguments.device, arguments.pdf)
-    with results.open_folder(out, job.identity()) as folder:
+    with results.open_folder(out, job.identity(), fits=functools.partial(finishing.fits, job)) as folder:
         if folder.finished is not None:
             finishing.report(f"{out}: this scan is finished; nothing was written", folder.finished, arguments.json)
             return 0

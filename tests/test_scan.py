@@ -203,6 +203,18 @@ def test_damaged_chunks_are_computed_again(whole, study, tmp_path):
     assert digests(out, *PRODUCTS) == digests(whole, *PRODUCTS)
 
 
+def test_chunks_that_lie_elsewhere_or_lack_an_output_are_computed_again(whole, study, tmp_path):
+    """Sealed with the right checksum and of the right run, and yet not this scan's."""
+    out = tmp_path / "scan"
+    assert scan.main([str(study), "--out", str(out), "--shard", "0/1"]) == 0
+    run = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["run"]
+    first, second = (results.read_chunk(out, run, index) for index in (0, 1))
+    results.write_chunk(out, run, first._replace(slices=second.slices))
+    results.write_chunk(out, run, second._replace(outputs={"status": second.outputs["status"]}))
+    assert scan.main([str(study), "--out", str(out)]) == 0
+    assert digests(out, *PRODUCTS) == digests(whole, *PRODUCTS)
+
+
 def test_a_summary_keeps_no_points(study, tmp_path):
     out = tmp_path / "scan"
     assert scan.main([str(study), "--out", str(out), "--set", "scan.outputs=summary"]) == 0

@@ -44,27 +44,40 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     partial, old = path.with_name(f".{path.name}{PARTIAL}"), path.with_name(f".{path.name}.old{PARTIAL}")
     with writing(path):
         for leftover in (partial, old):
-            shutil.rmtree(leftover, ignore_errors=True)
+            remove(leftover)
         partial.mkdir()
         try:
             yield partial
-            if path.exists():
+            if os.path.lexists(path):
                 path.rename(old)
             partial.rename(path)
         finally:
-            shutil.rmtree(partial, ignore_errors=True)
-            shutil.rmtree(old, ignore_errors=True)
+            remove(partial)
+            remove(old)
         _flush_folder(path.parent)
 
 
 def sweep(*folders: Path) -> None:
-    """Remove what killed processes left half written in some folders, which need not be there."""
-    for leftover in (each for folder in folders for each in folder.glob(f".*{PARTIAL}")):
+    """Remove what killed processes left half written in some folders, which need not be there; none where a link leads elsewhere."""
+    for leftover in (each for folder in folders if not folder.is_symlink() for each in folder.glob(f".*{PARTIAL}")):
         with writing(leftover):
-            if leftover.is_dir() and not leftover.is_symlink():
-                shutil.rmtree(leftover)
-            else:
-                leftover.unlink()
+            remove(leftover)
+
+
+def remove(path: Path) -> None:
+    """Remove a folder with all that it holds, or whatever else has this name; of a link, the link alone."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def make_folder(path: Path) -> None:
+    """A folder, if it is not there; ExistingResult for a link, since nothing is written outside of a result's folder."""
+    with writing(path):
+        path.mkdir(parents=True, exist_ok=True)
+    if path.is_symlink():
+        raise faults.ExistingResult(f"{path} is a link that leads elsewhere: remove it")
 
 
 def _flush_folder(path: Path) -> None:

@@ -15,7 +15,6 @@ from typing import Annotated, Literal, NamedTuple
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, NonNegativeInt, ValidationError
 
-from jaxmix import faults
 from jaxmix.results import atomic
 
 FOLDER = "chunks"
@@ -79,10 +78,7 @@ def write_chunk(folder: Path, run: str, record: Record) -> None:
         if array.shape != record.shape:
             raise ValueError(f"chunk {record.index}: output {name} has shape {array.shape}, its block has {record.shape}.")
     path = chunk_path(folder, record.index)
-    with atomic.writing(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    if path.parent.is_symlink():
-        raise faults.ExistingResult(f"{path.parent} is a link: nothing is written outside of {folder}")
+    atomic.make_folder(path.parent)
     body = _body(run, record)
     atomic.write_bytes(path, _sealed(body) + body)
 

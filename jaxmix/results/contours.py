@@ -82,19 +82,19 @@ def _header(plane: tuple[Side, Side], held: Sequence[str]) -> list[str]:
 def read_contours(path: Path) -> tuple[tuple[str, str], list[Trace]]:
     """The names of x and y, and the traces, of a file that `write_contours` wrote; BadInput on any other."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as fault:
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        rows = list(csv.reader(line for line in lines if line and not line.startswith("#")))
+    except (OSError, UnicodeDecodeError, csv.Error) as fault:
         raise faults.BadInput(f"{path}: cannot be read as a contour table ({fault})") from fault
     comments = dict(line[2:].split(": ", 1) for line in lines if line.startswith("# ") and ": " in line)
-    rows = list(csv.reader(line for line in lines if not line.startswith("#")))
     columns = rows[0] if rows else []
     held = columns[len(_FIRST) : -len(_LAST)]
     if columns != [*_FIRST, *held, *_LAST] or not {"x", "y"} <= set(comments):
-        raise faults.BadInput(f"{path}: found the columns {', '.join(columns)}; expected {', '.join([*_FIRST, '...', *_LAST])}")
+        raise faults.BadInput(f"{path}: found the columns {', '.join(columns)[:400]}; expected {', '.join([*_FIRST, '...', *_LAST])}")
     try:
         traces = [_trace(front, list(part), held) for front, part in groupby(rows[1:], key=lambda row: row[: len(_FIRST) + len(held)])]
-    except ValueError as fault:
-        raise faults.BadInput(f"{path}: a row that is no vertex ({fault})") from fault
+    except (ValueError, IndexError) as fault:
+        raise faults.BadInput(f"{path}: a row that is no vertex ({str(fault)[:400]})") from fault
     return (comments["x"].split(" ")[0], comments["y"].split(" ")[0]), traces
 
 

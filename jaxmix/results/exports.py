@@ -22,8 +22,7 @@ def write_texts(folder: Path, plane: tuple[Side, Side], kinds: Mapping[str, str]
     """One file for each constraint, level and plane: x and y of its contours, an empty line between components, closed ones ending where they
     begin; the names, relative to the folder. CannotWrite on failure, ValueError for a vertex that is not finite."""
     names = []
-    with atomic.writing(folder):
-        (folder / TEXTS).mkdir(exist_ok=True)
+    atomic.make_folder(folder / TEXTS)
     for number, (trace, parts) in enumerate(_limits(traces)):
         name = f"{TEXTS}/{trace.constraint}_{_plain(trace.level)}_{number}.txt"
         text = io.StringIO()

@@ -11,8 +11,8 @@
 
 import contextlib
 import json
-import shutil
-from collections.abc import Iterable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,19 +20,23 @@ from jaxmix import canonical, faults
 from jaxmix.results import atomic, chunks, lock, provenance
 
 MANIFEST = "manifest.json"
-CUBE = "scan.zarr"
+CUBE, REDUCED, REFINED = "scan.zarr", "summary.zarr", "refined.zarr"
 CONTOURS = "contours.csv"
-_FORMAT = "jaxmix scan 1"
+_FORMAT = "jaxmix scan 2"
+_SEAL = "sha256"  # of all else in a manifest
+_LARGEST = 50_000_000  # bytes of a manifest
 
 
 class ScanFolder(NamedTuple):
-    """An open folder: its path, the run's identity with its fingerprint, the shard (i, N), and the manifest of a finished run."""
+    """An open folder: its path, the run's identity with its fingerprint, the shard (i, N), the manifest of a finished run, and whether a
+    chunk is one of this run's by its place and its outputs."""
 
     path: Path
     identity: dict[str, Any]
     run: str
     shard: tuple[int, int] | None
     finished: dict[str, Any] | None
+    fits: Callable[[chunks.Record], bool]
 
     def share(self, chunks_total: int) -> list[int]:
         """The chunks that are this process's part: all, or those with number % N = i."""
@@ -41,9 +45,7 @@ class ScanFolder(NamedTuple):
 
     def missing(self, indices: Iterable[int]) -> list[int]:
         """Those of the chunks that are still to be computed (a damaged one is)."""
-        indices = list(indices)
-        present = set(chunks.committed(self.path, self.run, indices))
-        return [index for index in indices if index not in present]
+        return [index for index in indices if self._read(index) is None]
 
     def commit(self, record: chunks.Record) -> None:
         """Write a chunk."""
@@ -52,26 +54,37 @@ class ScanFolder(NamedTuple):
     def records(self, chunks_total: int) -> Iterator[chunks.Record]:
         """Every chunk in order; BadInput names the first that is missing."""
         for index in range(chunks_total):
-            record = chunks.read_chunk(self.path, self.run, index)
+            record = self._read(index)
             if record is None:
                 raise faults.BadInput(f"{self.path}: chunk {index} of {chunks_total} is missing or damaged: run the scan (or its shard) again")
             yield record
 
+    def _read(self, index: int) -> chunks.Record | None:
+        record = chunks.read_chunk(self.path, self.run, index)
+        return record if record is not None and self.fits(record) else None
+
     def write_manifest(self, state: str, details: Mapping[str, Any]) -> dict[str, Any]:
         """Write the manifest (state "running" or "finished") and return it; a shard writes its own beside it."""
         document = {"format": _FORMAT, "state": state, "run": self.run, **self.identity, **details}
+        document[_SEAL] = canonical.digest(document)
         name = MANIFEST if self.shard is None or state == "running" else f"shard-{self.shard[0]}-of-{self.shard[1]}.json"
         atomic.write_bytes(self.path / name, (json.dumps(document, indent=1, allow_nan=False) + "\n").encode())
         return document
 
 
 @contextlib.contextmanager
-def open_folder(path: Path, identity: dict[str, Any], shard: tuple[int, int] | None = None, restart: bool = False) -> Iterator[ScanFolder]:
+def open_folder(
+    path: Path,
+    identity: dict[str, Any],
+    shard: tuple[int, int] | None = None,
+    restart: bool = False,
+    fits: Callable[[chunks.Record], bool] = lambda record: True,
+) -> Iterator[ScanFolder]:
     """Hold a folder for a run, made if absent; ExistingResult if something is in the way, CannotWrite if the disk refuses."""
     run = canonical.digest(identity)
-    previous = _examined(path, identity, restart)
-    if previous is None:
-        with atomic.writing(path):
+    with atomic.writing(path):
+        previous = _examined(path, identity, restart)
+        if previous is None:
             path.mkdir(parents=True, exist_ok=True)
     with lock.held(path, shard):
         if shard is None:
@@ -81,7 +94,7 @@ def open_folder(path: Path, identity: dict[str, Any], shard: tuple[int, int] | N
             _clear(path, previous)
             previous = None
         finished = previous if previous is not None and _complete(path, previous) else None
-        folder = ScanFolder(path, identity, run, shard, finished)
+        folder = ScanFolder(path, identity, run, shard, finished, fits)
         if previous is None:
             folder.write_manifest("running", {})
         yield folder
@@ -96,11 +109,16 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 
 def _manifest(path: Path) -> dict[str, Any] | None:
+    """The manifest as it was written; None for any other content."""
+    file = path / MANIFEST
     try:
-        document = json.loads((path / MANIFEST).read_bytes())
-    except (OSError, ValueError):
+        document = json.loads(file.read_bytes()) if file.is_file() and file.stat().st_size <= _LARGEST else None
+        if not isinstance(document, dict) or document.get("format") != _FORMAT:
+            return None
+        seal = canonical.digest({key: value for key, value in document.items() if key != _SEAL})
+    except (OSError, ValueError, RecursionError):
         return None
-    return document if isinstance(document, dict) and document.get("format") == _FORMAT else None
+    return document if document.get(_SEAL) == seal else None
 
 
 def _examined(path: Path, identity: Mapping[str, Any], restart: bool) -> dict[str, Any] | None:
@@ -128,16 +146,22 @@ def _passing(name: str) -> bool:
 
 
 def _complete(path: Path, manifest: Mapping[str, Any]) -> bool:
-    return manifest.get("state") == "finished" and all((path / name).exists() for name in manifest.get("files", ()))
+    files = _files(manifest)
+    return manifest.get("state") == "finished" and files is not None and all(os.path.exists(path / name) for name in files)
+
+
+def _files(manifest: Mapping[str, Any]) -> list[str] | None:
+    """The files that a manifest lists, None if it lists none."""
+    files = manifest.get("files")
+    return files if isinstance(files, list) and all(isinstance(name, str) for name in files) else None
 
 
 def _clear(path: Path, manifest: Mapping[str, Any]) -> None:
     """Remove what a run wrote (its own names and the files that its manifest lists inside the folder), and nothing else."""
     with atomic.writing(path):
-        for name in (chunks.FOLDER, CUBE):
-            if (path / name).exists():
-                shutil.rmtree(path / name)
-        listed = [path / name for name in manifest.get("files", ()) if isinstance(name, str)]
+        for name in (chunks.FOLDER, CUBE, REDUCED, REFINED):
+            atomic.remove(path / name)
+        listed = [path / name for name in _files(manifest) or ()]
         own = [*listed, path / CONTOURS, *path.glob("shard-*-of-*.json")]
         for file in own:
             if file.is_file() and file.resolve().is_relative_to(path.resolve()):

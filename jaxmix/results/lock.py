@@ -28,7 +28,7 @@ def held(folder: Path, shard: tuple[int, int] | None = None) -> Iterator[None]:
 @contextlib.contextmanager
 def _locked(path: Path, kind: int) -> Iterator[None]:
     with atomic.writing(path):
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
     try:
         try:
             fcntl.flock(handle, kind | fcntl.LOCK_NB)
