@@ -21,7 +21,7 @@ FORBIDDEN = ("zarr", "xarray", "pydantic", "matplotlib")
 def scan(whole: study.Study, grid: points.Grid, repeats: int) -> list[measuring.Row]:
     """The dense grid reduced to its summary on the device, for some sizes of a tile."""
     rows = []
-    for tile_points in (2**12, 2**15, 2**18) if jax.default_backend() != "cpu" else (2**10,):
+    for tile_points in (2**12, 2**15, 2**18) if kernels.accelerated() else (2**10,):
         tiling = tiles.Tiling(tile_points=tile_points, chunk_points=2**20, tolerance=studies.TILING.tolerance)
         times = measuring.medians({"scan": lambda: jax.block_until_ready(evaluate.summarise(whole, grid, tiling))}, repeats)
         rows.append(measuring.Row(f"dense scan, {grid.size:,} points, tiles of {tile_points:,}", measuring.rate(grid.size, times["scan"])))
@@ -30,7 +30,7 @@ def scan(whole: study.Study, grid: points.Grid, repeats: int) -> list[measuring.
 
 def kernel_rows(whole: study.Study, grid: points.Grid, repeats: int) -> list[measuring.Row]:
     """Mixing, the event chain, and exact evaluations with gradient."""
-    number, batch, tile_points = (2**18, 1024, 2**12) if jax.default_backend() == "cpu" else (2**22, 2**15, 2**18)
+    number, batch, tile_points = (2**22, 2**15, 2**18) if kernels.accelerated() else (2**18, 1024, 2**12)
     tiling = tiles.Tiling(tile_points=tile_points, chunk_points=2**20, tolerance=studies.TILING.tolerance)
     arrays, weak = jax.device_put(kernels.mixing_points(number)), jax.device_put(kernels.weak_inputs())
     chain = problem.place(kernels.tabulated_rates(whole, studies.ends(), studies.plane()))
@@ -82,8 +82,8 @@ def _whole(function):
 def main() -> None:
     """Print the section."""
     arguments = measuring.parser(__doc__).parse_args()
-    jax.config.update("jax_enable_x64", True)
-    start, accelerator = measuring.machine(), jax.default_backend() != "cpu"
+    kernels.start()
+    start, accelerator = measuring.machine(), kernels.accelerated()
     sizes = {} if accelerator and not arguments.quick else {"theta_dark": 2, "m_mcp": 12 if arguments.quick else 125}
     repeats = 5 if accelerator and not arguments.quick else 3
     whole, grid = studies.dense(), studies.dense_grid(**sizes)

@@ -59,6 +59,19 @@ def medians(functions: Mapping[str, Callable[[], object]], repeats: int = 5) -> 
     return {name: statistics.median(found) for name, found in times.items()}
 
 
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def cores_used(function: Callable[[], object]) -> float:
+    """How many cores a call keeps busy: processor time of all threads over wall time, while it is repeated for 0.3 s."""
+    wall, processor = time.perf_counter(), time.process_time()
+    while time.perf_counter() - wall < 0.3:  # the processor's clock may tick in hundredths of a second
+        function()
+    return (time.process_time() - processor) / (time.perf_counter() - wall)
+
+
 def child(arguments: Sequence[str]) -> Usage:
     """Run Python with these arguments in the repository's root, to its end; raises RuntimeError with its messages if it fails."""
     started = time.perf_counter()
@@ -77,13 +90,12 @@ def child(arguments: Sequence[str]) -> Usage:
     return Usage(seconds, used.ru_utime + used.ru_stime, peak, output)
 
 
-def machine() -> str:
-    """Date, processor, cores, versions and present load; no name that would tell whose machine it is."""
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+def machine(peers: Sequence[str] = ()) -> str:
+    """Date, processor, cores, versions (of peers too) and present load; no name that would tell whose machine it is."""
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in (*_PACKAGES, *peers))
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     when = datetime.datetime.now(datetime.UTC).date().isoformat()
-    what = f"{_processor()}, {cores} cores, {platform.system()}; Python {platform.python_version()}, {versions}"
+    what = f"{_processor()}, {cores()} cores, {platform.system()}; Python {platform.python_version()}, {versions}"
     return f"{when}; {what}; load average {load}"
 
 
@@ -103,4 +115,5 @@ def table(rows: Sequence[Row], start: str, notes: Sequence[str] = ()) -> str:
 
 def rate(points: float, seconds: float) -> str:
     """Points per second in words."""
-    return f"{points / seconds / 1e6:.3g} million points/s"
+    value = points / seconds / 1e6
+    return f"{value:,.0f} million points/s" if value >= 1000 else f"{value:.3g} million points/s"

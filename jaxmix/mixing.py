@@ -101,33 +101,32 @@ def massive_states(kappa: Scalar, m1: Scalar, m2: Scalar, weak: Angle, dark: Ang
     """
     matrix = kinetic_matrix(kappa, weak, dark)
     square1, square2 = m1**2, m2**2
-    # M1^2 M2^2 times M^-1 K M^-1: symmetric, eigenvalues M1^2 M2^2/m^2
-    half_gap = 0.5 * ((m2 - m1) * (m2 + m1) - matrix.shift1 * square2 + matrix.shift2 * square1)
-    off = matrix.off_diagonal * m1 * m2
+    # D M1^2 M2^2 times M^-1 K M^-1: symmetric; D K11 = 1 - (kappa cW')^2, D K22 = 1 - (kappa cW)^2, D K12 = kappa sW sW'
+    shift1, shift2 = (kappa * dark.cos) ** 2 * square2, (kappa * weak.cos) ** 2 * square1
+    half_gap = 0.5 * ((m2 - m1) * (m2 + m1) - shift1 + shift2)
+    off = kappa * weak.sin * dark.sin * (m1 * m2)
     radius = safe.sqrt(half_gap**2 + off**2)
-    larger = 0.5 * ((1.0 - matrix.shift1) * square2 + (1.0 - matrix.shift2) * square1) + radius
-    light, heavy = square1 * square2 / larger, larger / matrix.determinant
-
-    above = half_gap >= 0.0  # the Z1-like state is the lighter one
-    sign = jnp.where(above, 1.0, -1.0)
-    cos = jnp.sqrt(0.5 * (1.0 + jnp.where(radius > 0.0, safe.ratio(jnp.abs(half_gap), radius), 1.0)))
-    sin = sign * safe.ratio(off, 2.0 * radius * cos)
-    mass_z = jnp.sqrt(jnp.where(above, light, heavy))
-    mass_zprime = jnp.sqrt(jnp.where(above, heavy, light))
-    z1_like = (mass_z, cos * mass_z / m1, sin * mass_z / m2)
-    z2_like = (mass_zprime, -sin * mass_zprime / m1, cos * mass_zprime / m2)
-
-    swapped = jnp.abs(z2_like[1]) > jnp.abs(z1_like[1])
-    z = [jnp.where(swapped, b, a) for a, b in zip(z1_like, z2_like)]
-    zprime = [jnp.where(swapped, a, b) for a, b in zip(z1_like, z2_like)]
-    return _with_photons(matrix, z, jnp.where(z[1] < 0, -1.0, 1.0)), _with_photons(matrix, zprime, jnp.where(zprime[2] < 0, -1.0, 1.0))
+    larger = 0.5 * ((square2 - shift1) + (square1 - shift2)) + radius
+    # products with reciprocals: a compiler shares these between loops, quotients it does not
+    light, heavy = square1 * square2 * matrix.massless * (1.0 / larger), larger * (1.0 / (1.0 - kappa**2))
+    mixed = radius > 0.0
+    inverse = 1.0 / jnp.where(mixed, radius, 1.0)
+    cosine = jnp.where(mixed, half_gap * inverse, 1.0)  # of twice the angle
+    z_is_light = (half_gap >= 0.0) & ((radius + half_gap) ** 2 * light >= off**2 * heavy)
+    mass_z, mass_zprime = jnp.sqrt(jnp.where(z_is_light, light, heavy)), jnp.sqrt(jnp.where(z_is_light, heavy, light))
+    cos = jnp.sqrt(0.5 + 0.5 * jnp.where(z_is_light, cosine, -cosine))
+    sin = 0.5 * jnp.where(z_is_light, off, -off) * inverse * (1.0 / cos)
+    inverse1, inverse2 = 1.0 / m1, 1.0 / m2
+    z = mass_z, cos * mass_z * inverse1, sin * mass_z * inverse2
+    zprime = mass_zprime, -sin * mass_zprime * inverse1, cos * mass_zprime * inverse2
+    return _with_photons(matrix, *z), _with_photons(matrix, *zprime)
 
 
-def _with_photons(matrix: KineticMatrix, state: list, sign: Scalar) -> Eigenstate:
+def _with_photons(matrix: KineticMatrix, mass: Scalar, z1: Scalar, z2: Scalar) -> Eigenstate:
     """Add the A1 and A2 contents that a massive state carries once its massive contents are known."""
-    mass, z1, z2 = state[0], sign * state[1], sign * state[2]
-    a1 = (matrix.cs * z2 - matrix.cc * matrix.sc * z1) / matrix.massless
-    a2 = (matrix.sc * z1 - matrix.cc * matrix.cs * z2) / matrix.massless
+    inverse = 1.0 / matrix.massless
+    a1 = (matrix.cs * z2 - matrix.cc * matrix.sc * z1) * inverse
+    a2 = (matrix.sc * z1 - matrix.cc * matrix.cs * z2) * inverse
     return Eigenstate(mass=mass, a1=a1, z1=z1, a2=a2, z2=z2)
 
 
