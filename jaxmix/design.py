@@ -7,16 +7,17 @@ from collections.abc import Sequence
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Improve a detector's design within a budget; the exit code."""
-    from jaxmix import faults, flags
-
-    parser = argparse.ArgumentParser(prog="jaxmix design", description="The detector of the largest reach that a budget allows, found by gradient.")
-    parser.add_argument("config", help="the ranges, the budget and the masses, a TOML file")
-    parser.add_argument("--out", metavar="FOLDER", help="where the results go (default scans/NAME)")
-    flags.add_set(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    arguments = flags.parse(parser, argv)
+    from jaxmix import faults
 
     def work() -> int:
+        from jaxmix import flags
+
+        parser = argparse.ArgumentParser(prog="jaxmix design", description="The detector of the largest reach that a budget allows, found by gradient.")
+        parser.add_argument("config", help="the ranges, the budget and the masses, a TOML file")
+        parser.add_argument("--out", metavar="FOLDER", help="where the results go (default scans/NAME)")
+        flags.add_set(parser)
+        parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+        arguments = flags.parse(parser, argv)
         from jaxmix import designing
 
         return designing.run(arguments)

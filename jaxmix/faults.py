@@ -22,6 +22,10 @@ class BadInput(Fault):
     exit_code = 2
 
 
+class DamagedData(BadInput, ValueError):
+    """A table of the package that is missing, altered or not what it should be; a ValueError for who reads it from Python."""
+
+
 class NumericalFailures(Fault):
     """More points failed numerically than a result may hold."""
 

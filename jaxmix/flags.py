@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from jaxmix import config, faults, parameters
 
+MAX_POINTS = 100_000  # of the product of lists
 _NEGATIVE = re.compile(r"^-(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?(,.*)?$")
 
 
@@ -75,8 +76,11 @@ def _number(name: str, word: str, where: str) -> float:
 def points(lists: dict[str, list[float]], free: str | None = None) -> list[dict[str, float]]:
     """The product of the lists, the last name fastest, with the interface's defaults for what is absent.
 
-    free: a parameter that a limit varies, which gets no value.
+    free: a parameter that a limit varies, which gets no value. BadInput for more than MAX_POINTS.
     """
+    number = math.prod(len(values) for values in lists.values())
+    if number > MAX_POINTS:
+        raise faults.BadInput(f"the lists of values: found {number} points; allowed: at most {MAX_POINTS}, or a scan")
     return [_completed(dict(zip(lists, numbers)), free) for numbers in itertools.product(*lists.values())]
 
 

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Join shards, check that every point is there once, and write contours and figures; the exit code."""
-    from jaxmix import faults, flags
-
-    parser = argparse.ArgumentParser(prog="jaxmix merge", description="Join the shards of a scan and write its contours and figures.")
-    parser.add_argument("folder", help="the folder that the shards wrote")
-    parser.add_argument("--pdf", metavar="FOLDER", help="the LHAPDF6 set that the shards used, if any")
-    parser.add_argument("--device", choices=("cpu", "gpu"), help="the kind of device that the shards were computed on")
-    parser.add_argument("--json", action="store_true", help="the manifest on stdout")
-    arguments = flags.parse(parser, argv)
+    from jaxmix import faults
 
     def work() -> int:
+        from jaxmix import flags
+
+        parser = argparse.ArgumentParser(prog="jaxmix merge", description="Join the shards of a scan and write its contours and figures.")
+        parser.add_argument("folder", help="the folder that the shards wrote")
+        parser.add_argument("--pdf", metavar="FOLDER", help="the LHAPDF6 set that the shards used, if any")
+        parser.add_argument("--device", choices=("cpu", "gpu"), help="the kind of device that the shards were computed on")
+        parser.add_argument("--json", action="store_true", help="the manifest on stdout")
+        arguments = flags.parse(parser, argv)
         from jaxmix import scanning
 
         return scanning.merge(arguments)

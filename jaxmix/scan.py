@@ -7,23 +7,24 @@ from collections.abc import Sequence
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a study; the exit code."""
-    from jaxmix import faults, flags
-
-    parser = argparse.ArgumentParser(prog="jaxmix scan", description="Evaluate a study on its grid, trace its contours and draw them.")
-    parser.add_argument("config", help="the study, a TOML file")
-    parser.add_argument("--out", metavar="FOLDER", help="where the results go (default scans/NAME)")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be computed, and stop")
-    parser.add_argument("--restart", action="store_true", help="discard what a former run of the folder left")
-    parser.add_argument("--shard", metavar="i/N", help="compute the part i of N (from 0); join the parts with jaxmix merge")
-    parser.add_argument("--distributed", nargs="?", const="auto", metavar="HOST:PORT,i/N",
-                        help="one run of several processes by jax.distributed, of which this is process i of N (default: from SLURM or Open MPI)")
-    parser.add_argument("--device", choices=("cpu", "gpu"), help="where to compute (default: what jax finds)")
-    parser.add_argument("--pdf", metavar="FOLDER", help="an LHAPDF6 set in place of the package's parton luminosities")
-    flags.add_set(parser)
-    parser.add_argument("--json", action="store_true", help="the manifest on stdout")
-    arguments = flags.parse(parser, argv)
+    from jaxmix import faults
 
     def work() -> int:
+        from jaxmix import flags
+
+        parser = argparse.ArgumentParser(prog="jaxmix scan", description="Evaluate a study on its grid, trace its contours and draw them.")
+        parser.add_argument("config", help="the study, a TOML file")
+        parser.add_argument("--out", metavar="FOLDER", help="where the results go (default scans/NAME)")
+        parser.add_argument("--dry-run", action="store_true", help="say what would be computed, and stop")
+        parser.add_argument("--restart", action="store_true", help="discard what a former run of the folder left")
+        parser.add_argument("--shard", metavar="i/N", help="compute the part i of N (from 0); join the parts with jaxmix merge")
+        parser.add_argument("--distributed", nargs="?", const="auto", metavar="HOST:PORT,i/N",
+                            help="one run of several processes by jax.distributed, of which this is process i of N (default: from SLURM or Open MPI)")
+        parser.add_argument("--device", choices=("cpu", "gpu"), help="where to compute (default: what jax finds)")
+        parser.add_argument("--pdf", metavar="FOLDER", help="an LHAPDF6 set in place of the package's parton luminosities")
+        flags.add_set(parser)
+        parser.add_argument("--json", action="store_true", help="the manifest on stdout")
+        arguments = flags.parse(parser, argv)
         from jaxmix import scanning
 
         return scanning.run(arguments)

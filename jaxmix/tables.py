@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxmix import parton_distributions
+from jaxmix import faults, parton_distributions
 
 SUMS = "SHA256SUMS"
 PARTON_LUMINOSITY = "parton_luminosity.npz"
@@ -68,14 +68,14 @@ def read_bytes(name: str) -> bytes:
     """Content of a file of the package's data folder; a missing, unlisted or altered file raises ValueError."""
     listed = _listed()
     if name not in listed:
-        raise ValueError(f"package data: {name} is not listed in data/{SUMS}; known files: {', '.join(sorted(listed))[:4000]}.")
+        raise faults.DamagedData(f"package data: {name} is not listed in data/{SUMS}; known files: {', '.join(sorted(listed))[:4000]}.")
     try:
         content = importlib.resources.files("jaxmix.data").joinpath(name).read_bytes()
     except OSError as error:
-        raise ValueError(f"package data: {name} is missing, expected a file with SHA256 {listed[name]}; {REMEDY}.") from error
+        raise faults.DamagedData(f"package data: {name} is missing, expected a file with SHA256 {listed[name]}; {REMEDY}.") from error
     found = hashlib.sha256(content).hexdigest()
     if found != listed[name]:
-        raise ValueError(f"package data: {name} has SHA256 {found}, expected {listed[name]}; {REMEDY}.")
+        raise faults.DamagedData(f"package data: {name} has SHA256 {found}, expected {listed[name]}; {REMEDY}.")
     return content
 
 
@@ -102,19 +102,19 @@ def parse_rows(content: bytes, name: str) -> Rows:
         elif line.strip():
             kept.append((number, line))
     if not kept:
-        raise ValueError(f"package data: {name} is empty, expected a line of column names and rows.")
+        raise faults.DamagedData(f"package data: {name} is empty, expected a line of column names and rows.")
     reader = csv.reader(line for _, line in kept)
     # an entry in quotes may run over lines: a row stands at the last line that it took
     try:
         (first, names), *rows = ((kept[reader.line_num - 1][0], tuple(row)) for row in reader)
     except csv.Error as error:
-        raise ValueError(f"package data: {name} is no CSV table at line {kept[reader.line_num - 1][0]}: {error}.") from error
+        raise faults.DamagedData(f"package data: {name} is no CSV table at line {kept[reader.line_num - 1][0]}: {error}.") from error
     for number, row in rows:
         if len(row) != len(names):
             expected = f"{len(names)} ({', '.join(names)[:400]})"
-            raise ValueError(f"package data: {name} has a row of {len(row)} entries, expected {expected}, line {number}: {str(list(row))[:400]}.")
+            raise faults.DamagedData(f"package data: {name} has a row of {len(row)} entries, expected {expected}, line {number}: {str(list(row))[:400]}.")
         if max(map(len, row)) > LONGEST_ENTRY:
-            raise ValueError(f"package data: {name} has an entry of more than {LONGEST_ENTRY} characters, line {number}.")
+            raise faults.DamagedData(f"package data: {name} has an entry of more than {LONGEST_ENTRY} characters, line {number}.")
     return Rows(name, header, names, (first, *(number for number, _ in rows)), tuple(row for _, row in rows))
 
 
@@ -152,7 +152,7 @@ def _opened(content: bytes, name: str) -> Table:
             columns = {key: arrays[key] for key in arrays.files}
         header = json.loads(str(columns.pop("header")))
     except _DAMAGED as error:
-        raise ValueError(f"package data: {name} is not an .npz file without pickles, with a header: {error!r:.400}.") from error
+        raise faults.DamagedData(f"package data: {name} is not an .npz file without pickles, with a header: {error!r:.400}.") from error
     return Table(name, header, columns)
 
 
@@ -160,7 +160,7 @@ def _decoded(content: bytes, name: str) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ValueError(f"package data: {name} is no UTF-8 text at byte {error.start}.") from error
+        raise faults.DamagedData(f"package data: {name} is no UTF-8 text at byte {error.start}.") from error
 
 
 def _column(entries: list[str]) -> np.ndarray:
@@ -176,10 +176,10 @@ def _listed() -> dict[str, str]:
     try:
         text = importlib.resources.files("jaxmix.data").joinpath(SUMS).read_text(encoding="ascii")
     except FileNotFoundError as error:
-        raise ValueError(f"package data: data/{SUMS} is missing; {REMEDY}.") from error
+        raise faults.DamagedData(f"package data: data/{SUMS} is missing; {REMEDY}.") from error
     except (OSError, ValueError) as error:
-        raise ValueError(f"package data: data/{SUMS} cannot be read ({error}); {REMEDY}.") from error
+        raise faults.DamagedData(f"package data: data/{SUMS} cannot be read ({error}); {REMEDY}.") from error
     lines = [re.fullmatch(r"([0-9a-f]{64}) [ *](\S{1,200})\s*", line) for line in text.splitlines() if line.strip()]
     if not all(lines):
-        raise ValueError(f"package data: data/{SUMS} is no list of checksums at line {lines.index(None) + 1}; {REMEDY}.")
+        raise faults.DamagedData(f"package data: data/{SUMS} is no list of checksums at line {lines.index(None) + 1}; {REMEDY}.")
     return {line[2]: line[1] for line in lines}

@@ -16,7 +16,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "jaxmix"
 
 FLOORS = [
-    {"constants", "numerics", "tables", "canonical", "faults"},
+    {"canonical", "faults"},
+    {"constants", "numerics", "tables"},
     {"parameters", "mixing", "decays", "kinematics", "statistics", "searches", "citations"},
     {"neutral_currents"},
     {"feedback"},

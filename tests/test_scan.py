@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from jaxmix import config, contouring, faults, merge, results, scan, tables
+from jaxmix import config, contouring, faults, finishing, merge, results, scan, tables
 from jaxmix.constraints import shelf
 from jaxmix.engine import evaluate
 from jaxmix.job import prepare
@@ -213,6 +213,21 @@ def test_chunks_that_lie_elsewhere_or_lack_an_output_are_computed_again(whole, s
     results.write_chunk(out, run, second._replace(outputs={"status": second.outputs["status"]}))
     assert scan.main([str(study), "--out", str(out)]) == 0
     assert digests(out, *PRODUCTS) == digests(whole, *PRODUCTS)
+
+
+def test_altered_package_data_stop_a_scan(study, tmp_path, capsys, monkeypatch):
+    listed = dict.fromkeys(tables._listed(), "0" * 64)
+    monkeypatch.setattr(tables, "_listed", lambda: listed)
+    assert scan.main([str(study), "--out", str(tmp_path / "scan")]) == 2
+    said = capsys.readouterr().err
+    assert "has SHA256" in said and "reinstall the package" in said and not (tmp_path / "scan").exists()
+
+
+def test_too_many_numerical_failures_end_with_3(study, tmp_path, capsys, monkeypatch):
+    """The files are written, and not to be trusted; here none of the points failed, and none may."""
+    monkeypatch.setattr(finishing, "_MOST_FAILURES", -1.0)
+    assert scan.main([str(study), "--out", str(tmp_path / "scan")]) == 3
+    assert "0 of 120 points failed numerically" in capsys.readouterr().err and (tmp_path / "scan" / "scan.zarr").exists()
 
 
 def test_a_summary_keeps_no_points(study, tmp_path):
