@@ -18,7 +18,7 @@ _BY_OUTPUT = ("excluded", "undefined", "minimum", "argmin", "maximum", "argmax",
 class Summary(eqx.Module):
     """What is kept of a set of points.
 
-    points: how many; direct: how many on lines that were not interpolated; excluded_by_any: how many with some output above one; by_status
+    points: how many; direct: how many at which nothing was interpolated; excluded_by_any: how many with some output above one; by_status
     [64]: how many with each status code; and for each float output: `excluded` (value > 1), `undefined` (NaN), the extremes and the flat
     index where each is reached first (-1: nowhere), and `histogram` [120], where it was asked for, over log10(value) between EDGES.
     """

@@ -89,11 +89,12 @@ def _fill(shape: tuple[int, ...], unit: tuple[int, ...], points: int) -> tuple[i
 def evaluate_tile(problem: AbstractProblem, grid: Grid | Sample, interpolant: interpolants.Interpolant | None, starts: Int[Array, " axes"],
                   shape: tuple[int, ...], tiling: Tiling) -> tuple[dict[str, Array], Bool[Array, "..."], Bool[Array, "..."]]:
     """Outputs of the tile of a shape at starts, which of its points are inside the grid (values repeat beyond), and
-    which lie on a line that was evaluated point by point (the last axis has length one there).
+    at which `slow` was evaluated and not interpolated.
 
     1. `slow` at the nodes of the last axis, for every combination of the others, nested so that what does not depend
-       on an axis is computed once. 2. Weights carry it to every value of the last axis; lines that the interpolant
-       does not describe are replaced by exact ones, at a cost only in tiles that hold some. 3. `fast` at every point.
+       on an axis is computed once. 2. Weights carry it to every value of the last axis; lines that the interpolant does not describe are cut
+       into pieces, those pieces again, and what is left is evaluated point by point, at a cost only in tiles that hold some. 3. `fast` at
+       every point.
     A sample's points are all evaluated exactly.
     """
     if isinstance(grid, Sample):
@@ -105,7 +106,7 @@ def evaluate_tile(problem: AbstractProblem, grid: Grid | Sample, interpolant: in
               for axis, index in zip(grid.axes, indices)}
     inside = functools.reduce(jnp.logical_and, _spread([index < size for index, size in zip(indices, grid.shape)]))
     slow, direct = _slow_on_tile(problem, grid, interpolant, values, indices[-1], tiling.tolerance)
-    return _over_product(problem.fast, grid.names, values, slow), inside, direct[..., None]
+    return _over_product(problem.fast, grid.names, values, slow), inside, direct
 
 
 def flat_index(grid: Grid | Sample, starts: Int[Array, " axes"], shape: tuple[int, ...]) -> Int[Array, "..."]:
@@ -125,71 +126,80 @@ def _slow_on_tile(problem: AbstractProblem, grid: Grid, interpolant: interpolant
     slow = functools.partial(_over_product, problem.slow, grid.names)
     like = jax.eval_shape(slow, values)
     if not like.shape[-1]:  # nothing is slow
-        return jnp.zeros(like.shape, like.dtype), jnp.zeros(like.shape[:-2], bool)
+        return jnp.zeros(like.shape, like.dtype), jnp.zeros(like.shape[:-1], bool)
     if interpolant.weights is None:
-        return slow(values), jnp.ones(like.shape[:-2], bool)
+        return slow(values), jnp.ones(like.shape[:-1], bool)
     name = grid.names[-1]
     fast, number = values[name], interpolant.nodes.size
-    finer = interpolant.finer if _whole(fast, grid) else ()
+    finer = interpolant.finer if fast.size >= grid.shape[-1] else ()  # pieces are those of the whole axis
     every = jnp.pad(fast, (0, -fast.size % number), mode="edge").reshape(-1, number)
-    nodes = [interpolant.nodes[None], *(pieces.nodes for pieces in finer)]
-    found, bad = _in_blocks(slow, values, name, [*(each.astype(fast.dtype) for each in nodes), every], interpolant, tolerance)
+    levels = [each.astype(fast.dtype) for each in (interpolant.nodes[None], *(pieces.nodes for pieces in finer), every)]
+    owners = [_owners(fast.size, grid.shape[-1], len(each)) for each in levels[:-1]] + [np.arange(fast.size) // number]
+    found, bad = _in_blocks(slow, values, name, levels, owners, interpolant, tolerance)
     weights = interpolant.weights[jnp.minimum(last, grid.shape[-1] - 1)].astype(found.dtype)
     result, start = interpolants.apply(weights, found[0]), 1
-    for level, size in enumerate([*(len(each) for each in nodes[1:]), len(every)]):
-        pieces = finer[level].weights.astype(found.dtype) if level < len(finer) else None
-        blocks = found[start : start + size]
-        result = jax.lax.cond(jnp.any(bad[level]), functools.partial(_replaced, pieces), lambda result, *_: result, result, blocks, bad[level])
-        start += size
-    return result, jnp.any(bad[-1], axis=-1)
+    open_ = jnp.broadcast_to(bad[0][..., None, :], result.shape)
+    for level in range(1, len(levels)):
+        blocks = slice(start, start + len(levels[level]))
+        pieces = finer[level - 1].weights.astype(found.dtype) if level <= len(finer) else None
+        replace = functools.partial(_replaced, pieces, owners[level])
+        result, open_ = jax.lax.cond(jnp.any(open_), replace, lambda *state: state[:2], result, open_, found[blocks], bad[blocks])
+        start = blocks.stop
+    return result, jnp.any(open_, axis=-1)
 
 
-def _whole(fast: Float[Array, " n"], grid: Grid) -> bool:
-    """Whether a tile holds every value of the last axis."""
-    return fast.size >= grid.shape[-1]
+def _owners(values: int, size: int, pieces: int) -> Int[np.ndarray, " values"]:
+    """The piece of an axis of this size that each value of a tile belongs to (values beyond the axis to the last)."""
+    return np.minimum(np.arange(values), size - 1) // -(-size // pieces)
 
 
-def _replaced(weights: Float[Array, "pieces values n"] | None, result: Float[Array, "... m k"], blocks: Float[Array, "blocks ... n k"],
-              bad: Bool[Array, "... k"]) -> Float[Array, "... m k"]:
-    """The lines that are bad from the blocks of a finer level, interpolated in each piece; the last level's are the values themselves."""
+def _replaced(weights: Float[Array, "pieces values n"] | None, owners: Int[np.ndarray, " m"], result: Float[Array, "... m k"],
+              open_: Bool[Array, "... m k"], blocks: Float[Array, "blocks ... n k"], bad: Bool[Array, "blocks ... k"]) -> tuple[Array, Array]:
+    """The values that are open from the blocks of a finer level, interpolated in each piece (the last level's are the values themselves), and
+    which of them are open still."""
     better = blocks if weights is None else jnp.einsum("pvn,p...nk->p...vk", weights, blocks, precision="highest")
     better = jnp.moveaxis(better, 0, -3)
     better = better.reshape(*better.shape[:-3], -1, better.shape[-1])
     missing = max(result.shape[-2] - better.shape[-2], 0)  # values beyond the grid
     better = jnp.pad(better, [(0, 0)] * (better.ndim - 2) + [(0, missing), (0, 0)], mode="edge")[..., : result.shape[-2], :]
-    return jnp.where(bad[..., None, :], better, result)
+    return jnp.where(open_, better, result), open_ & jnp.moveaxis(bad[owners], 0, -2)
 
 
 def _in_blocks(slow: Callable[[dict[str, Array]], Array], values: dict[str, Array], name: str, levels: list[Float[Array, "blocks n"]],
-               interpolant: interpolants.Interpolant, tolerance: float) -> tuple[Float[Array, "blocks ... n k"], Bool[Array, "levels ... k"]]:
-    """`slow` with the last axis (name) at the nodes of the first level, one block; at those of the next one where some line is not described,
-    and so on to the last level, which is the axis' values. Returns the blocks of all levels and, for each level but the last, the lines
-    that neither it nor a coarser one describes. One copy of `slow` is compiled for all."""
-    blocks = jnp.concatenate(levels)
+               owners: list[Int[np.ndarray, " m"]], interpolant: interpolants.Interpolant,
+               tolerance: float) -> tuple[Float[Array, "blocks ... n k"], Bool[Array, "blocks ... k"]]:
+    """`slow` with the last axis (name) at the nodes of the first level, one block, and at those blocks of each finer level, down to the axis'
+    values, that lie where some line is not described by a coarser one. owners: of each level, the block of each value. Returns the blocks of
+    all levels and where each does not describe a line (of the last level: where it was needed). One copy of `slow` is compiled for all."""
+    blocks, parents, first = jnp.concatenate(levels), [np.zeros((1, 2), int)], 0
+    for coarse, fine, level in zip(owners, owners[1:], levels[1:]):
+        low = np.minimum(np.searchsorted(fine, np.arange(len(level))), len(fine) - 1)
+        high = np.maximum(np.searchsorted(fine, np.arange(len(level)), side="right") - 1, low)
+        parents.append(first + np.stack([coarse[low], coarse[high]], axis=1))
+        first += len(levels[len(parents) - 2])
+    above = jnp.asarray(np.concatenate(parents))
     numbers = np.repeat(np.arange(len(levels)), [len(each) for each in levels])
-    level, ends = jnp.asarray(numbers), jnp.asarray(np.diff(numbers, append=len(levels)) != 0)
+    exact_level, ends = jnp.asarray(numbers == len(levels) - 1), jnp.asarray(np.diff(numbers, append=len(levels)) != 0)
     like = jax.eval_shape(slow, {**values, name: blocks[0]})
     lines = (*like.shape[:-2], like.shape[-1])
 
     def step(state: tuple) -> tuple:
-        i, found, bad, here, scale = state
-        part = slow({**values, name: blocks[i]})
+        i, found, bad, before, here, scale = state
+        needed = (i == 0) | bad[above[i, 0]] | bad[above[i, 1]]
+        part = jax.lax.cond(jnp.any(needed), lambda: slow({**values, name: blocks[i]}), lambda: jnp.zeros(like.shape, like.dtype))
         scale = jnp.where(i == 0, interpolants.largest(part), scale)  # of the whole line, also for its pieces
-        here = here | interpolants.unresolved(interpolant, part, jnp.asarray(tolerance, part.dtype) * scale)
-        at = jnp.minimum(level[i], len(levels) - 2)
-        before = jnp.where(at > 0, bad[jnp.maximum(at - 1, 0)], True)
-        closes = ends[i] & (level[i] < len(levels) - 1)
-        bad = bad.at[at].set(jnp.where(closes, here & before, bad[at]))
-        return i + 1, found.at[i].set(part), bad, here & ~ends[i], scale
+        unresolved = interpolants.unresolved(interpolant, part, jnp.asarray(tolerance, part.dtype) * scale)
+        unresolved = needed & (unresolved | exact_level[i])
+        here = here | jnp.any(unresolved)
+        return i + 1, found.at[i].set(part), bad.at[i].set(unresolved), jnp.where(ends[i], here, before), here & ~ends[i], scale
 
     def unfinished(state: tuple) -> Bool[Array, ""]:
-        i, _, bad, _, _ = state
-        at = level[jnp.minimum(i, len(blocks) - 1)]
-        return (i == 0) | ((i < len(blocks)) & jnp.any(bad[jnp.maximum(at - 1, 0)]))
+        i, _, _, before, _, _ = state
+        return (i == 0) | ((i < len(blocks)) & before)
 
-    none = jnp.zeros(lines, bool), jnp.zeros(lines, like.dtype)
-    start = jnp.asarray(0), jnp.zeros((len(blocks), *like.shape), like.dtype), jnp.zeros((len(levels) - 1, *lines), bool), *none
-    _, found, bad, _, _ = jax.lax.while_loop(unfinished, step, start)
+    start = (jnp.asarray(0), jnp.zeros((len(blocks), *like.shape), like.dtype), jnp.zeros((len(blocks), *lines), bool), jnp.asarray(True),
+             jnp.asarray(False), jnp.zeros(lines, like.dtype))
+    _, found, bad, _, _, _ = jax.lax.while_loop(unfinished, step, start)
     return found, bad
 
 
