@@ -257,6 +257,7 @@ def gap(kappa: float, theta: float) -> tuple[float, float]:
     return constants.M1 / np.sqrt(first), constants.M1 * np.sqrt(second / determinant)
 
 
+@pytest.mark.slow
 def test_swapped_labels_are_told(ask) -> None:
     """Between the gap and the crossing the state asked for is the Z: a constraint that holds the pole asked for answers all the same."""
     found = ask("point", "--kappa", "0.3", "--theta-dark", "1.0", "--m-zprime", "91,95,100", "--json").json
@@ -365,6 +366,7 @@ def test_limit_has_every_key_and_meets_the_level(box: list[dict]) -> None:
     assert len(set(order)) == 16 and order == sorted(order)
 
 
+@pytest.mark.slow
 def test_a_limit_is_where_a_point_turns_excluded(ask, box: list[dict]) -> None:
     """`point` at the limit has q = critical value, and more events than the -ln(0.05) = 2.996 that no background asks for."""
     at = [f"--{name.replace('_', '-')}={value!r}" for name, value in box[0]["at"].items()]

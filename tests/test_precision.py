@@ -336,6 +336,7 @@ def test_limit_of_any_phase_follows_from_the_okun_limit(wide_limits: dict) -> No
         assert found == pytest.approx(okun / np.sqrt(np.sin(theta) ** 2 + (okun * np.cos(theta)) ** 2), rel=1e-8)
 
 
+@pytest.mark.slow
 def test_massless_phase_is_flat_in_kappa(built: precision.Precision) -> None:
     """theta_W' = 0: |q| < 1e-9 for any kappa, wide and narrow, with no mCP and with one above m_Z/2; the same with the mCP's own width."""
     points = [(kappa, mass, 0.0) for kappa in (1e-3, 0.1, 0.7) for mass in (10.0, 60.0, 200.0)]
