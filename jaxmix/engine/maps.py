@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from jaxmix.engine.summary import floating
+from jaxmix.engine.summary import floating, wins
 
 
 class Maps(eqx.Module):
@@ -75,18 +75,14 @@ def _of_tile(floats: dict[str, Array], index: Array, inside: Array, reduced: tup
 
 def merge(left: Maps, right: Maps) -> Maps:
     """Maps of both sets of points on one block; associative and commutative, the lower index winning a tie."""
-    wins = {
-        name: (right.minimum[name] < left.minimum[name])
-        | ((right.minimum[name] == left.minimum[name]) & (right.argmin[name] >= 0) & ((right.argmin[name] < left.argmin[name]) | (left.argmin[name] < 0)))
-        for name in left.minimum
-    }
+    new = {name: wins(left.minimum[name], left.argmin[name], right.minimum[name], right.argmin[name]) for name in left.minimum}
     return Maps(
         left.points + right.points,
         left.excluded_by_any + right.excluded_by_any,
         jax.tree.map(jnp.add, left.excluded, right.excluded),
         jax.tree.map(jnp.add, left.undefined, right.undefined),
-        {name: jnp.where(wins[name], right.minimum[name], left.minimum[name]) for name in wins},
-        {name: jnp.where(wins[name], right.argmin[name], left.argmin[name]) for name in wins},
+        {name: jnp.where(new[name], right.minimum[name], left.minimum[name]) for name in new},
+        {name: jnp.where(new[name], right.argmin[name], left.argmin[name]) for name in new},
     )
 
 
@@ -111,9 +107,9 @@ def join(pieces: Iterable[tuple[tuple[slice, ...], Mapping[str, np.ndarray]]], s
             here = whole[name][slices]
             if field == "minimum":
                 at, new_at = whole[f"argmin.{output}"][slices], arrays[f"argmin.{output}"]
-                wins = (part < here) | ((part == here) & (new_at >= 0) & ((new_at < at) | (at < 0)))
-                whole[f"argmin.{output}"][slices] = np.where(wins, new_at, at)
-                whole[name][slices] = np.where(wins, part, here)
+                new = wins(here, at, part, new_at)
+                whole[f"argmin.{output}"][slices] = np.where(new, new_at, at)
+                whole[name][slices] = np.where(new, part, here)
             elif field != "argmin":
                 whole[name][slices] = here + part
     return whole

@@ -100,6 +100,11 @@ def floating(outputs: dict[str, Array]) -> dict[str, Array]:
     return {name: value for name, value in outputs.items() if jnp.issubdtype(value.dtype, jnp.floating)}
 
 
+def wins(a: Array, at_a: Array, b: Array, at_b: Array, sign: int = 1) -> Array:
+    """Whether the extreme b at the index at_b takes the place of a: sign * b is less, or it is equal and stands first (-1: nowhere)."""
+    return (sign * b < sign * a) | ((a == b) & (at_b >= 0) & ((at_b < at_a) | (at_a < 0)))
+
+
 def merge(left: Summary, right: Summary) -> Summary:
     """Summary of both sets of points; associative and commutative, the lower index winning a tie."""
     low = {name: _first(left.minimum[name], left.argmin[name], right.minimum[name], right.argmin[name], +1) for name in left.minimum}
@@ -187,5 +192,5 @@ def _may_win(found: Array, best: Array, at: Array, first: Array, sign: int) -> A
 
 
 def _first(a: Array, at_a: Array, b: Array, at_b: Array, sign: int) -> tuple[Array, Array]:
-    wins = (sign * b < sign * a) | ((a == b) & (at_b >= 0) & ((at_b < at_a) | (at_a < 0)))
-    return jnp.where(wins, b, a), jnp.where(wins, at_b, at_a)
+    b_wins = wins(a, at_a, b, at_b, sign)
+    return jnp.where(b_wins, b, a), jnp.where(b_wins, at_b, at_a)
