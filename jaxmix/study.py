@@ -126,4 +126,5 @@ def currents_and_status(values: Mapping[str, Scalar]) -> tuple[neutral_currents.
     currents = eqx.tree_at(lambda c: c.m2, currents, jnp.where(gap, point.m_zprime, currents.m2))
     _, z, zprime = neutral_currents.states(currents)
     swapped = jnp.abs(zprime.mass - point.m_zprime) > jnp.abs(z.mass - point.m_zprime)
-    return currents, jnp.select([outside, gap, swapped], [KAPPA_OUTSIDE, FORBIDDEN_GAP, LABELS_SWAPPED], OK)
+    # nested, as jnp.select is a reduction, inside of which a compiler forms the four conditions anew
+    return currents, jnp.where(outside, KAPPA_OUTSIDE, jnp.where(gap, FORBIDDEN_GAP, jnp.where(swapped, LABELS_SWAPPED, OK)))

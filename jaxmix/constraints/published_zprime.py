@@ -92,9 +92,9 @@ class ZprimeSearch(published_search.PublishedSearch):
 
     def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " two"]) -> Scalar:
         """critical (signal/limit)^2; NaN where there is no statement."""
-        _, _, state = neutral_currents.states(currents)
-        place = jnp.log(state.mass)
-        log_limit = 0.0 if currents.m_zprime is not None else self._log_limit(state.mass)
+        mass = neutral_currents.states(currents)[2].mass if currents.m_zprime is None else currents.m_zprime
+        place = jnp.log(mass)
+        log_limit = 0.0 if currents.m_zprime is not None else self._log_limit(mass)
         covered = jnp.any((place >= self.pieces[0]) & (place <= self.pieces[1]))
         q = self.critical_value() * currents.kappa**2 * jnp.exp(slow[0] - log_limit)
         return jnp.where(covered & (slow[1] <= _WIDEST), q, jnp.nan)

@@ -25,12 +25,13 @@ class Pieces(eqx.Module):
 class Interpolant(eqx.Module):
     """The nodes along an axis and the weights that carry values at the nodes to every value of the axis.
 
-    nodes [n]: the axis' parameter at the nodes. weights [size, n], and tail [2, n], which gives the last two
+    nodes [n]: the axis' parameter at the nodes. values [size]: at every place of the axis. weights [size, n], and tail [2, n], which gives the last two
     Chebyshev coefficients; both are None where the nodes are the axis' values themselves (size <= n). finer: the axis in 4, 16, ... pieces, as
     long as their nodes are fewer than half of the values.
     """
 
     nodes: Float[Array | np.ndarray, " n"]
+    values: Float[Array | np.ndarray, " size"]
     weights: Float[Array | np.ndarray, "size n"] | None
     tail: Float[Array | np.ndarray, "two n"] | None
     finer: tuple[Pieces, ...] = ()
@@ -43,13 +44,13 @@ def along(axis: points.Axis, number: int) -> Interpolant:
     """
     values = axis.values()
     if axis.size <= number:
-        return Interpolant(values, None, None)
+        return Interpolant(values, values, None, None)
     whole = _pieces(axis, values, number, 1)
     pieces, finer = _FINER, []
     while 2 * pieces * number <= axis.size:
         finer.append(_pieces(axis, values, number, pieces))
         pieces *= _FINER
-    return Interpolant(whole.nodes[0], whole.weights[0], _last_coefficients(number), tuple(finer))
+    return Interpolant(whole.nodes[0], values, whole.weights[0], _last_coefficients(number), tuple(finer))
 
 
 def _pieces(axis: points.Axis, values: np.ndarray, number: int, pieces: int) -> Pieces:

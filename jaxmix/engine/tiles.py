@@ -102,8 +102,9 @@ def evaluate_tile(problem: AbstractProblem, grid: Grid | Sample, interpolant: in
         points = {name: value.astype(tiling.dtype) for name, value in grid.point(jnp.minimum(index, grid.size - 1)).items()}
         return jax.vmap(functools.partial(exact, problem))(points), index < grid.size, jnp.ones(shape, bool)
     indices = [starts[i] + jnp.arange(size) for i, size in enumerate(shape)]
-    values = {axis.name: axis.value(jnp.minimum(index, axis.size - 1)).astype(tiling.dtype)
-              for axis, index in zip(grid.axes, indices)}
+    places = [jnp.minimum(index, axis.size - 1) for axis, index in zip(grid.axes, indices)]
+    values = {axis.name: axis.value(place).astype(tiling.dtype) for axis, place in zip(grid.axes[:-1], places)}
+    values[grid.names[-1]] = interpolant.values[places[-1]].astype(tiling.dtype)
     inside = functools.reduce(jnp.logical_and, _spread([index < size for index, size in zip(indices, grid.shape)]))
     slow, direct = _slow_on_tile(problem, grid, interpolant, values, indices[-1], tiling.tolerance)
     return _over_product(problem.fast, grid.names, values, slow), inside, direct

@@ -59,7 +59,7 @@ class PublishedLimit(AbstractJudge):
 
     curve: Curve
     expected_curve: Curve | None  # of the expected limit, if one is published
-    power: Scalar
+    power: float = eqx.field(static=True)  # not a number of a point: small whole powers are products then
     critical: Scalar  # Delta chi^2 of one parameter at the published confidence level
 
     def __init__(
@@ -76,7 +76,7 @@ class PublishedLimit(AbstractJudge):
         pieces = np.zeros(len(x)) if segment is None else np.asarray(segment)
         self.curve = _curve(x, _logarithm("limit", limit), pieces)
         self.expected_curve = None if expected_limit is None else _curve(x, _logarithm("expected_limit", expected_limit), pieces)
-        self.power = jnp.asarray(power, dtype=float)
+        self.power = float(power)
         self.critical = counts.critical_chi2(float(cl))
 
     def limit(self, abscissa: Scalar) -> Scalar:
