@@ -10,6 +10,8 @@ from jaxmix.constraints import shelf
 from jaxmix.engine import points, samples, tiles
 
 _TILE = {"cpu": 1024, "gpu": 2**17}  # points whose arrays stay in a core's cache, and that fill an accelerator
+_CHUNK = {"full": 2**18, "summary": 2**20}  # points; sending a chunk takes some milliseconds, keeping its points takes memory
+_CHUNK_OF_SUMMARIES = 2**24  # on an accelerator
 _FEW = 500_000  # points for which compiling with care takes longer than it saves
 
 
@@ -58,8 +60,14 @@ def prepare(settings: config.Config, device: str | None = None, pdf: str | None 
     spread = settings.sampling
     grid = points.Grid(axes) if spread is None else samples.Sample(axes, spread.points, spread.kind, spread.seed)
     given = settings.scan.tiling.model_dump(exclude_none=True)
-    tiling = tiles.Tiling(**{"tile_points": _TILE.get(jax.default_backend(), _TILE["gpu"])} | given)
+    tiling = tiles.Tiling(**_default_tiling(settings.scan.outputs) | given)
     return Job(settings, study.Study(settings.held, built), grid, tiling, critical, identity)
+
+
+def _default_tiling(outputs: str) -> dict[str, int]:
+    kind = "cpu" if jax.default_backend() == "cpu" else "gpu"
+    chunk = _CHUNK_OF_SUMMARIES if (outputs, kind) == ("summary", "gpu") else _CHUNK[outputs]
+    return {"tile_points": _TILE[kind], "chunk_points": chunk}
 
 
 def _axis(name: str, axis: config.Axis) -> points.Axis:

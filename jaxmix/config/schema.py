@@ -44,7 +44,7 @@ class Tiling(Table):
     """[scan.tiling]: how the engine cuts up the grid; points of a tile and of a chunk, nodes along the last axis."""
 
     tile_points: Annotated[int, Field(ge=16, le=2**22)] | None = None  # by the kind of device
-    chunk_points: Annotated[int, Field(ge=16, le=2**26)] = 2**18
+    chunk_points: Annotated[int, Field(ge=16, le=2**26)] | None = None  # by that and by what is kept
     nodes: Annotated[int, Field(ge=4, le=512)] = 24
     tolerance: Annotated[float, Field(gt=0, lt=1, description="of the interpolation, relative")] = 1e-5
     dtype: Literal["float64", "float32"] = "float64"

@@ -158,7 +158,8 @@ def _start(placed: tuple, plan: _Plan, index: int, mesh: jax.sharding.Mesh) -> t
 
 
 def _finish(index: int, answer: tuple, plan: _Plan, progress: Callable[[int, int], None] | None, done: int, total: int):
-    buffers, summary, maps = jax.device_get(answer)
+    buffers, rows = jax.device_get(answer)
+    summary, maps = _merged(rows)
     slices = plan.shapes.slices(index)
     outputs = None if buffers is None else {name: _join(buffer, plan.shapes, index) for name, buffer in buffers.items()}
     inner = tuple(slice(0, part.stop - part.start) for part in plan.kept(slices))
@@ -167,6 +168,19 @@ def _finish(index: int, answer: tuple, plan: _Plan, progress: Callable[[int, int
         progress(done, total)
     yield Chunk(index, slices, summary, outputs, {} if maps is None else mapping.as_arrays(maps, inner))
     return done
+
+
+@jax.jit
+def _of_rows(rows: tuple[Summary, mapping.Maps | None]) -> tuple[Summary, mapping.Maps | None]:
+    parts = [jax.tree.map(lambda leaf, i=i: leaf[i], rows) for i in range(len(rows[0].points))]
+    return functools.reduce(lambda left, right: (summaries.merge(left[0], right[0]), None if left[1] is None else mapping.merge(left[1], right[1])), parts)
+
+
+def _merged(rows: tuple[Summary, mapping.Maps | None]) -> tuple[Summary, mapping.Maps | None]:
+    """Summary and maps of all devices, on the host: devices that do not wait for each other at a chunk's end are never idle."""
+    if len(rows[0].points) == 1:
+        return jax.tree.map(lambda leaf: leaf[0], rows)
+    return jax.device_get(_of_rows(rows))
 
 
 def _join(buffer: np.ndarray, shapes: Layout, index: int) -> np.ndarray:
@@ -192,10 +206,7 @@ def _run(problem: AbstractProblem, grid: Grid | Sample, interpolant: interpolant
         return jax.tree.map(lambda leaf: leaf[None], answer)
 
     shared = jax.shard_map(on_device, mesh=mesh, in_specs=(whole, split, split), out_specs=split, check_vma=False)
-    buffers, summary, maps = shared(arrays, starts, counts)
-    parts = [jax.tree.map(lambda leaf, i=i: leaf[i], (summary, maps)) for i in range(mesh.devices.size)]
-    total = functools.reduce(summaries.merge, (part for part, _ in parts))
-    return buffers, total, functools.reduce(mapping.merge, (part for _, part in parts)) if plan.mapped else None
+    return shared(arrays, starts, counts)
 
 
 def _tiles(problem: AbstractProblem, grid: Grid | Sample, interpolant: interpolants.Interpolant | None, starts: Int[Array, "tiles axes"],
@@ -219,7 +230,8 @@ def _tiles(problem: AbstractProblem, grid: Grid | Sample, interpolant: interpola
     like = nothing[0]
     buffers = {name: jnp.zeros((len(starts), *leaf.shape), leaf.dtype) for name, leaf in like.items()} if plan.keep else None
     maps = mapping.empty_of(like, plan.block) if plan.mapped else None
-    return jax.lax.fori_loop(0, count, step, (buffers, summaries.empty_of(like, plan.histogram), maps))
+    buffers, total, maps = jax.lax.fori_loop(0, count, step, (buffers, summaries.empty_of(like, plan.histogram), maps))
+    return buffers, (total, maps)
 
 
 @eqx.filter_jit
