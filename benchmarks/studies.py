@@ -10,7 +10,7 @@ from jaxmix.constraints import shelf
 from jaxmix.engine import points, tiles
 
 DENSE = measuring.ROOT / "configs" / "dense.toml"
-TILING = tiles.Tiling(chunk_points=2**18)  # what a config has that says nothing
+TILING = tiles.Tiling()  # what a config of summaries has that says nothing
 RATIO = 3.0  # m_Z'/m_mcp where a benchmark holds it
 
 

@@ -164,8 +164,8 @@ def test_interpolation_of_a_step_over_some_e_folds(folds):
     rule = interpolant.along(axis, 24)
     for power, bound in ((1.0, 1e-6), (2.0, 1e-4)):
         values = np.log1p(rule.nodes**power)
-        np.testing.assert_allclose(rule.weights @ values, np.log1p(axis.values() ** power), atol=bound)
-    np.testing.assert_allclose(rule.weights @ np.log(rule.nodes) ** 5, np.log(axis.values()) ** 5, atol=1e-9)
+        np.testing.assert_allclose(values @ rule.weights, np.log1p(axis.values() ** power), atol=bound)
+    np.testing.assert_allclose(np.log(rule.nodes) ** 5 @ rule.weights, np.log(axis.values()) ** 5, atol=1e-9)
 
 
 def test_interpolation_error_is_the_deviation_seen_on_the_grid():

@@ -16,24 +16,24 @@ _FINER = 4  # pieces into which a piece of a line is divided where one polynomia
 
 
 class Pieces(eqx.Module):
-    """An axis cut into pieces of equally many values, each with nodes of its own; nodes [pieces, n], weights [pieces, values, n]."""
+    """An axis cut into pieces of equally many values, each with nodes of its own; nodes [pieces, n], weights [pieces, n, values]."""
 
     nodes: Float[Array | np.ndarray, "pieces n"]
-    weights: Float[Array | np.ndarray, "pieces values n"]
+    weights: Float[Array | np.ndarray, "pieces n values"]
 
 
 class Interpolant(eqx.Module):
     """The nodes along an axis and the weights that carry values at the nodes to every value of the axis.
 
-    nodes [n]: the axis' parameter at the nodes. values [size]: at every place of the axis. weights [size, n], and tail [2, n], which gives the last two
+    nodes [n]: the axis' parameter at the nodes. values [size]: at every place of the axis. weights [n, size], and tail [n, 2], which gives the last two
     Chebyshev coefficients; both are None where the nodes are the axis' values themselves (size <= n). finer: the axis in 4, 16, ... pieces, as
     long as their nodes are fewer than half of the values.
     """
 
     nodes: Float[Array | np.ndarray, " n"]
     values: Float[Array | np.ndarray, " size"]
-    weights: Float[Array | np.ndarray, "size n"] | None
-    tail: Float[Array | np.ndarray, "two n"] | None
+    weights: Float[Array | np.ndarray, "n size"] | None
+    tail: Float[Array | np.ndarray, "n two"] | None
     finer: tuple[Pieces, ...] = ()
 
 
@@ -50,7 +50,7 @@ def along(axis: points.Axis, number: int) -> Interpolant:
     while 2 * pieces * number <= axis.size:
         finer.append(_pieces(axis, values, number, pieces))
         pieces *= _FINER
-    return Interpolant(whole.nodes[0], values, whole.weights[0], _last_coefficients(number), tuple(finer))
+    return Interpolant(whole.nodes[0], values, whole.weights[0], _last_coefficients(number).T, tuple(finer))
 
 
 def _pieces(axis: points.Axis, values: np.ndarray, number: int, pieces: int) -> Pieces:
@@ -64,7 +64,7 @@ def _pieces(axis: points.Axis, values: np.ndarray, number: int, pieces: int) -> 
         low, high = coordinate.min(), coordinate.max()
         high = high if high > low else low + 1.0  # of a piece that holds the last value alone
         nodes.append(np.clip(backward(0.5 * (high + low) + 0.5 * (high - low) * unit), values[index].min(), values[index].max()))
-        weights.append(_cardinal_weights((2.0 * coordinate[:-1] - high - low) / (high - low), unit))
+        weights.append(_cardinal_weights((2.0 * coordinate[:-1] - high - low) / (high - low), unit).T)
     return Pieces(np.stack(nodes), np.stack(weights))
 
 
@@ -80,9 +80,10 @@ def unresolved(interpolant: Interpolant, values: Float[Array, "... n k"], bound:
     return ~((last <= bound) | ~jnp.any(jnp.isfinite(values), axis=-2))
 
 
-def apply(weights: Float[Array, "rows n"], values: Float[Array, "... n k"]) -> Float[Array, "... rows k"]:
-    """weights @ values on the last axis but one, at full precision on every device."""
-    return jnp.einsum("rn,...nk->...rk", weights, values, precision="highest")
+def apply(weights: Float[Array, "n rows"], values: Float[Array, "... n k"]) -> Float[Array, "... rows k"]:
+    """weights^T @ values on the last axis but one, at full precision on every device; in memory each component's values lie side by side."""
+    product = jnp.einsum("...kn,nr->...kr", jnp.swapaxes(values, -1, -2), weights, precision="highest")
+    return jnp.swapaxes(product, -1, -2)
 
 
 def _extrema(number: int) -> np.ndarray:

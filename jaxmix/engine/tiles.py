@@ -137,16 +137,22 @@ def _slow_on_tile(problem: AbstractProblem, grid: Grid, interpolant: interpolant
     levels = [each.astype(fast.dtype) for each in (interpolant.nodes[None], *(pieces.nodes for pieces in finer), every)]
     owners = [_owners(fast.size, grid.shape[-1], len(each)) for each in levels[:-1]] + [np.arange(fast.size) // number]
     found, bad = _in_blocks(slow, values, name, levels, owners, interpolant, tolerance)
-    weights = interpolant.weights[jnp.minimum(last, grid.shape[-1] - 1)].astype(found.dtype)
-    result, start = interpolants.apply(weights, found[0]), 1
-    open_ = jnp.broadcast_to(bad[0][..., None, :], result.shape)
-    for level in range(1, len(levels)):
-        blocks = slice(start, start + len(levels[level]))
-        pieces = finer[level - 1].weights.astype(found.dtype) if level <= len(finer) else None
-        replace = functools.partial(_replaced, pieces, owners[level])
-        result, open_ = jax.lax.cond(jnp.any(open_), replace, lambda *state: state[:2], result, open_, found[blocks], bad[blocks])
-        start = blocks.stop
-    return result, jnp.any(open_, axis=-1)
+    whole = fast.size == grid.shape[-1]  # the same weights for every tile
+    weights = interpolant.weights if whole else interpolant.weights[:, jnp.minimum(last, grid.shape[-1] - 1)]
+    result = interpolants.apply(weights.astype(found.dtype), found[0])
+    ends = np.cumsum([len(level) for level in levels])
+    pieces = [*(each.weights.astype(found.dtype) for each in finer), None]
+
+    def described(level: int, result: Float[Array, "... n k"], open_: Bool[Array, "... n k"]) -> tuple[Array, Array]:
+        blocks = slice(ends[level - 1], ends[level])
+        result, open_ = _replaced(pieces[level - 1], owners[level], result, open_, found[blocks], bad[blocks])
+        if level + 1 == len(levels):
+            return result, jnp.any(open_, axis=-1)
+        return jax.lax.cond(jnp.any(open_), functools.partial(described, level + 1), lambda result, _: (result, nowhere), result, open_)
+
+    nowhere = jnp.zeros(result.shape[:-1], bool)
+    return jax.lax.cond(jnp.any(bad[0]), lambda result: described(1, result, jnp.broadcast_to(bad[0][..., None, :], result.shape)),
+                        lambda result: (result, nowhere), result)
 
 
 def _owners(values: int, size: int, pieces: int) -> Int[np.ndarray, " values"]:
@@ -154,11 +160,11 @@ def _owners(values: int, size: int, pieces: int) -> Int[np.ndarray, " values"]:
     return np.minimum(np.arange(values), size - 1) // -(-size // pieces)
 
 
-def _replaced(weights: Float[Array, "pieces values n"] | None, owners: Int[np.ndarray, " m"], result: Float[Array, "... m k"],
+def _replaced(weights: Float[Array, "pieces n values"] | None, owners: Int[np.ndarray, " m"], result: Float[Array, "... m k"],
               open_: Bool[Array, "... m k"], blocks: Float[Array, "blocks ... n k"], bad: Bool[Array, "blocks ... k"]) -> tuple[Array, Array]:
     """The values that are open from the blocks of a finer level, interpolated in each piece (the last level's are the values themselves), and
     which of them are open still."""
-    better = blocks if weights is None else jnp.einsum("pvn,p...nk->p...vk", weights, blocks, precision="highest")
+    better = blocks if weights is None else jnp.einsum("pnv,p...nk->p...vk", weights, blocks, precision="highest")
     better = jnp.moveaxis(better, 0, -3)
     better = better.reshape(*better.shape[:-3], -1, better.shape[-1])
     missing = max(result.shape[-2] - better.shape[-2], 0)  # values beyond the grid
