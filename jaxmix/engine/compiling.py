@@ -10,8 +10,9 @@ from pathlib import Path
 import equinox as eqx
 import jax
 
-# XLA keeps to half of the width that a CPU with AVX-512 has; others are no wider than what it keeps to
-_CAREFUL = {"xla_cpu_prefer_vector_width": 512}
+# XLA keeps to half of the width that a CPU with AVX-512 has; others are no wider than what it keeps to. A schedule for operations that run
+# side by side costs memory and time where each core has a device of its own.
+_CAREFUL = {"xla_cpu_prefer_vector_width": 512, "xla_cpu_enable_concurrency_optimized_scheduler": False}
 # they halve the time to compile on a CPU, and the speed of what is compiled; numbers agree to rounding
 _QUICK = {"xla_backend_optimization_level": 0, "xla_cpu_use_fusion_emitters": False}
 # a third of the time to compile, at full speed where arrays are small and at half of it where they are long
