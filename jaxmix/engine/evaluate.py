@@ -9,7 +9,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Scalar
 
 from jaxmix.engine import compiling
 from jaxmix.engine import interpolant as interpolants
@@ -237,9 +237,14 @@ def _tiles(problem: AbstractProblem, grid: Grid | Sample, interpolant: interpola
 @eqx.filter_jit
 def _at_places(problem: AbstractProblem, grid: Grid, interpolant: interpolants.Interpolant, places: Int[Array, "n axes"],
                tiling: Tiling) -> dict[str, Array]:
-    single = (1,) * len(grid.shape)
-    outputs = jax.lax.map(lambda start: evaluate_tile(problem, grid, interpolant, start, single, tiling)[0], places)
-    return {name: value.reshape(-1) for name, value in outputs.items()}
+    whole = layout(grid, tiling).tile[-1] == grid.shape[-1]  # then the last axis is cut into pieces as a whole
+    shape = (*(1,) * (len(grid.shape) - 1), grid.shape[-1] if whole else 1)
+
+    def at(place: Int[Array, " axes"]) -> dict[str, Scalar]:
+        outputs, _, _ = evaluate_tile(problem, grid, interpolant, place.at[-1].multiply(0 if whole else 1), shape, tiling)
+        return {name: value.ravel()[place[-1] if whole else 0] for name, value in outputs.items()}
+
+    return jax.lax.map(at, places)
 
 
 def _few(problem: AbstractProblem, points: dict[str, Float[Array, " n"]]) -> dict[str, Array]:
