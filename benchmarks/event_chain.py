@@ -34,7 +34,27 @@ def rows(quick: bool) -> list[measuring.Row]:
         measuring.Row("of these points, on lines that were not interpolated but evaluated exactly", f"{direct:.2%}"),
         measuring.Row(f"largest interpolation error of q, {samples:,} points of the whole grid", f"{error['mcp_lhc']:.1e}", "< 1e-4"),
         measuring.Row("of these, with another status", f"{error['status']:.0f}", "0"),
+        *_in_float32(whole, chain, large, samples),
         *_against_interpax(chain, large, quick),
+    ]
+
+
+def _in_float32(whole: problem.AbstractProblem, chain: problem.AbstractProblem, grid: points.Grid, samples: int) -> list[measuring.Row]:
+    """The event chain's speed in float32, and how far the whole q is from float64's wherever it is above a tenth of the critical value."""
+    tiling = dataclasses.replace(studies.TILING, dtype="float32", tolerance=1e-4)
+    placed = problem.place(chain)
+    seconds = measuring.medians({"float32": lambda: jax.block_until_ready(evaluate.summarise(placed, grid, tiling))}, 5)["float32"]
+    at = studies.dense_grid().point(np.random.default_rng(12).integers(0, studies.dense_grid().size, samples))
+    double, single = (evaluate.evaluate_points(whole, at, dtype=dtype) for dtype in ("float64", "float32"))
+    truth = double["mcp_lhc"]
+    matters = truth > 0.1
+    apart = np.abs(single["mcp_lhc"][matters] / truth[matters] - 1)
+    differs = int(np.sum(single["status"] != double["status"]))
+    return [
+        measuring.Row("float32: event chain", measuring.rate(grid.size, seconds)),
+        measuring.Row(f"float32: q against float64, {matters.sum():,} exact points with q above a tenth of the critical value: median and largest",
+                      f"{np.median(apart):.1e}, {np.max(apart):.1e}"),
+        measuring.Row(f"float32: of {samples:,} points, with another status", f"{differs}", "0"),
     ]
 
 

@@ -5,8 +5,8 @@ import sys
 
 import measuring
 
-LINE = 10_000  # values of epsilon_gamma
-SIZES = (10**6, 10**7, 10**8)
+LINE = 50_000  # values of epsilon_gamma
+SIZES = (10**6, 10**8, 10**10)
 
 
 def run(number: int) -> None:
