@@ -6,20 +6,22 @@ import sys
 import measuring
 
 LINE = 50_000  # values of epsilon_gamma
-SIZES = (10**6, 10**8, 10**10)
+SIZES = {"mcp_lhc": (10**6, 10**8, 10**9), "dune": (10**6, 10**8, 10**10)}  # of a costly constraint and of a closed form
 
 
-def run(number: int) -> None:
+def run(name: str, number: int) -> None:
     """In a process of its own: summarise a grid of lines of epsilon_gamma, as many values of m_mcp as make the number."""
     import jax  # the parent must not hold what it measures in its children
 
     jax.config.update("jax_enable_x64", True)
     import studies
 
+    from jaxmix import study
+    from jaxmix.constraints import shelf
     from jaxmix.engine import evaluate, points, tiles
 
     ends = studies.ends()
-    whole = studies.dense()
+    whole = study.Study(studies.held(), {name: shelf.build(name, {}, ("sigma", 2.0) if name == "mcp_lhc" else ("cl", shelf.SHELF[name].only_cl))})
     grid = points.Grid([
         points.Axis.explicit("m_zprime_over_m_mcp", [studies.RATIO]),
         points.Axis.log("m_mcp", *ends["m_mcp"], number // LINE),
@@ -34,17 +36,19 @@ def run(number: int) -> None:
 def main() -> None:
     """Print the section."""
     parser = measuring.parser(__doc__)
-    parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.child:
-        run(arguments.child)
+        run(arguments.child[0], int(arguments.child[1]))
         return
     start = measuring.machine()
-    sizes = (10**5, 10**6) if arguments.quick else SIZES
-    used = {size: measuring.child([__file__, "--child", str(size)]) for size in sizes}
-    rows = [measuring.Row(f"{size:.0e} points", f"{each.peak / 1e6:,.0f} MB, {each.seconds:.0f} s") for size, each in used.items()]
-    growth = used[sizes[-1]].peak / used[sizes[0]].peak
-    rows.append(measuring.Row("the last over the first", f"{growth:.2f}", "flat"))
+    rows = []
+    for name, sizes in SIZES.items():
+        sizes = (10**5, 10**6) if arguments.quick else sizes
+        used = {size: measuring.child([__file__, "--child", name, str(size)]) for size in sizes}
+        rows += [measuring.Row(f"{name}: {size:.0e} points", f"{each.peak / 1e6:,.0f} MB, {each.seconds:.0f} s") for size, each in used.items()]
+        growth = used[sizes[-1]].peak / used[sizes[0]].peak
+        rows.append(measuring.Row(f"{name}: the last over the first", f"{growth:.2f}", "flat"))
     notes = [
         "Largest resident memory of a fresh process each, compilation included. One value of m_Z'/m_mcp and theta_W', and a line of",
         f"{LINE:,} values of epsilon_gamma for each m_mcp: the number of lines grows. Summaries alone are kept. A longer last axis costs",
