@@ -12,6 +12,7 @@ import studies
 
 from jaxmix.engine import evaluate, points, problem, tiles
 
+_AT_ONCE = 2**22  # points of a chunk in the comparison: interpax's blocks are sent all at once too
 SIZES = (2**10, 2**12, 2**14, 2**16)  # points of a tile, and of interpax's block
 
 
@@ -104,7 +105,7 @@ def _deviation(ours: problem.AbstractProblem, theirs: problem.AbstractProblem, g
 def _summary(
     of: problem.AbstractProblem, grid: points.Grid, tile_points: int | None = None, nodes: int | None = None
 ) -> Callable[[], object]:
-    given = {"tile_points": tile_points, "nodes": nodes}
+    given = {"tile_points": tile_points, "nodes": nodes, "chunk_points": tile_points and _AT_ONCE}
     tiling: tiles.Tiling = dataclasses.replace(studies.TILING, **{name: value for name, value in given.items() if value})
     placed = problem.place(of)
     return lambda: jax.block_until_ready(evaluate.summarise(placed, grid, tiling))

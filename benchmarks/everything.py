@@ -1,5 +1,7 @@
 """Every constraint of the shelf on a grid of the mixed phase, summaries alone, and against exact evaluation on a sample."""
 
+import os
+import tempfile
 import time
 
 import jax
@@ -55,9 +57,11 @@ def rows(quick: bool) -> list[measuring.Row]:
 def main() -> None:
     """Print the section."""
     arguments = measuring.parser(__doc__).parse_args()
-    backend.start()
-    start = measuring.machine()
-    found = rows(arguments.quick)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["JAXMIX_CACHE"] = folder  # nothing kept from a former run
+        backend.start()
+        start = measuring.machine()
+        found = rows(arguments.quick)
     notes = [
         "theta_dark x m_mcp x kappa with m_zprime = 3 m_mcp (for the 1e8 points 10 x 500 x 20,000), everything but `combined`, reduced to a",
         "summary on two devices of the processor, float64. kappa is interpolated line by line, to a tolerance of 1e-4; the errors are of",
