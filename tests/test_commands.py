@@ -200,6 +200,7 @@ def test_the_okun_phase_is_named(ask) -> None:
     assert verdict["status"] == "g1_dark_above_4pi" and isinstance(verdict["test_statistic"], float)
 
 
+@pytest.mark.slow
 def test_collider_settings_have_one_meaning(ask) -> None:
     """--luminosity and --set mcp_lhc.luminosity are the same; ten times the data give ten times the events."""
     words = ("point", "--kappa", "3e-3", "--m-zprime", "30", "--m-mcp", "10", "--json")
@@ -389,7 +390,8 @@ def test_a_limit_moves_as_its_derivative_says(box: list[dict], name: str) -> Non
     assert (low["d_log_limit"][name] + high["d_log_limit"][name]) / 2 == pytest.approx(difference, rel=1e-5)
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=[] if name == "distance" else pytest.mark.slow) for name in SETTINGS])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(SETTINGS))
 def test_a_limit_moves_with_the_settings(limits, box: list[dict], name: str) -> None:
     """The same for settings of the constraint, also for one that its tables rest on."""
     value = SETTINGS[name]

@@ -356,6 +356,7 @@ def test_toys_of_no_signal_and_of_a_huge_one(by_toys):
     assert 3 < huge["limit_observed"] * 1e9 < 8
 
 
+@pytest.mark.slow
 def test_toys_agree_with_the_sum_over_all_outcomes():
     """One bin with a control region and a signal uncertainty: CLs summed over counts, control counts and the measured theta."""
     bins = statistics.poisson_bins(jnp.array([1.0]), statistics.ControlRegion(jnp.array([4.0]), jnp.array([0.5])), 0.3)

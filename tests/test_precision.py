@@ -285,6 +285,7 @@ def test_mass_of_the_z_is_the_strongest_input(built: precision.Precision, table:
     assert np.max(np.delete(lost, place)) < 0.05
 
 
+@pytest.mark.slow
 def test_limit_hardly_depends_on_the_cut(built: precision.Precision) -> None:
     """At 10, 60 and 150 GeV: a hard cut moves the limit by less than 1%, half or twice e_min by 4%; no cut at all by 15%, where 300 measurements that
     expect nothing come in with their fluctuations, and 8% for data without any."""
