@@ -10,8 +10,8 @@ from jaxmix.constraints import shelf
 from jaxmix.engine import points, samples, tiles
 
 _TILE = {"cpu": 1024, "gpu": 2**17}  # points whose arrays stay in a core's cache, and that fill an accelerator
-_CHUNK = {"full": 2**18, "summary": 2**20}  # points; sending a chunk takes some milliseconds, keeping its points takes memory
-_CHUNK_OF_SUMMARIES = 2**24  # on an accelerator
+# points; sending a chunk takes some milliseconds, keeping its points takes memory
+_CHUNK = {("cpu", "full"): 2**18, ("cpu", "summary"): 2**20, ("gpu", "full"): 2**18, ("gpu", "summary"): 2**24}
 _FEW = 500_000  # points for which compiling with care takes longer than it saves
 
 
@@ -66,8 +66,7 @@ def prepare(settings: config.Config, device: str | None = None, pdf: str | None 
 
 def _default_tiling(outputs: str) -> dict[str, int]:
     kind = "cpu" if jax.default_backend() == "cpu" else "gpu"
-    chunk = _CHUNK_OF_SUMMARIES if (outputs, kind) == ("summary", "gpu") else _CHUNK[outputs]
-    return {"tile_points": _TILE[kind], "chunk_points": chunk}
+    return {"tile_points": _TILE[kind], "chunk_points": _CHUNK[kind, outputs]}
 
 
 def _axis(name: str, axis: config.Axis) -> points.Axis:

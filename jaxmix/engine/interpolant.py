@@ -25,9 +25,9 @@ class Pieces(eqx.Module):
 class Interpolant(eqx.Module):
     """The nodes along an axis and the weights that carry values at the nodes to every value of the axis.
 
-    nodes [n]: the axis' parameter at the nodes. values [size]: at every place of the axis. weights [n, size], and tail [n, 2], which gives the last two
-    Chebyshev coefficients; both are None where the nodes are the axis' values themselves (size <= n). finer: the axis in 4, 16, ... pieces, as
-    long as their nodes are fewer than half of the values.
+    nodes [n]: the axis' parameter at the nodes; values [size]: at every place of the axis. weights [n, size], and tail [n, 2], which gives
+    the last two Chebyshev coefficients; both are None where the nodes are the axis' values themselves (size <= n). finer: the axis in 4, 16,
+    ... pieces, as long as their nodes are fewer than half of the values.
     """
 
     nodes: Float[Array | np.ndarray, " n"]

@@ -132,12 +132,12 @@ def _slow_on_tile(problem: AbstractProblem, grid: Grid, interpolant: interpolant
         return slow(values), jnp.ones(like.shape[:-1], bool)
     name = grid.names[-1]
     fast, number = values[name], interpolant.nodes.size
-    finer = interpolant.finer if fast.size >= grid.shape[-1] else ()  # pieces are those of the whole axis
+    whole = fast.size == grid.shape[-1]  # the same weights for every tile, and pieces, which are those of the whole axis
+    finer = interpolant.finer if whole else ()
     every = jnp.pad(fast, (0, -fast.size % number), mode="edge").reshape(-1, number)
     levels = [each.astype(fast.dtype) for each in (interpolant.nodes[None], *(pieces.nodes for pieces in finer), every)]
     owners = [_owners(fast.size, grid.shape[-1], len(each)) for each in levels[:-1]] + [np.arange(fast.size) // number]
     found, bad = _in_blocks(slow, values, name, levels, owners, interpolant, tolerance)
-    whole = fast.size == grid.shape[-1]  # the same weights for every tile
     weights = interpolant.weights if whole else interpolant.weights[:, jnp.minimum(last, grid.shape[-1] - 1)]
     result = interpolants.apply(weights.astype(found.dtype), found[0])
     ends = np.cumsum([len(level) for level in levels])
@@ -156,8 +156,8 @@ def _slow_on_tile(problem: AbstractProblem, grid: Grid, interpolant: interpolant
 
 
 def _owners(values: int, size: int, pieces: int) -> Int[np.ndarray, " values"]:
-    """The piece of an axis of this size that each value of a tile belongs to (values beyond the axis to the last)."""
-    return np.minimum(np.arange(values), size - 1) // -(-size // pieces)
+    """The piece of an axis of this size that each value of a tile belongs to."""
+    return np.arange(values) // -(-size // pieces)
 
 
 def _replaced(weights: Float[Array, "pieces n values"] | None, owners: Int[np.ndarray, " m"], result: Float[Array, "... m k"],
@@ -166,9 +166,7 @@ def _replaced(weights: Float[Array, "pieces n values"] | None, owners: Int[np.nd
     which of them are open still."""
     better = blocks if weights is None else jnp.einsum("pnv,p...nk->p...vk", weights, blocks, precision="highest")
     better = jnp.moveaxis(better, 0, -3)
-    better = better.reshape(*better.shape[:-3], -1, better.shape[-1])
-    missing = max(result.shape[-2] - better.shape[-2], 0)  # values beyond the grid
-    better = jnp.pad(better, [(0, 0)] * (better.ndim - 2) + [(0, missing), (0, 0)], mode="edge")[..., : result.shape[-2], :]
+    better = better.reshape(*better.shape[:-3], -1, better.shape[-1])[..., : result.shape[-2], :]
     return jnp.where(open_, better, result), open_ & jnp.moveaxis(bad[owners], 0, -2)
 
 
