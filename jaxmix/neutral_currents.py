@@ -188,7 +188,7 @@ def resonance(currents: NeutralCurrents) -> tuple[Scalar, Scalar]:
     Re s_pole (two passes); dark and Standard Model widths are both in it, also where Z and Z' overlap.
     """
     # the first pass only says where to take the absorptive parts, whose slopes do not matter here
-    first = jax.lax.stop_gradient(_pole_distance(currents, currents.m2**2))
+    first = _pole_distance(jax.lax.stop_gradient(currents), jax.lax.stop_gradient(currents.m2**2))
     pole = _pole_distance(currents, currents.m2**2 * (1.0 + jnp.maximum(jnp.real(first), -0.9)))
     distance = jnp.maximum(jnp.real(pole), -0.9)  # an overdamped resonance is not followed through s = 0
     return jnp.log1p(distance), jnp.maximum(-jnp.imag(pole) / (1.0 + distance), _SMALLEST_WIDTH)

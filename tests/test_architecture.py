@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "jaxmix"
 
 FLOORS = [
-    {"canonical", "faults"},
+    {"canonical", "faults", "sources"},
     {"constants", "numerics", "tables"},
     {"parameters", "mixing", "decays", "kinematics", "statistics", "searches", "citations"},
     {"neutral_currents"},

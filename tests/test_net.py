@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import kstest, qmc
 
-from jaxmix.numerics import net
+from jaxmix.numerics import net, sobol
 
 
 def test_direction_numbers_are_those_of_joe_and_kuo():
@@ -36,6 +36,14 @@ def test_uniform_numbers_are_uniform_and_of_their_index_alone():
     np.testing.assert_array_equal(points[[7, 100]], draw(2**40 + jnp.array([7, 100])))
     assert np.abs(np.corrcoef(points.T) - np.eye(3)).max() < 0.06
     assert not np.array_equal(points, np.asarray(jax.vmap(lambda i: net.uniform(i, 3, 12))(2**40 + jnp.arange(4000))))
+
+
+@pytest.mark.parametrize(("dimensions", "log2_points"), [(1, 0), (5, 8), (7, 10), (13, 6)])
+def test_stored_points_are_scipys_scrambles(dimensions, log2_points):
+    def reference(k):
+        return qmc.Sobol(dimensions, rng=np.random.default_rng([sobol._SEED, k])).random_base2(log2_points)
+
+    np.testing.assert_array_equal(sobol.points(dimensions, log2_points, 3), [reference(k) for k in range(3)])
 
 
 def test_too_many_dimensions_are_refused():

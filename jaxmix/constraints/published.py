@@ -3,6 +3,7 @@
 A search is added by its table alone: `members` makes a class of every table, named, cited and described by the table's header.
 """
 
+import functools
 from collections.abc import Mapping
 
 import equinox as eqx
@@ -16,9 +17,18 @@ from jaxmix.constraints import published_millicharge, published_search, publishe
 Scalar = Float[Array, ""]
 
 
+@functools.cache
 def members() -> dict[str, type[published_search.PublishedSearch]]:
     """A class for every search of the package's data, by name."""
     return {name: _member(search) for name, search in searches.known().items()}
+
+
+def __getattr__(name: str) -> type[published_search.PublishedSearch]:
+    """The class of a search by its own name, as of any other class of this module."""
+    for member in members().values():
+        if member.__name__ == name:
+            return member
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _member(search: searches.Search) -> type[published_search.PublishedSearch]:

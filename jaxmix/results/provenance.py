@@ -1,15 +1,11 @@
 """What a result was made from: the config, the package's source and data, the libraries, the device and the tiles."""
 
-import functools
-import hashlib
 import importlib.metadata
-import importlib.resources
 import platform
 from collections.abc import Mapping
-from importlib.resources.abc import Traversable
 from typing import Any
 
-from jaxmix import canonical, tables
+from jaxmix import canonical, sources, tables
 
 LIBRARIES = ("jaxmix", "jax", "jaxlib", "numpy", "equinox")
 
@@ -25,7 +21,7 @@ def identity(
     return {
         "config_hash": canonical.digest(config),
         "config": dict(config),
-        "code": source_checksums(),
+        "code": sources.checksums(),
         "data": tables.checksums(),
         "versions": versions(),
         "device": device,
@@ -44,22 +40,6 @@ def _version(name: str) -> str:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return "not installed"
-
-
-@functools.cache
-def source_checksums() -> dict[str, str]:
-    """SHA-256 of every Python file of the package, by its path in the package."""
-    return dict(sorted(_checksums(importlib.resources.files("jaxmix"), "")))
-
-
-def _checksums(folder: Traversable, prefix: str) -> list[tuple[str, str]]:
-    found = []
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            found += _checksums(entry, f"{prefix}{entry.name}/")
-        elif entry.name.endswith(".py"):
-            found.append((prefix + entry.name, hashlib.sha256(entry.read_bytes()).hexdigest()))
-    return found
 
 
 def differences(before: Any, now: Any, path: str = "") -> list[str]:
