@@ -16,6 +16,7 @@ SECTIONS = {
     "everything": "Every constraint",
     "mixing_speed": "Mixing",
     "single_point": "Exact points with gradients, and contours",
+    "contours": "Contours",
     "precision_fit": "Electroweak precision",
     "zprime_jet": "Z' and a jet",
     "design_gradient": "Designs by gradient",

@@ -59,7 +59,7 @@ def make(vintage: str | None) -> tuple[Figure, bytes]:
     axes = figure.subplots()
     curves = {}
     for i, kappa in enumerate(KAPPAS):
-        found = contour.trace_contours(Level(fit), *box, jnp.asarray(kappa), depth=2, x_nodes=nodes)
+        found = contour.trace_contours(Level(fit), *box, jnp.asarray(kappa), x_nodes=nodes)
         curves[f"kappa = {kappa:g}"] = line = okun.curve(found)
         axes.plot(*line.T, color=style.colour(i + 1, 7), label=rf"$\kappa = {kappa:g}$")
         mass = np.geomspace(*MASSES, 400)

@@ -33,11 +33,11 @@ def problem(constraint: abstract.AbstractConstraint) -> study.Study:
 
 
 def traced(
-    constraint: abstract.AbstractConstraint, mass: points.Axis, kappa: points.Axis, depth: int = 2, nodes: Sequence[float] = ()
-) -> list[contour.Contour]:
+    constraint: abstract.AbstractConstraint, mass: points.Axis, kappa: points.Axis, nodes: Sequence[float] = ()
+) -> contour.Contours:
     """Contours of a constraint against a mass and kappa, with its own nodes and others."""
     return contour.trace_contours(
-        problem(constraint), mass, kappa, output=constraint.name, depth=depth, x_nodes=(*constraint.features(mass.name, {}), *nodes)
+        problem(constraint), mass, kappa, output=constraint.name, x_nodes=(*constraint.features(mass.name, {}), *nodes)
     )
 
 

@@ -4,19 +4,20 @@ Box coordinates u and v run from 0 to 1 across the box, in the parameter or, for
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import equinox as eqx
 import jax
 import jax.extend
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PyTree, Scalar
+from jaxtyping import Array, Float, Int, PyTree, Scalar
 
 from jaxmix.engine import compiling
 from jaxmix.engine.points import Axis
 from jaxmix.engine.problem import AbstractProblem, exact, place
 
+_BETWEEN = 0.382  # of the way, so that no symmetry meets it
 _LOGARITHM_FROM = 1e-3  # where ln(output) is continued by a straight line, so that outputs <= 0 have a value
 
 
@@ -45,9 +46,12 @@ class Side:
         return _from_box(u, self.low, self.high, self.logarithmic)
 
     def nodes(self, axis: Axis, extra: tuple[float, ...]) -> np.ndarray:
-        """Box coordinates of the axis' values and of extra ones inside the box, ascending, without repeats."""
-        values = np.concatenate([axis.values(), [value for value in extra if self.low < value < self.high]])
-        nodes = np.sort(np.clip(self.to_box(values), 0.0, 1.0))
+        """Box coordinates of the axis' values, of extra ones inside the box, and of one between two extra ones that have none between (f may
+        look alike on both), ascending, without repeats."""
+        regular = np.clip(self.to_box(axis.values()), 0.0, 1.0)
+        special = np.sort(self.to_box(np.array([value for value in extra if self.low < value < self.high])))
+        alone = np.searchsorted(regular, special[1:]) == np.searchsorted(regular, special[:-1])
+        nodes = np.sort(np.concatenate([regular, special, (special[:-1] + _BETWEEN * np.diff(special))[alone]]))
         return nodes[np.concatenate([[True], np.diff(nodes) > 1e-12])]
 
 
@@ -71,47 +75,75 @@ class OutputLevel(eqx.Module):
 class Sampler:
     """f and its gradient in box coordinates at any number of points, in batches of one size; it counts its calls.
 
-    function(x, y), or function(x, y, held) where held is a pytree: other numbers in held, in the box or in the
-    function's own leaves compile nothing again.
+    function(x, y), or function(x, y, held) where held is a pytree; helds: one for each plane, of equal structure. levels: what is subtracted
+    from f in each plane. Other numbers in helds, in the box or in the function's own leaves compile nothing again.
     """
 
-    def __init__(self, function: Callable[..., Scalar], sides: tuple[Side, Side], held: PyTree, level: float, batch: int):
-        self.function, self.held = place(function), place(held)
+    def __init__(self, function: Callable[..., Scalar], sides: tuple[Side, Side], helds: Sequence[PyTree], levels: Sequence[float], batch: int):
+        self.function, self.batch, self.calls = place(function), batch, 0
         self.ends = jnp.array([[side.low, side.high] for side in sides])
         self.logarithmic = tuple(side.logarithmic for side in sides)
-        self.level, self.batch, self.calls = jnp.asarray(float(level)), batch, 0
+        # planes that hold the same share it, whatever it is; else its numbers go with the points
+        self.levels, self.alone = np.array(levels, float), all(held is helds[0] for held in helds)
+        self.held = place(helds[0]) if self.alone else jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *helds)
 
-    def __call__(self, u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """f [n] and (df/du, df/dv) [n, 2]; an infinite f becomes a huge one of its sign, an undefined slope zero."""
-        size = len(u)
-        padded = np.pad(np.stack([u, v]), ((0, 0), (0, -size % self.batch)), mode="edge") if size else np.zeros((2, 0))
-        pending = [compiling.plainly(_value_and_gradient)(self.function, self.held, self.ends, self.logarithmic, self.level, jnp.asarray(part))
-                   for part in np.split(padded, range(self.batch, padded.shape[1], self.batch), axis=1) if part.size]
-        found = np.concatenate([np.asarray(part) for part in pending] or [np.zeros((0, 3))])[:size]
-        self.calls += size
-        value = np.nan_to_num(found[:, 0], nan=np.nan, posinf=1e300, neginf=-1e300)
-        return value, np.where(np.isfinite(found[:, 1:]), found[:, 1:], 0.0)
+    def __call__(self, plane: Int[np.ndarray, " n"], where: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 3"]:
+        """(f - level, df/du, df/dv) of points in their planes; an infinite f becomes a huge one of its sign, an undefined slope zero."""
+        self.calls += len(where)
+        found = self.batches(_value_and_gradient, plane, where).reshape(-1, 3)
+        value = np.nan_to_num(found[:, 0] - self.levels[plane], nan=np.nan, posinf=1e300, neginf=-1e300)
+        return np.column_stack([value, np.where(np.isfinite(found[:, 1:]), found[:, 1:], 0.0)])
+
+    def batches(self, program: Callable, plane: Int[np.ndarray, " n"], where: Float[np.ndarray, "n d"], *others: PyTree) -> np.ndarray:
+        """What a program gives for places, with those of `others` [n, ...], in their planes."""
+        size, compiled = len(where), compiling.plainly(program)
+        if not size:
+            return np.zeros(0)
+        number = np.concatenate([np.arange(size), np.full(-size % self.batch, size - 1)])
+        held = self.held if self.alone else jax.tree.map(lambda leaf: leaf[plane], self.held)
+        pending = []
+        for part in np.split(number, range(self.batch, len(number), self.batch)):
+            own = held if self.alone else jax.tree.map(lambda leaf: jnp.asarray(leaf[part]), held)
+            more = [jax.tree.map(lambda leaf: jnp.asarray(leaf[part]), other) for other in others]
+            pending.append(compiled(self.function, own, self.ends, self.logarithmic, self.alone, jnp.asarray(where[part]), *more))
+        return jax.tree.map(lambda *found: np.concatenate(found)[:size], *jax.device_get(pending))
+
+
+def in_box(function: Callable[..., Scalar], ends: Float[Array, "2 2"], logarithmic: tuple[bool, bool], u: Scalar, v: Scalar, held: PyTree) -> Scalar:
+    """f at box coordinates."""
+    x, y = (_from_box(at, *end, log) for at, end, log in zip((u, v), ends, logarithmic))
+    return function(x, y) if held is None else function(x, y, held)
 
 
 def _from_box(u, low, high, logarithmic: bool):
     return low * (high / low) ** u if logarithmic else low + (high - low) * u
 
 
-def _value_and_gradient(function: Callable[..., Scalar], held: PyTree, ends: Float[Array, "2 2"], logarithmic: tuple[bool, bool],
-                        level: Scalar, points: Float[Array, "2 n"]) -> Float[Array, "n 3"]:
-    def plain(u, v):
-        x, y = (_from_box(at, *end, log) for at, end, log in zip((u, v), ends, logarithmic))
-        return (function(x, y) if held is None else function(x, y, held)) - level
-
+def _value_and_gradient(function: Callable[..., Scalar], held: PyTree, ends: Float[Array, "2 2"], logarithmic: tuple[bool, bool], alone: bool,
+                        where: Float[Array, "n 2"]) -> Float[Array, "n 3"]:
+    first = held if alone else jax.tree.map(lambda leaf: leaf[0], held)
     # traced once for one point, then differentiated and mapped: a third less time than doing all three to every operation at once
-    traced = jax.make_jaxpr(plain)(*points[:, 0])
+    traced = jax.make_jaxpr(lambda u, v, held: in_box(function, ends, logarithmic, u, v, held))(*where[0], first)
 
-    def value(u, v):
-        (f,) = jax.extend.core.jaxpr_as_fun(traced)(u, v)
-        return f, f
+    def one(at, held):
+        def value(u, v):
+            (f,) = jax.extend.core.jaxpr_as_fun(traced)(u, v, *jax.tree.leaves(held))
+            return f, f
 
-    def one(u, v):
-        slopes, f = jax.jacfwd(value, argnums=(0, 1), has_aux=True)(u, v)
+        slopes, f = jax.jacfwd(value, argnums=(0, 1), has_aux=True)(*at)
         return jnp.stack([f, *slopes])
 
-    return jax.vmap(one)(*points)
+    return jax.vmap(one, in_axes=(0, None if alone else 0))(where, held)
+
+
+def by_held(function: Callable[..., Scalar], held: PyTree, ends: Float[Array, "2 2"], logarithmic: tuple[bool, bool], alone: bool,
+            where: Float[Array, "n 2"]) -> PyTree:
+    """df/dp at places for each number p held [n]."""
+    slope = jax.grad(lambda held, at: in_box(function, ends, logarithmic, *at, held))
+    return jax.vmap(slope, in_axes=(None if alone else 0, 0))(held, where)
+
+
+def value(function: Callable[..., Scalar], held: PyTree, ends: Float[Array, "2 2"], logarithmic: tuple[bool, bool], alone: bool,
+          where: Float[Array, "n 2"]) -> Float[Array, " n"]:
+    """f alone at places."""
+    return jax.vmap(lambda at, held: in_box(function, ends, logarithmic, *at, held), in_axes=(0, None if alone else 0))(where, held)

@@ -1,18 +1,20 @@
 """Contours of a function of two parameters: every component, its vertices on the level, its tangents, and curves between."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
+import jax
 import numpy as np
-from jaxtyping import Float, PyTree, Scalar
+from jaxtyping import Float, Int, PyTree, Scalar
 
-from jaxmix.engine import cells, marching, pieces, polish
-from jaxmix.engine.box import OutputLevel, Sampler, Side
+from jaxmix.engine import components, enclosing, pieces, spacing, tree, verifying
+from jaxmix.engine.box import OutputLevel, Sampler, Side, by_held
 from jaxmix.engine.points import Axis
 from jaxmix.engine.problem import AbstractProblem
 
-
-BATCH = 96  # points evaluated together: their memory stays below what an allocator gives back to the system each time
+BATCH = {"cpu": 32, "other": 1024}  # points evaluated together in one plane: a round may have few of them
+_LARGEST_BATCH = 1024
+_SAFETY = 0.5  # of the accuracy asked for, as the error of a segment is an estimate
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -20,10 +22,16 @@ class Contour:
     """One component of a contour, its vertices in order, f > 0 on the left; the first is not repeated if closed.
 
     x, y: the parameters [n]. tangent_x, tangent_y: the unit tangent in box coordinates (0 to 1 across the box, in
-    the logarithm where a side is logarithmic). residual: |f| [n]. ends: of an open one, "box", "invalid" (f is NaN
-    beyond) or "jump" each. status: "converged"; "flat" (the gradient vanishes at a vertex, whose tangent is that of
-    its neighbours); "jump" (f leaps over the level: the vertices that would violate the tolerance are left out,
-    perhaps all). calls: evaluations of f and its gradient; a trace's total is shared among its contours.
+    the logarithm where a side is logarithmic). residual: |f| [n]. calls: evaluations of f and its gradient spent on each vertex and the
+    segment after it [n]. ends: of an open one, "box", "invalid" (f is NaN beyond), "jump" or "plateau" each. deviation: the largest
+    distance of the curve of `points_between` from the level, as estimated, in box coordinates. plane: which of the planes traced together.
+    displacement: by held parameter, how far a vertex moves along the normal to the side of f > 0, in box coordinates for a change by one [n]
+    (with derivatives=True). check: what the independent check found (with verify=True).
+
+    status: "converged"; "flat" (the gradient vanishes at a vertex, whose tangent is that of its neighbours); "saddle" (branches come so
+    close that which of them join is not told apart); "imprecise" (|f| is above the tolerance at a vertex, though f does not jump: it is
+    rounded by as much); "coarse" (the curve between vertices could not be brought as near to the level as was asked for); "jump" (f leaps over the level) and "plateau" (f keeps to the level over an area, of which this is the
+    boundary): these two have no vertices, but brackets [n, 2, 2], pairs of points (x, y) within 1e-9 of the box on either side.
     """
 
     x: Float[np.ndarray, " n"]
@@ -31,11 +39,16 @@ class Contour:
     tangent_x: Float[np.ndarray, " n"]
     tangent_y: Float[np.ndarray, " n"]
     residual: Float[np.ndarray, " n"]
+    calls: Int[np.ndarray, " n"]
     closed: bool
     ends: tuple[str, str] | None
     status: str
-    calls: int
+    deviation: float
+    brackets: Float[np.ndarray, "m 2 2"]
+    plane: int
     sides: tuple[Side, Side]
+    displacement: dict[str, Float[np.ndarray, " n"]]
+    check: verifying.Check | None
 
     @property
     def max_residual(self) -> float:
@@ -46,79 +59,142 @@ class Contour:
         """The vertices in box coordinates."""
         return np.column_stack([side.to_box(value) for side, value in zip(self.sides, (self.x, self.y))])
 
+    def tangents(self) -> Float[np.ndarray, "n 2"]:
+        """The unit tangents in box coordinates."""
+        return np.column_stack([self.tangent_x, self.tangent_y])
+
     def points_between(self, number: int = 8) -> tuple[np.ndarray, np.ndarray]:
         """The curve with `number` points for each segment: cubic Hermite pieces in box coordinates."""
-        place, tangent = self.in_box(), np.column_stack([self.tangent_x, self.tangent_y])
-        if self.closed:
-            place, tangent = np.concatenate([place, place[:1]]), np.concatenate([tangent, tangent[:1]])
-        curve = np.concatenate([pieces.hermite(place, tangent, np.arange(number) / number).reshape(-1, 2), place[-1:]])
+        curve = pieces.curve(self.in_box(), self.tangents(), self.closed, number)
         return self.sides[0].from_box(curve[:, 0]), self.sides[1].from_box(curve[:, 1])
+
+    def moved(self, parameter: str, change: float) -> tuple[np.ndarray, np.ndarray]:
+        """The vertices (x, y) once a held parameter has changed, to first order: they move along the normal."""
+        normal = self.tangents() @ np.array([[0.0, 1.0], [-1.0, 0.0]])
+        place = self.in_box() + change * self.displacement[parameter][:, None] * normal
+        return self.sides[0].from_box(place[:, 0]), self.sides[1].from_box(place[:, 1])
+
+    def d_log_limit(self, parameter: str) -> Float[np.ndarray, " n"]:
+        """d ln(y)/d(parameter) at fixed x: how a limit on y moves; NaN where the contour runs along y."""
+        with np.errstate(all="ignore"):
+            change = np.where(self.tangent_x == 0, np.nan, self.displacement[parameter] / self.tangent_x)
+        side = self.sides[1]
+        return change * np.log(side.high / side.low) if side.logarithmic else change * (side.high - side.low) / self.y
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Contours(Sequence):
+    """All contours of a trace, and how sure it is that there are no others.
+
+    status: "certified" (every part of the box has been proved to be empty, or to hold no closed curve, by enclosures); "sampled" (the same,
+    judged from values and gradients at the corners of cells: an island between them on which no corner's gradient points may be missed);
+    "unresolved" (in some cells neither was found, down to the finest). unresolved: the lower and upper corners of those cells in box
+    coordinates [m, 2, 2]. calls: evaluations of f and its gradient in all; coarse_calls: of these, those that divided the box.
+    """
+
+    contours: tuple[Contour, ...]
+    status: str
+    unresolved: Float[np.ndarray, "m 2 2"]
+    calls: int
+    coarse_calls: int
+
+    def __len__(self) -> int:
+        return len(self.contours)
+
+    def __getitem__(self, index):
+        return self.contours[index]
+
+    def __iter__(self) -> Iterator[Contour]:
+        return iter(self.contours)
 
 
 def trace_contours(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis, y_axis: Axis, held: PyTree = None, *,
-                   output: str | None = None, level: float = 0.0, depth: int = 3, x_nodes: tuple[float, ...] = (),
-                   y_nodes: tuple[float, ...] = (), tolerance: float = 1e-9, caution: float = 1.5, turn: float = 0.5,
-                   batch: int = BATCH) -> list[Contour]:
+                   output: str | None = None, level: float = 0.0, **options) -> Contours:
     """The contours f = level of a differentiable f(x, y), or f(x, y, held), or of output = 1 of a problem.
 
-    The axes give the box and its coarse cells, each divided into 2^depth per side where the level may pass; x_nodes
-    and y_nodes add lines where f is known to have narrow features, which the coarse cells could miss. A problem is
-    traced in ln(output), its other parameters in `held`. caution: how much steeper than a corner's tangent f may be
-    before a crossing that hides inside a cell is missed; an island smaller than a finest cell may be missed. turn:
-    the angle (in box coordinates) between neighbouring tangents above which vertices are put in between. NaN is
-    outside f's domain: contours end there. Other held numbers or another box reuse the compiled batch.
+    The axes give the box and its coarse cells. A problem is traced in ln(output), its other parameters in `held`. NaN is outside f's
+    domain: contours end there. Options: those of `trace_family`.
     """
-    sampler, sides = _sampler(function, x_axis, y_axis, held, output, level, batch)
+    return trace_family(function, x_axis, y_axis, [held], output=output, levels=[level], **options)
+
+
+def trace_family(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis, y_axis: Axis, helds: Sequence[PyTree], *, output: str | None = None,
+                 levels: Sequence[float] | None = None, depth: int = 16, x_nodes: tuple[float, ...] = (), y_nodes: tuple[float, ...] = (),
+                 tolerance: float = 1e-9, accuracy: float = 1e-5, caution: float = 1.5, turn: float = 1.0, certify: bool = False, verify: bool = False,
+                 derivatives: bool = False, batch: int | None = None) -> Contours:
+    """The contours of many planes at once, in the same batches: one for each of helds, of equal structure, and of levels (default zero).
+
+    x_nodes, y_nodes: values where f is known to have narrow features, which the coarse cells could miss. depth: how often a coarse cell may
+    be halved along either side; contours end within a finest cell of the edge of f's domain. tolerance: of |f| at a vertex. accuracy: of
+    the curve between vertices, a fraction of the box. caution: how much steeper than a corner's tangent f may be before a crossing that
+    hides inside a cell is missed. turn: largest angle (rad, in box coordinates) between neighbouring tangents. certify: prove by interval
+    arithmetic that no component is missed (NoEnclosure if f uses an operation that has no rule). verify: check every vertex and segment
+    by bisection across it. derivatives: how the contours move with each number in helds, dicts of numbers. Other held numbers or another box
+    reuse the compiled batch.
+    """
+    sampler, sides = _sampler(function, x_axis, y_axis, helds, output, levels, batch)
     nodes = (sides[0].nodes(x_axis, x_nodes), sides[1].nodes(y_axis, y_nodes))
-    lattice = cells.Lattice(sampler, nodes, depth)
-    pairs = marching.segments(lattice, cells.crossed(lattice, caution))
-    edges, pairs = np.unique(pairs, return_inverse=True)
-    vertices = _vertices(lattice, edges, tolerance)
-    chains = marching.chains(pairs.reshape(-1, 2), len(edges))
-    cut = [piece for chain, closed in chains for piece in pieces.split(chain, closed, vertices)]
-    parts = [pieces.oriented(piece) for piece in pieces.densified(cut, sampler, turn, tolerance)]
-    shares = _shares(sampler.calls, [len(piece.place) for piece in parts])
-    return [_contour(piece, share, sides) for piece, share in zip(parts, shares)]
+    lattice = tree.Lattice(sampler, nodes, depth, len(helds))
+    grown = tree.Tree(lattice, caution, tolerance, enclosing.Enclosure(sampler) if certify else None)
+    leaves, crossed = components.resolved(grown, grown.leaves())
+    coarse = sampler.calls
+    parts = components.found(lattice, leaves, crossed, tolerance)
+    parts = spacing.spaced([pieces.oriented(piece) for piece in parts], sampler, _SAFETY * accuracy, turn, tolerance)
+    plane, unresolved = components.unresolved(lattice, leaves, crossed, tolerance)
+    status = "unresolved" if len(plane) else "certified" if leaves.sure.all() else "sampled"
+    near = [_beside(piece, unresolved[plane == piece.plane]) for piece in parts]
+    moved = _displacements(sampler, parts) if derivatives else [{} for _ in parts]
+    checks = verifying.checked(sampler, parts, accuracy) if verify else [None for _ in parts]
+    found = tuple(_contour(*each, sides, tolerance, accuracy) for each in zip(parts, near, moved, checks))
+    return Contours(found, status, unresolved, sampler.calls, coarse)
 
 
-def compile_contours(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis, y_axis: Axis, held: PyTree = None, *,
-                     output: str | None = None) -> None:
-    """Compile what trace_contours will need for arguments of this kind, so that another thread may do it beforehand."""
-    sampler, _ = _sampler(function, x_axis, y_axis, held, output, 0.0, BATCH)
-    sampler(np.array([0.5]), np.array([0.5]))
+def compile_contours(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis, y_axis: Axis, helds: Sequence[PyTree], *,
+                     output: str | None = None, batch: int | None = None) -> None:
+    """Compile what trace_family will need for arguments of this kind, so that another thread may do it beforehand."""
+    sampler, _ = _sampler(function, x_axis, y_axis, helds, output, None, batch)
+    sampler(np.zeros(1, int), np.full((1, 2), 0.5))
 
 
-def _sampler(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis, y_axis: Axis, held: PyTree, output: str | None,
-             level: float, batch: int) -> tuple[Sampler, tuple[Side, Side]]:
+def _sampler(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis, y_axis: Axis, helds: Sequence[PyTree], output: str | None,
+             levels: Sequence[float] | None, batch: int | None = None) -> tuple[Sampler, tuple[Side, Side]]:
     if isinstance(function, AbstractProblem):
         if output is None:
             raise ValueError("trace_contours: a problem needs output=, the name of the output whose level one is traced.")
         function = OutputLevel(function, output, (x_axis.name, y_axis.name))
-        held = {name: float(value) for name, value in (held or {}).items()}
+        helds = [{name: float(value) for name, value in (held or {}).items()} for held in helds]
     sides = (Side.of(x_axis), Side.of(y_axis))
-    return Sampler(function, sides, held, level, batch), sides
+    least = BATCH["cpu" if jax.default_backend() == "cpu" else "other"]
+    batch = batch or min(max(_LARGEST_BATCH, least), least * 2 ** (len(helds) - 1).bit_length())
+    return Sampler(function, sides, helds, levels if levels is not None else [0.0] * len(helds), batch), sides
 
 
-def _vertices(lattice: cells.Lattice, edges: np.ndarray, tolerance: float) -> pieces.Vertices:
-    ends = marching.edge_ends(lattice, edges)
-    place, found = polish.onto_level(lattice.sampler, lattice.place(ends), lattice.at(ends), _widths(lattice, ends), tolerance)
-    return pieces.Vertices(place, found, marching.on_boundary(lattice, edges), np.abs(found[:, 0]) <= tolerance)
+def _beside(piece: pieces.Piece, boxes: np.ndarray) -> bool:
+    """Whether a vertex lies in one of these boxes or beside it, as near as the box is large."""
+    middle, size = boxes.mean(axis=1), boxes[:, 1] - boxes[:, 0]
+    return any(np.any(np.all(np.abs(piece.place - at) <= 1.5 * around, axis=1)) for at, around in zip(middle, size))
 
 
-def _widths(lattice: cells.Lattice, ends: np.ndarray) -> np.ndarray:
-    """Cell sizes along u and v at the first end of each edge."""
-    steps = [np.append(np.diff(along), np.diff(along)[-1]) for along in lattice.positions]
-    return np.column_stack([step[ends[:, 0, axis]] for axis, step in enumerate(steps)])
+def _displacements(sampler: Sampler, parts: list[pieces.Piece]) -> list[dict[str, np.ndarray]]:
+    """Of each piece how far every vertex moves along the level's normal, to the side of f > 0, with each held number."""
+    if not parts:
+        return []
+    plane = np.concatenate([np.full(len(piece.place), piece.plane) for piece in parts])
+    found = np.concatenate([piece.found for piece in parts])
+    slopes = sampler.batches(by_held, plane, np.concatenate([piece.place for piece in parts])) if len(plane) else {}
+    stops = np.cumsum([len(piece.place) for piece in parts])[:-1]
+    with np.errstate(all="ignore"):
+        moved = {name: np.split(-slope / np.linalg.norm(found[:, 1:], axis=1), stops) for name, slope in slopes.items()}
+    return [{name: arrays[k] for name, arrays in moved.items()} for k in range(len(parts))]
 
 
-def _contour(piece: pieces.Piece, calls: int, sides: tuple[Side, Side]) -> Contour:
+def _contour(piece: pieces.Piece, near: bool, displacement: dict[str, np.ndarray], check: verifying.Check | None, sides: tuple[Side, Side],
+             tolerance: float, accuracy: float) -> Contour:
     x, y = (side.from_box(place) for side, place in zip(sides, piece.place.T))
     tangent, flat = pieces.tangents(piece)
-    status = "jump" if piece.jump else "flat" if flat.any() else "converged"
-    return Contour(x, y, *tangent.T, np.abs(piece.found[:, 0]), piece.closed, piece.ends, status, calls, sides)
-
-
-def _shares(total: int, sizes: list[int]) -> list[int]:
-    """The total in whole numbers in proportion to the sizes (evenly where all are zero)."""
-    weights = np.array(sizes, float) if any(sizes) else np.ones(len(sizes))
-    return np.diff(np.floor(total * np.concatenate([[0.0], np.cumsum(weights)]) / max(weights.sum(), 1.0) + 0.5)).astype(int).tolist()
+    residual = np.abs(piece.found[:, 0])
+    judged = {"saddle": near, "flat": flat.any(), "imprecise": np.any(residual > tolerance), "coarse": piece.deviation > accuracy}
+    status = piece.kind if piece.kind != "level" else next((name for name, holds in judged.items() if holds), "converged")
+    brackets = np.stack([side.from_box(piece.bracket[..., axis]) for axis, side in enumerate(sides)], axis=-1)
+    return Contour(x, y, *tangent.T, residual, piece.calls, piece.closed, piece.ends, status, piece.deviation, brackets, piece.plane, sides,
+                   displacement, check)

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from jaxmix import config, parameters, results
-from jaxmix.engine import box, contour
+from jaxmix.engine import box, contour, pieces
 
 _BETWEEN = 6  # points on each cubic piece between two vertices, of which those needed are drawn
 _FLAT = 1e-4  # of the box, by which a drawn line may miss the cubic pieces
@@ -77,15 +77,19 @@ def _curve(trace: results.Trace, arrangement: Arrangement) -> Curve:
     """A trace with its place in the figure, and its cubic pieces as points."""
     panel = next(i for i, values in enumerate(arrangement.panels) if _agrees(values, trace.held))
     series = next(i for i, (name, values) in enumerate(arrangement.series) if name == trace.constraint and _agrees(values, trace.held))
-    vertices = (trace.x, trace.y, trace.tangent_x, trace.tangent_y, trace.residual)
-    piece = contour.Contour(*vertices, trace.closed, None, "converged", 0, arrangement.sides)
-    return Curve(panel, series, arrangement.levels[series].index(trace.level), trace, *drawn(piece).T)
+    place = np.column_stack([side.to_box(along) for side, along in zip(arrangement.sides, (trace.x, trace.y))])
+    drawn = _drawn(arrangement.sides, pieces.curve(place, np.column_stack([trace.tangent_x, trace.tangent_y]), trace.closed, _BETWEEN))
+    return Curve(panel, series, arrangement.levels[series].index(trace.level), trace, *drawn.T)
 
 
 def drawn(piece: contour.Contour) -> Float[np.ndarray, "n 2"]:
     """The points of a contour's cubic pieces that a drawing needs, in its parameters."""
-    place = np.column_stack(piece.points_between(_BETWEEN))
-    return place[_needed(np.column_stack([side.to_box(along) for side, along in zip(piece.sides, place.T)]))]
+    return _drawn(piece.sides, pieces.curve(piece.in_box(), piece.tangents(), piece.closed, _BETWEEN))
+
+
+def _drawn(sides: tuple[box.Side, box.Side], curve: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
+    needed = curve[_needed(curve)]
+    return np.column_stack([side.from_box(along) for side, along in zip(sides, needed.T)])
 
 
 def _needed(line: Float[np.ndarray, "n 2"]) -> Bool[np.ndarray, " n"]:
