@@ -270,7 +270,7 @@ class Contours(Table):
     y: str
     at: dict[str, Any] = {}
     cells: Annotated[int, Field(ge=4, le=1024, description="cells of the coarse pass along each axis")] = 24
-    depth: Annotated[int, Field(ge=0, le=24, description="halvings, at most, of a cell along either axis")] = 12
+    depth: Annotated[int, Field(ge=0, le=24, description="halvings, at most, of a cell along either axis")] = 16
 
 
 class Sampling(Table):

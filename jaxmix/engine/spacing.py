@@ -52,6 +52,7 @@ class _Tasks:
     t: np.ndarray
     direction: np.ndarray  # of the curve there
     chord: np.ndarray
+    thickness: np.ndarray  # of the rectangle between the ends, where the arc surely keeps to it
     turn: np.ndarray
     calls: np.ndarray
 
@@ -110,9 +111,11 @@ def _looked_at(pool: _Pool, a: np.ndarray, b: np.ndarray, end: np.ndarray) -> _T
     off = 0.125 * (out - into)
     scale = np.minimum(pool.scale[a], pool.scale[b])
     line = 0.5 * (span / scale)[:, ::-1] * [-1.0, 1.0] * scale
-    start, limits = _line_inside(place, place.mean(axis=1) + off, line, np.all(tangent * span[:, None] > 0, axis=(1, 2)))
+    one_way = np.all(tangent * span[:, None] > 0, axis=(1, 2))
+    start, limits = _line_inside(place, place.mean(axis=1) + off, line, one_way)
+    thickness = np.where(one_way, np.abs(span).min(axis=1), np.inf)
     turn = np.arccos(np.clip(np.sum(tangent[:, 0] * tangent[:, 1], axis=-1), -1.0, 1.0))
-    return _Tasks(a, b, end, start, line, limits, np.zeros(len(a)), 1.5 * span - 0.25 * (out + into), chord, turn, np.zeros(len(a), int))
+    return _Tasks(a, b, end, start, line, limits, np.zeros(len(a)), 1.5 * span - 0.25 * (out + into), chord, thickness, turn, np.zeros(len(a), int))
 
 
 def _line_inside(ends: np.ndarray, start: np.ndarray, line: np.ndarray, one_way: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -132,7 +135,7 @@ def _judged(tasks: _Tasks, at: np.ndarray, pool: _Pool, deviation: np.ndarray, s
     error = _error(tasks, at)
     first = tasks.calls == 1
     short = tasks.chord <= _SHORTEST
-    fine = first & (short | ((error <= accuracy) & ((tasks.turn <= turn) | (tasks.chord <= accuracy))))
+    fine = first & (short | ((error <= accuracy) & ((tasks.turn <= turn) | (np.minimum(tasks.chord, tasks.thickness) <= accuracy))))
     owner = pool.piece[tasks.a]
     np.maximum.at(deviation, owner[fine], np.minimum(error, tasks.chord)[fine])
     np.add.at(pool.calls, tasks.a[fine], 1)
@@ -157,7 +160,8 @@ def _error(tasks: _Tasks, at: np.ndarray) -> np.ndarray:
         away = np.abs(at[:, 0]) / size
         inclined = np.abs(tasks.direction[:, 0] * along[:, 1] - tasks.direction[:, 1] * along[:, 0]) / speed
     error = away + _ODD * tasks.chord * inclined
-    return np.where(np.isfinite(error) & (np.sum(tasks.direction * along, axis=1) > 0), error, np.inf)
+    known = np.isfinite(error) & (np.sum(tasks.direction * along, axis=1) > 0)
+    return np.minimum(np.where(known, error, np.inf), tasks.thickness)
 
 
 def _inserted(tasks: _Tasks, place: np.ndarray, found: np.ndarray, calls: np.ndarray, pool: _Pool) -> list[_Tasks]:
@@ -176,8 +180,7 @@ def _bracketed(tasks: _Tasks, at: np.ndarray, error: np.ndarray, pool: _Pool, de
     if not len(tasks.a):
         return []
     plane = planes[pool.piece[tasks.a]]
-    left = tasks.direction[:, 0] * tasks.line[:, 1] - tasks.direction[:, 1] * tasks.line[:, 0] > 0  # f > 0 on the left
-    far = np.where((at[:, 0] < 0) == left, tasks.limits[:, 1], tasks.limits[:, 0])
+    far = np.where(at[:, 0] < 0, tasks.limits[:, 1], tasks.limits[:, 0])  # f > 0 on the left of the chord, to which the line points
     ends = np.stack([tasks.place(), np.clip(tasks.start + far[:, None] * tasks.line, 0.0, 1.0)], axis=1)
     values = np.stack([at, sampler(plane, ends[:, 1])], axis=1)
     met = np.isfinite(values[..., 0]).all(axis=1) & ((values[:, 0, 0] < 0) != (values[:, 1, 0] < 0))
