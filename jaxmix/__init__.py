@@ -16,8 +16,12 @@ _HOMES = {
     "Grid": "jaxmix.engine.points",
     "evaluate": "jaxmix.engine.evaluate",
     "Contour": "jaxmix.engine.contour",
+    "Contours": "jaxmix.engine.contour",
     "trace_contours": "jaxmix.engine.contour",
+    "trace_family": "jaxmix.engine.contour",
     "find_limit": "jaxmix.engine.limit",
+    "Surface": "jaxmix.engine.surface",
+    "limit_surface": "jaxmix.engine.surface",
     "Forecast": "jaxmix.forecast",
 }
 

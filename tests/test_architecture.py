@@ -204,7 +204,8 @@ def run_python(code):
 
 
 def test_the_public_names_are_these():
-    public = {"MixedPhase", "Study", "Axis", "Grid", "Contour", "Forecast", "evaluate", "find_limit", "trace_contours", "__version__"}
+    classes = {"MixedPhase", "Study", "Axis", "Grid", "Contour", "Contours", "Surface", "Forecast"}
+    public = classes | {"evaluate", "find_limit", "limit_surface", "trace_contours", "trace_family", "__version__"}
     assert set(jaxmix.__all__) == public
     assert {name for name in public if getattr(jaxmix, name).__doc__} == public
     assert public <= set(dir(jaxmix))

@@ -1,17 +1,23 @@
-"""Contours against closed forms: topology, distance to the true curve, tangents, and bad functions."""
+"""Contours against closed forms: topology, distance to the true curve, tangents, bad functions, and other programs."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import truths
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial import cKDTree
 
-from jaxmix.engine.contour import trace_contours
+from jaxmix.engine import box, pieces, verifying
+from jaxmix.engine.contour import trace_contours, trace_family
 from jaxmix.engine.points import Axis
 from jaxmix.engine.problem import AbstractProblem
+from jaxmix.engine.surface import limit_surface
+from jaxmix.numerics import interval
 
 SQUARE = Axis.linear("x", -2.0, 2.1, 17), Axis.linear("y", -2.0, 2.1, 17)
+ACCURACY = 1e-5  # of the box, that contours promise
 
 
 def circle(x, y, radius):
@@ -22,13 +28,22 @@ def cassini(x, y, b):
     return ((x - 1) ** 2 + y**2) * ((x + 1) ** 2 + y**2) - b**4
 
 
-def banana(x, y):
-    return (1 - x) ** 2 + 100 * (y - x**2) ** 2 - 4.0
+def of_kind(*kinds):
+    """The truths of some kinds, as a parameter of a test."""
+    return pytest.mark.parametrize("truth", [truth for truth in truths.TRUTHS if truth.kind in kinds], ids=lambda truth: truth.name)
 
 
-def farthest(of: np.ndarray, to: np.ndarray) -> float:
-    """The one-sided Hausdorff distance: of the points `of` [n, 2], the largest distance to the set `to` [m, 2]."""
-    return max(np.linalg.norm(point - to, axis=1).min() for point in of)
+@pytest.fixture(scope="module")
+def traced():
+    """The contours of a truth, traced once."""
+    kept = {}
+
+    def of(truth):
+        if truth.name not in kept:
+            kept[truth.name] = trace_contours(truth.function, truth.x_axis, truth.y_axis, **truth.options)
+        return kept[truth.name]
+
+    return of
 
 
 def check(contours):
@@ -39,8 +54,8 @@ def check(contours):
         assert contour.closed == (contour.ends is None)
         place = contour.in_box()
         assert np.all((place >= -1e-12) & (place <= 1 + 1e-12))
-        chord, tangent = np.diff(place, axis=0), np.column_stack([contour.tangent_x, contour.tangent_y])[:-1]
-        assert not chord.size or np.mean(np.sum(chord * tangent, axis=1) > 0) > 0.95
+        chord, tangent = np.diff(place, axis=0), contour.tangents()[:-1]
+        assert not chord.size or np.mean(np.sum(chord * tangent, axis=1) > 0) > 0.9
     return contours
 
 
@@ -48,39 +63,243 @@ def points(contours, number=16):
     return np.concatenate([np.column_stack(contour.points_between(number)) for contour in contours])
 
 
-@pytest.mark.parametrize("radius", [0.02, 0.1, 1.0, 1.9])
-def test_circle(radius):
-    contours = check(trace_contours(circle, *SQUARE, radius))
+# the truth set
+
+
+@of_kind("level", "invalid")
+def test_every_component_is_found_and_its_curve_is_within_the_accuracy(truth, traced):
+    contours = check(traced(truth))
+    assert sorted(contour.closed for contour in contours) == sorted(truth.closed)
+    assert {contour.status for contour in contours} == {"converged"} and contours.status == "sampled"
+    # vertices are on the level to far less: the distance is that of the cubic pieces, drawn with 150 points each
+    assert truths.hausdorff(truths.curves_of(contours, 150), truth.curves) <= ACCURACY
+    assert max(contour.deviation for contour in contours) <= ACCURACY
+
+
+@of_kind("level", "invalid", "saddle")
+def test_few_evaluations_a_vertex_and_no_vertex_twice(truth, traced):
+    contours = traced(truth)
+    calls = np.concatenate([contour.calls for contour in contours])
+    assert np.median(calls) <= 4 and calls.max() <= 8
+    assert contours.calls <= 1.1 * (contours.coarse_calls + calls.sum())
+    assert len(calls) < 1200  # of the comb with its 18 spikes
+    place = np.concatenate([contour.in_box() for contour in contours])
+    distance, _ = cKDTree(place).query(place, k=2)
+    assert distance[:, 1].min() > 1e-9
+
+
+@of_kind("saddle")
+def test_a_saddle_on_the_level_is_traced_and_said_to_be_uncertain(truth, traced):
+    contours = check(traced(truth))
+    assert len(contours) in (1, 2) and contours.status == "unresolved"
+    assert {contour.status for contour in contours} == {"saddle"}
+    assert truths.hausdorff(truths.curves_of(contours, 150), truth.curves) <= ACCURACY
+    assert len(contours.unresolved) and np.all(contours.unresolved[:, 1] - contours.unresolved[:, 0] < 1e-5)
+
+
+def surrounded(contours, truth, curve):
+    """That brackets hold a curve between their ends, 1e-9 of the box apart, all along it."""
+    brackets = np.concatenate([contour.brackets for contour in contours])
+    ends = [truths.in_box((truth.x_axis, truth.y_axis), *brackets[:, k].T) for k in (0, 1)]
+    assert np.max(np.linalg.norm(ends[1] - ends[0], axis=1)) <= 1e-9
+    distance, _ = cKDTree(curve).query(ends[0])
+    step = np.max(np.linalg.norm(np.diff(curve, axis=0), axis=1))
+    assert np.max(distance) <= step
+    along, _ = cKDTree(ends[0]).query(curve)
+    assert np.max(along) < 0.1
+    return brackets
+
+
+@of_kind("plateau")
+def test_a_plateau_has_its_boundary_bracketed_and_no_vertices(truth, traced):
+    contours = traced(truth)
+    assert [contour.status for contour in contours] == ["plateau"] and contours[0].x.size == 0 and contours[0].closed
+    brackets = surrounded(contours, truth, truth.curves[0])
+    values = np.asarray(jax.vmap(truth.function)(*brackets.reshape(-1, 2).T)).reshape(-1, 2)
+    assert np.all(values[:, 1] == 0) and np.all(values[:, 0] != 0)
+
+
+@of_kind("jump")
+def test_a_jump_is_bracketed_and_no_vertex_is_off_the_level(truth, traced):
+    contours = check(traced(truth))
+    jumps = [contour for contour in contours if contour.status == "jump"]
+    assert len(jumps) == 1 and jumps[0].x.size == 0 and len(contours) == len(truth.curves)
+    brackets = surrounded(jumps, truth, truth.curves[-1])
+    values = np.asarray(jax.vmap(truth.function)(*brackets.reshape(-1, 2).T)).reshape(-1, 2)
+    assert np.all(values[:, 0] < 0) and np.all(values[:, 1] >= 0) and np.abs(values).min() > 0.1
+    on_level = [contour for contour in contours if contour.status != "jump"]
+    if on_level:
+        assert {end for contour in on_level for end in contour.ends} == {"box", "jump"}
+        assert truths.hausdorff(truths.curves_of(on_level, 150), truth.curves[:-1]) <= ACCURACY
+
+
+# certificates
+
+
+@pytest.mark.parametrize("b", [1.1, 1.001, 0.999])
+def test_enclosures_certify_that_nothing_is_missed(b):
+    contours = check(trace_contours(cassini, *SQUARE, b, certify=True))
+    assert contours.status == "certified" and not len(contours.unresolved)
+    assert len(contours) == (1 if b > 1 else 2)
+
+
+def hidden(x, y):
+    """An island of 0.3% of the box, far from all lattice points, about which f is flat."""
+    return 1.0 - 2.0 * jnp.exp(-((x - 0.37) ** 2 + (y + 0.61) ** 2) / (2 * 0.01**2))
+
+
+def test_an_island_that_sampling_misses_is_found_by_enclosures():
+    assert len(trace_contours(hidden, *SQUARE)) == 0  # "sampled" says no more than that
+    contours = check(trace_contours(hidden, *SQUARE, certify=True))
+    assert contours.status == "certified" and len(contours) == 1 and contours[0].closed
+    np.testing.assert_allclose(np.hypot(contours[0].x - 0.37, contours[0].y + 0.61), 0.01 * np.sqrt(2 * np.log(2)), rtol=1e-6)
+
+
+def test_certificates_are_refused_where_there_is_no_enclosure():
+    def sorting(x, y):
+        return jnp.sort(jnp.stack([x, y]))[0] - 0.3
+
+    with pytest.raises(interval.NoEnclosure, match="sort"):
+        trace_contours(sorting, *SQUARE, certify=True)
+    assert len(trace_contours(sorting, *SQUARE)) == 1
+    with pytest.raises(ValueError, match="certify= asks for an enclosure"):
+        trace_contours(lambda x, y, held: x + y + held["a"] ** 2, *SQUARE, {}, profile={"a": (0.0, -1.0, 1.0)}, certify=True)
+
+
+@pytest.mark.parametrize("name", ["Cassini b = 0.999", "comb", "banana cut by the box", "circle cut by NaN"])
+def test_bisection_from_both_sides_finds_the_level_where_the_contour_is(name):
+    truth = next(truth for truth in truths.TRUTHS if truth.name == name)
+    for contour in trace_contours(truth.function, truth.x_axis, truth.y_axis, **truth.options, verify=True):
+        # beyond an end there may be nothing; at the tips of the comb's spikes both flanks are nearer than what is looked at
+        assert contour.check.lost <= (0.04 * contour.check.looked_at if name == "comb" else 2 if contour.ends else 0)
+        assert contour.check.vertices < 1e-7 and contour.check.curve < ACCURACY
+        assert contour.check.looked_at == 2 * len(contour.x) - (0 if contour.closed else 1)
+
+
+def test_bisection_tells_of_vertices_that_are_off_the_level():
+    contour = trace_contours(circle, *SQUARE, 1.0)[0]
+    sampler = box.Sampler(circle, contour.sides, [jnp.asarray(1.0)], [0.0], 64)
+    normal = contour.tangents() @ np.array([[0.0, 1.0], [-1.0, 0.0]])
+    for shift, lost in ((1e-7, False), (1e-5, True)):
+        place = contour.in_box() + shift * normal
+        found = np.column_stack([np.zeros(len(place)), normal])
+        piece = pieces.Piece(0, place, found, contour.calls, np.ones_like(place), True, None)
+        answer = verifying.checked(sampler, [piece], ACCURACY)[0]
+        assert (answer.lost > 0) == lost
+        assert lost or answer.vertices == pytest.approx(shift, rel=1e-4)
+
+
+# how contours move
+
+
+def test_held_numbers_move_a_contour_along_its_normal():
+    contour = trace_contours(lambda x, y, held: circle(x, y, held["r"]), *SQUARE, {"r": 1.0}, derivatives=True)[0]
+    np.testing.assert_allclose(contour.displacement["r"], 1.0 / 4.1, rtol=1e-9)  # outwards, in the box
+    np.testing.assert_allclose(np.hypot(*contour.moved("r", 0.01)), 1.01, rtol=1e-9)
+    expected = 1.0 / contour.y**2  # y^2 = r^2 - x^2
+    steep = np.abs(contour.y) < 1e-3
+    np.testing.assert_allclose(contour.d_log_limit("r")[~steep], expected[~steep], rtol=1e-6)
+
+
+def test_derivative_of_a_limit_in_logarithmic_coordinates():
+    def power(x, y, held):
+        return jnp.log(held["a"] * x**2 * y) - 1.0
+
+    axes = Axis.log("x", 1e-3, 10.0, 9), Axis.log("y", 1e-2, 1e4, 9)
+    contour = trace_contours(power, *axes, {"a": 3.0}, derivatives=True)[0]
+    np.testing.assert_allclose(contour.d_log_limit("a"), -1 / 3.0, rtol=1e-9)  # y = e/(a x^2)
+    moved = np.column_stack(contour.moved("a", 1e-4))
+    np.testing.assert_allclose(3.0001 * moved[:, 0] ** 2 * moved[:, 1], np.e, rtol=1e-8)
+
+
+def test_a_family_of_a_thousand_circles():
+    radii = np.linspace(0.3, 1.9, 1000)
+    family = trace_family(circle, *SQUARE, list(radii))
+    assert [contour.plane for contour in family] == list(range(1000)) and family.status == "sampled"
+    for contour, radius in zip(family, radii):
+        assert contour.closed and contour.max_residual <= 1e-9
+        np.testing.assert_allclose(np.hypot(*contour.points_between(3)), radius, rtol=2e-5)
+
+
+def test_a_family_is_its_members():
+    alone = [trace_contours(circle, *SQUARE, radius, level=level) for radius, level in ((0.5, 0.0), (1.0, 0.1))]
+    family = trace_family(circle, *SQUARE, [0.5, 1.0], levels=[0.0, 0.1])
+    assert [len(contour.x) for contour in family] == [len(contours[0].x) for contours in alone]
+    for ours, theirs in zip(family, alone):
+        np.testing.assert_allclose(ours.in_box(), theirs[0].in_box(), atol=1e-9)
+    assert family.calls == sum(contours.calls for contours in alone)
+
+
+# profiles
+
+NORMAL = np.array([[2.0, 0.7, 0.5, -0.3], [0.7, 1.5, -0.4, 0.2], [0.5, -0.4, 1.0, 0.1], [-0.3, 0.2, 0.1, 0.8]])
+
+
+def normal(x, y, held):
+    """A quadratic form whose profile over the last two is the form of the upper left block of the inverse's inverse."""
+    place = jnp.stack([x, y, held["a"] - held["a0"], held["b"]])
+    return place @ NORMAL @ place - 1.0
+
+
+def test_a_profiled_quadratic_form_is_the_ellipse_of_the_covariance():
+    free = (-np.inf, np.inf)
+    contours = trace_contours(normal, *SQUARE, {"a0": 0.3}, profile={"a": (0.0, *free), "b": (0.5, *free)}, derivatives=True, verify=True)
     assert len(contours) == 1 and contours[0].closed and contours[0].status == "converged"
-    np.testing.assert_allclose(np.hypot(contours[0].x, contours[0].y), radius, rtol=1e-10 / radius**2)
-    assert np.max(np.abs(np.hypot(*contours[0].points_between(9)) / radius - 1)) < 1e-6
+    contour, form = contours[0], np.linalg.inv(np.linalg.inv(NORMAL)[:2, :2])
+    at = np.column_stack([contour.x, contour.y])
+    np.testing.assert_allclose(np.einsum("ni,ij,nj->n", at, form, at), 1.0, atol=2e-9)
+    between = np.column_stack(contour.points_between(7))
+    np.testing.assert_allclose(np.einsum("ni,ij,nj->n", between, form, between), 1.0, atol=2e-4)
+    minima = -np.linalg.solve(NORMAL[2:, 2:], NORMAL[2:, :2] @ at.T)
+    np.testing.assert_allclose(contour.profiled["a"], 0.3 + minima[0], atol=1e-6)
+    np.testing.assert_allclose(contour.profiled["b"], minima[1], atol=1e-6)
+    np.testing.assert_allclose(contour.displacement["a0"], 0.0, atol=1e-6)  # a0 is profiled away
+    assert contour.check.lost == 0 and contour.check.vertices < 1e-8
+
+
+def test_bounds_of_a_profiled_parameter_are_kept():
+    """min over a in [0.2, 1] of (x - a)^2 + y^2 - 1/4: discs of radius 1/2 about a segment."""
+    contours = trace_contours(lambda x, y, held: (x - held["a"]) ** 2 + y**2 - 0.25, *SQUARE, {}, profile={"a": (0.5, 0.2, 1.0)})
+    assert len(contours) == 1 and contours[0].closed
+    x, y = contours[0].points_between(5)
+    distance = np.hypot(x - np.clip(x, 0.2, 1.0), y)
+    np.testing.assert_allclose(distance, 0.5, atol=4e-5)
+    assert contours[0].profiled["a"].min() >= 0.2 and contours[0].profiled["a"].max() <= 1.0
+
+
+def counting(x, y, held):
+    """-2 ln L of counts in five bins: a signal x with a shape that y changes, over a background known to 10%."""
+    shape = jnp.exp(-0.5 * y * jnp.arange(5.0))
+    mean = 100.0 * x * shape / jnp.sum(shape) + 40.0 * jnp.exp(0.1 * held["background"]) + 2.0 * held["tilt"] * jnp.arange(5.0)
+    counts = jnp.array([102.0, 71.0, 55.0, 43.0, 49.0])
+    return 2.0 * jnp.sum(mean - counts * jnp.log(mean)) + held["background"] ** 2 + held["tilt"] ** 2
+
+
+def test_profile_contours_agree_with_minos_contours():
+    """iminuit's mncontour at up = 1 of the same likelihood: the program that experiments use."""
+    iminuit = pytest.importorskip("iminuit")
+    fit = iminuit.Minuit(lambda x, y, b, t: float(compiled(x, y, {"background": b, "tilt": t})), x=1.0, y=1.0, b=0.0, t=0.0)
+    compiled = jax.jit(counting)
+    fit.errordef, fit.tol = 1.0, 1e-6
+    fit.migrad().hesse()
+    theirs = np.array(fit.mncontour("x", "y", cl=0.3934693402873666, size=30))  # 1 - exp(-1/2): up = 1 in two parameters
+    axes = Axis.linear("x", 0.1, 3.0, 25), Axis.linear("y", 0.05, 3.0, 25)
+    free = (0.0, -np.inf, np.inf)
+    contours = trace_contours(counting, *axes, {}, level=float(fit.fval) + 1.0, profile={"background": free, "tilt": free})
+    assert len(contours) == 1 and contours[0].closed and contours[0].status == "converged"
+    ours = points(contours, 64)
+    scale = np.ptp(ours, axis=0)
+    distance, _ = cKDTree(ours / scale).query(theirs / scale)
+    assert len(theirs) >= 30 and np.max(distance) < 3e-3  # mncontour's own tolerance; see benchmarks
+
+
+# functions of all kinds
 
 
 def test_positive_side_is_on_the_left():
     contour = trace_contours(circle, *SQUARE, 1.0)[0]
     outwards_on_left = -contour.tangent_y * contour.x + contour.tangent_x * contour.y
     assert np.all(outwards_on_left > 0)
-
-
-@pytest.mark.parametrize(("b", "components"), [(1.3, 1), (1.02, 1), (0.98, 2), (0.5, 2)])
-def test_cassini_ovals(b, components):
-    contours = check(trace_contours(cassini, *SQUARE, b))
-    assert len(contours) == components and all(contour.closed for contour in contours)
-    angle = np.linspace(0, 2 * np.pi, 20001)
-    root = np.sqrt((b**4 - np.sin(2 * angle) ** 2).clip(0))
-    squares = [np.cos(2 * angle) + root, np.cos(2 * angle) - root]
-    allowed = [(b**4 >= np.sin(2 * angle) ** 2) & (square > 0) for square in squares]
-    truth = np.concatenate([np.sqrt(square[ok])[:, None] * np.column_stack([np.cos(angle[ok]), np.sin(angle[ok])])
-                            for square, ok in zip(squares, allowed)])
-    assert farthest(truth[::40], points(contours)) < 2e-3
-    x, y = points(contours).T
-    assert np.max(np.abs(cassini(x, y, b))) < 1e-4
-
-
-def test_saddle_on_the_level():
-    contours = check(trace_contours(cassini, *SQUARE, 1.0))
-    assert all(contour.closed for contour in contours) and len(contours) in (1, 2)
-    assert sum(len(contour.x) for contour in contours) > 100
 
 
 def test_saddle_exactly_on_a_lattice_point():
@@ -92,19 +311,6 @@ def test_saddle_exactly_on_a_lattice_point():
     assert {contour.ends for contour in contours} == {("box", "box")}
 
 
-def test_banana():
-    contours = check(trace_contours(banana, *SQUARE, depth=4))
-    angle = np.linspace(0, 2 * np.pi, 8001)
-    x = 1 - 2 * np.cos(angle)
-    truth = np.column_stack([x, x**2 + 0.2 * np.sin(angle)])
-    truth = truth[(truth[:, 0] < 2.1) & (truth[:, 1] < 2.1)]
-    assert len(contours) == 1 and contours[0].ends == ("box", "box")
-    ours = points(contours, 32)
-    assert farthest(truth[::8], ours) < 1e-3
-    steepness = np.hypot(*jax.vmap(jax.grad(banana, (0, 1)))(*ours.T))
-    assert np.max(np.abs(banana(*ours.T)) / steepness) < 1e-3
-
-
 def test_open_contour_in_logarithmic_coordinates_is_a_straight_line():
     contours = check(trace_contours(lambda x, y: jnp.log(x**2 * y) - 1.0, Axis.log("x", 1e-3, 10.0, 9), Axis.log("y", 1e-2, 1e4, 9)))
     assert len(contours) == 1 and contours[0].ends == ("box", "box") and not contours[0].closed
@@ -113,57 +319,19 @@ def test_open_contour_in_logarithmic_coordinates_is_a_straight_line():
     assert abs(contours[0].tangent_y[0] / contours[0].tangent_x[0]) == pytest.approx(2.0 * np.log(1e4) / np.log(1e6), rel=1e-9)
 
 
-def test_islands_smaller_than_a_cell_are_found():
-    centres = [(-1.3, 0.4), (0.71, 1.2), (1.13, -0.77), (-0.2, -1.5)]
-
-    def islands(x, y):
-        return jnp.log(sum(0.02**2 / ((x - a) ** 2 + (y - b) ** 2 + 1e-9) for a, b in centres))
-
-    contours = check(trace_contours(islands, *SQUARE))
-    assert len(contours) == len(centres) and all(contour.closed for contour in contours)
-    found = sorted((contour.x.mean(), contour.y.mean()) for contour in contours)
-    np.testing.assert_allclose(found, sorted(centres), atol=1e-2)
-
-
 def test_a_narrow_spike_is_found_through_a_node_placed_on_it():
     def spike(x, y):
         return y - 1.5 + 3.0 * jnp.exp(-(((x - 0.3217) / 1e-4) ** 2))
 
-    tall = trace_contours(spike, *SQUARE, depth=6, x_nodes=(0.3217,))
-    flat = trace_contours(spike, *SQUARE, depth=6)
+    tall = trace_contours(spike, *SQUARE, x_nodes=(0.3217,))
+    flat = trace_contours(spike, *SQUARE)
     assert min(contour.y.min() for contour in check(tall)) < -1.4
     assert min(contour.y.min() for contour in check(flat)) > 1.4
 
 
-def test_contour_ends_where_the_function_is_undefined():
-    contours = check(trace_contours(lambda x, y: jnp.where(y < 0.3, x**2 + y**2 - 1, jnp.nan), *SQUARE))
-    assert len(contours) == 1 and contours[0].ends == ("invalid", "invalid")
-    step = 4.1 / 128
-    assert 0.3 - step <= contours[0].y.max() <= 0.3
-
-
 def test_nowhere_defined_or_never_crossed_gives_no_contours():
-    assert trace_contours(lambda x, y: x * y * jnp.nan, *SQUARE) == []
-    assert trace_contours(lambda x, y: 1.0 + x**2 + y**2, *SQUARE) == []
-
-
-def test_a_jump_gives_no_vertex_off_the_level_and_says_so():
-    contours = check(trace_contours(lambda x, y: jnp.where(x**2 + y**2 < 1, -1.0, 1.0), *SQUARE))
-    assert [contour.status for contour in contours] == ["jump"]
-    assert contours[0].x.size == 0
-    half = check(trace_contours(lambda x, y: jnp.where(x > 0.123, 1.0, -1.0) * jnp.maximum(0.0, y) + y - 0.5, *SQUARE))
-    assert {contour.status for contour in half} == {"jump"}
-    assert all("jump" in contour.ends for contour in half)
-    np.testing.assert_allclose(np.concatenate([contour.y for contour in half]), 0.25, atol=1e-9)
-
-
-def test_a_plateau_on_the_level_ends_and_keeps_the_tolerance():
-    def plateau(x, y):
-        return jnp.clip(x**2 + y**2, 1.0, 2.0) - 1.0 - jnp.maximum(0.0, 0.5 - x**2 - y**2)
-
-    contours = check(trace_contours(plateau, *SQUARE))
-    assert len(contours) == 1 and contours[0].closed
-    assert np.all(np.hypot(contours[0].x, contours[0].y) < 1.01)
+    assert len(trace_contours(lambda x, y: x * y * jnp.nan, *SQUARE)) == 0
+    assert len(trace_contours(lambda x, y: 1.0 + x**2 + y**2, *SQUARE)) == 0
 
 
 @settings(deadline=None, max_examples=10)
@@ -221,6 +389,20 @@ def test_output_of_a_problem():
         trace_contours(Ellipse(2.0), *axes, {"mass": 3.0})
 
 
+def test_a_surface_of_limits_with_its_derivatives():
+    """q = 2 x^2 y^4 mass is one at y = (2 x^2 mass)^(-1/4)."""
+    axes = Axis.log("x", 0.1, 10.0, 5), Axis.linear("mass", 1.0, 4.0, 4)
+    surface = limit_surface(Ellipse(2.0), "q", "y", axes, (1e-3, 1e3))
+    x, mass = np.meshgrid(*(np.asarray(axis.values()) for axis in axes), indexing="ij")
+    assert np.all(surface.status == "found")
+    np.testing.assert_allclose(surface.limit, (2 * x**2 * mass) ** -0.25, rtol=1e-10)
+    np.testing.assert_allclose(surface.d_log_limit["x"], -0.5 / x, rtol=1e-8)
+    np.testing.assert_allclose(surface.d_log_limit["mass"], -0.25 / mass, rtol=1e-8)
+    np.testing.assert_allclose(surface.moved("mass", 1e-4), (2 * x**2 * (mass + 1e-4)) ** -0.25, rtol=1e-8)
+    empty = limit_surface(Ellipse(2.0), "q", "y", axes, (1e-3, 1e-2))
+    assert np.isnan(empty.limit).all() and set(empty.status.ravel()) == {"no_crossing_below"}
+
+
 def test_calls_are_few_and_add_up():
-    seen = trace_contours(circle, *SQUARE, 1.0)
-    assert 0 < seen[0].calls < 12 * len(seen[0].x)
+    seen = check(trace_contours(circle, *SQUARE, 1.0))
+    assert seen.coarse_calls == 17 * 17 and seen.calls < seen.coarse_calls + 3 * len(seen[0].x)

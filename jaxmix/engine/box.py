@@ -94,6 +94,14 @@ class Sampler:
         value = np.nan_to_num(found[:, 0] - self.levels[plane], nan=np.nan, posinf=1e300, neginf=-1e300)
         return np.column_stack([value, np.where(np.isfinite(found[:, 1:]), found[:, 1:], 0.0)])
 
+    def values(self, plane: Int[np.ndarray, " n"], where: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, " n"]:
+        """f - level, from a program without derivatives; not counted."""
+        return self.batches(_value, plane, where) - self.levels[plane]
+
+    def by_held(self, plane: Int[np.ndarray, " n"], where: Float[np.ndarray, "n 2"]) -> dict[str, Float[np.ndarray, " n"]]:
+        """df/dp of each number p held."""
+        return self.batches(_by_held, plane, where) if len(where) else {}
+
     def batches(self, program: Callable, plane: Int[np.ndarray, " n"], where: Float[np.ndarray, "n d"], *others: PyTree) -> np.ndarray:
         """What a program gives for places, with those of `others` [n, ...], in their planes."""
         size, compiled = len(where), compiling.plainly(program)
@@ -136,14 +144,14 @@ def _value_and_gradient(function: Callable[..., Scalar], held: PyTree, ends: Flo
     return jax.vmap(one, in_axes=(0, None if alone else 0))(where, held)
 
 
-def by_held(function: Callable[..., Scalar], held: PyTree, ends: Float[Array, "2 2"], logarithmic: tuple[bool, bool], alone: bool,
+def _by_held(function: Callable[..., Scalar], held: PyTree, ends: Float[Array, "2 2"], logarithmic: tuple[bool, bool], alone: bool,
             where: Float[Array, "n 2"]) -> PyTree:
     """df/dp at places for each number p held [n]."""
     slope = jax.grad(lambda held, at: in_box(function, ends, logarithmic, *at, held))
     return jax.vmap(slope, in_axes=(None if alone else 0, 0))(held, where)
 
 
-def value(function: Callable[..., Scalar], held: PyTree, ends: Float[Array, "2 2"], logarithmic: tuple[bool, bool], alone: bool,
+def _value(function: Callable[..., Scalar], held: PyTree, ends: Float[Array, "2 2"], logarithmic: tuple[bool, bool], alone: bool,
           where: Float[Array, "n 2"]) -> Float[Array, " n"]:
     """f alone at places."""
     return jax.vmap(lambda at, held: in_box(function, ends, logarithmic, *at, held), in_axes=(0, None if alone else 0))(where, held)

@@ -1,14 +1,14 @@
 """Contours of a function of two parameters: every component, its vertices on the level, its tangents, and curves between."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import jax
 import numpy as np
 from jaxtyping import Float, Int, PyTree, Scalar
 
-from jaxmix.engine import components, enclosing, pieces, spacing, tree, verifying
-from jaxmix.engine.box import OutputLevel, Sampler, Side, by_held
+from jaxmix.engine import components, enclosing, paths, pieces, profiling, spacing, tree, verifying
+from jaxmix.engine.box import OutputLevel, Sampler, Side
 from jaxmix.engine.points import Axis
 from jaxmix.engine.problem import AbstractProblem
 
@@ -26,7 +26,7 @@ class Contour:
     segment after it [n]. ends: of an open one, "box", "invalid" (f is NaN beyond), "jump" or "plateau" each. deviation: the largest
     distance of the curve of `points_between` from the level, as estimated, in box coordinates. plane: which of the planes traced together.
     displacement: by held parameter, how far a vertex moves along the normal to the side of f > 0, in box coordinates for a change by one [n]
-    (with derivatives=True). check: what the independent check found (with verify=True).
+    (with derivatives=True). profiled: where along the profiled parameters the minimum is [n]. check: what the independent check found (with verify=True).
 
     status: "converged"; "flat" (the gradient vanishes at a vertex, whose tangent is that of its neighbours); "saddle" (branches come so
     close that which of them join is not told apart); "imprecise" (|f| is above the tolerance at a vertex, though f does not jump: it is
@@ -48,6 +48,7 @@ class Contour:
     plane: int
     sides: tuple[Side, Side]
     displacement: dict[str, Float[np.ndarray, " n"]]
+    profiled: dict[str, Float[np.ndarray, " n"]]
     check: verifying.Check | None
 
     @property
@@ -67,6 +68,14 @@ class Contour:
         """The curve with `number` points for each segment: cubic Hermite pieces in box coordinates."""
         curve = pieces.curve(self.in_box(), self.tangents(), self.closed, number)
         return self.sides[0].from_box(curve[:, 0]), self.sides[1].from_box(curve[:, 1])
+
+    def path(self) -> tuple[np.ndarray, np.ndarray]:
+        """The curve as a path of one cubic Bezier piece a segment: points (x, y) [m, 2], and codes [m] as matplotlib's."""
+        return paths.path(self.sides, self.in_box(), self.tangents(), self.closed)
+
+    def svg(self, width: float, height: float) -> str:
+        """The same path as attribute d of an SVG path in a box so wide and high, to 1e-6 of it."""
+        return paths.svg(self.in_box(), self.tangents(), self.closed, width, height)
 
     def moved(self, parameter: str, change: float) -> tuple[np.ndarray, np.ndarray]:
         """The vertices (x, y) once a held parameter has changed, to first order: they move along the normal."""
@@ -121,7 +130,7 @@ def trace_contours(function: Callable[..., Scalar] | AbstractProblem, x_axis: Ax
 def trace_family(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis, y_axis: Axis, helds: Sequence[PyTree], *, output: str | None = None,
                  levels: Sequence[float] | None = None, depth: int = 16, x_nodes: tuple[float, ...] = (), y_nodes: tuple[float, ...] = (),
                  tolerance: float = 1e-9, accuracy: float = 1e-5, caution: float = 1.5, turn: float = 1.0, certify: bool = False, verify: bool = False,
-                 derivatives: bool = False, batch: int | None = None) -> Contours:
+                 derivatives: bool = False, profile: Mapping[str, tuple[float, float, float]] | None = None, batch: int | None = None) -> Contours:
     """The contours of many planes at once, in the same batches: one for each of helds, of equal structure, and of levels (default zero).
 
     x_nodes, y_nodes: values where f is known to have narrow features, which the coarse cells could miss. depth: how often a coarse cell may
@@ -129,10 +138,13 @@ def trace_family(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis
     the curve between vertices, a fraction of the box. caution: how much steeper than a corner's tangent f may be before a crossing that
     hides inside a cell is missed. turn: largest angle (rad, in box coordinates) between neighbouring tangents. certify: prove by interval
     arithmetic that no component is missed (NoEnclosure if f uses an operation that has no rule). verify: check every vertex and segment
-    by bisection across it. derivatives: how the contours move with each number in helds, dicts of numbers. Other held numbers or another box
+    by bisection across it. derivatives: how the contours move with each number in helds, dicts of numbers. profile: parameters by name, in
+    what f(x, y, held) holds, over which f is minimised at every point, with (start, low, high) each. Other held numbers or another box
     reuse the compiled batch.
     """
-    sampler, sides = _sampler(function, x_axis, y_axis, helds, output, levels, batch)
+    if certify and profile:
+        raise ValueError("trace_contours: certify= asks for an enclosure of f, and of a function profiled over parameters there is none; leave one out.")
+    sampler, sides = _sampler(function, x_axis, y_axis, helds, output, levels, batch, profile)
     nodes = (sides[0].nodes(x_axis, x_nodes), sides[1].nodes(y_axis, y_nodes))
     lattice = tree.Lattice(sampler, nodes, depth, len(helds))
     grown = tree.Tree(lattice, caution, tolerance, enclosing.Enclosure(sampler) if certify else None)
@@ -142,11 +154,13 @@ def trace_family(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis
     parts = spacing.spaced([pieces.oriented(piece) for piece in parts], sampler, _SAFETY * accuracy, turn, tolerance)
     plane, unresolved = components.unresolved(lattice, leaves, crossed, tolerance)
     status = "unresolved" if len(plane) else "certified" if leaves.sure.all() else "sampled"
+    calls = sampler.calls
     near = [_beside(piece, unresolved[plane == piece.plane]) for piece in parts]
     moved = _displacements(sampler, parts) if derivatives else [{} for _ in parts]
     checks = verifying.checked(sampler, parts, accuracy) if verify else [None for _ in parts]
-    found = tuple(_contour(*each, sides, tolerance, accuracy) for each in zip(parts, near, moved, checks))
-    return Contours(found, status, unresolved, sampler.calls, coarse)
+    minima = [_minima(sampler, piece) if profile else {} for piece in parts]
+    found = tuple(_contour(*each, sides, tolerance, accuracy) for each in zip(parts, near, moved, minima, checks))
+    return Contours(found, status, unresolved, calls, coarse)
 
 
 def compile_contours(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis, y_axis: Axis, helds: Sequence[PyTree], *,
@@ -157,7 +171,7 @@ def compile_contours(function: Callable[..., Scalar] | AbstractProblem, x_axis: 
 
 
 def _sampler(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis, y_axis: Axis, helds: Sequence[PyTree], output: str | None,
-             levels: Sequence[float] | None, batch: int | None = None) -> tuple[Sampler, tuple[Side, Side]]:
+             levels: Sequence[float] | None, batch: int | None = None, profile: Mapping | None = None) -> tuple[Sampler, tuple[Side, Side]]:
     if isinstance(function, AbstractProblem):
         if output is None:
             raise ValueError("trace_contours: a problem needs output=, the name of the output whose level one is traced.")
@@ -166,7 +180,10 @@ def _sampler(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis, y_
     sides = (Side.of(x_axis), Side.of(y_axis))
     least = BATCH["cpu" if jax.default_backend() == "cpu" else "other"]
     batch = batch or min(max(_LARGEST_BATCH, least), least * 2 ** (len(helds) - 1).bit_length())
-    return Sampler(function, sides, helds, levels if levels is not None else [0.0] * len(helds), batch), sides
+    levels = levels if levels is not None else [0.0] * len(helds)
+    if profile:
+        return profiling.ProfileSampler(function, sides, helds, levels, batch, profile), sides
+    return Sampler(function, sides, helds, levels, batch), sides
 
 
 def _beside(piece: pieces.Piece, boxes: np.ndarray) -> bool:
@@ -181,14 +198,19 @@ def _displacements(sampler: Sampler, parts: list[pieces.Piece]) -> list[dict[str
         return []
     plane = np.concatenate([np.full(len(piece.place), piece.plane) for piece in parts])
     found = np.concatenate([piece.found for piece in parts])
-    slopes = sampler.batches(by_held, plane, np.concatenate([piece.place for piece in parts])) if len(plane) else {}
+    slopes = sampler.by_held(plane, np.concatenate([piece.place for piece in parts]))
     stops = np.cumsum([len(piece.place) for piece in parts])[:-1]
     with np.errstate(all="ignore"):
         moved = {name: np.split(-slope / np.linalg.norm(found[:, 1:], axis=1), stops) for name, slope in slopes.items()}
     return [{name: arrays[k] for name, arrays in moved.items()} for k in range(len(parts))]
 
 
-def _contour(piece: pieces.Piece, near: bool, displacement: dict[str, np.ndarray], check: verifying.Check | None, sides: tuple[Side, Side],
+def _minima(sampler: profiling.ProfileSampler, piece: pieces.Piece) -> dict[str, np.ndarray]:
+    found = sampler.minimiser(np.full(len(piece.place), piece.plane), piece.place)
+    return dict(zip(sampler.names, found.T))
+
+
+def _contour(piece: pieces.Piece, near: bool, displacement: dict[str, np.ndarray], profiled: dict[str, np.ndarray], check: verifying.Check | None, sides: tuple[Side, Side],
              tolerance: float, accuracy: float) -> Contour:
     x, y = (side.from_box(place) for side, place in zip(sides, piece.place.T))
     tangent, flat = pieces.tangents(piece)
@@ -197,4 +219,4 @@ def _contour(piece: pieces.Piece, near: bool, displacement: dict[str, np.ndarray
     status = piece.kind if piece.kind != "level" else next((name for name, holds in judged.items() if holds), "converged")
     brackets = np.stack([side.from_box(piece.bracket[..., axis]) for axis, side in enumerate(sides)], axis=-1)
     return Contour(x, y, *tangent.T, residual, piece.calls, piece.closed, piece.ends, status, piece.deviation, brackets, piece.plane, sides,
-                   displacement, check)
+                   displacement, profiled, check)

@@ -19,7 +19,7 @@ _EDGES = (((0, 1), (3, 2)), ((0, 3), (1, 2)))  # along u and along v
 _CONE = 0.5  # least cosine between gradients of a simple cell, in units of the cell
 _MISMATCH = 0.3  # largest distance of a difference of f from the mean slope, over the gradient
 _FREE = {"leap": 3, "other": 7}  # halvings that every cell is granted, where f leaps between its corners and else
-_CROWD = 12  # open cells that once were one after so many halvings: more of them hold a line on which f jumps, and no point
+_CROWD = 6  # open cells that once were one after so many halvings: more of them hold a line on which f jumps, and no point
 
 
 class Lattice:

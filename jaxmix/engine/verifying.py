@@ -7,14 +7,14 @@ import numpy as np
 from jaxmix.engine import box, pieces
 
 _ABOUT_VERTEX = 1e-6  # of the box, to either side
-_ABOUT_CURVE = 4.0  # times the accuracy asked for
-_NEARER = (1.0, 1 / 8, 1 / 64)  # of that, where the level comes by twice
+_ABOUT_CURVE = 1.0  # times the accuracy asked for
+_STEPS = np.linspace(-1.0, 1.0, 41)  # where f's sign is looked at first, over the reach: the level may come by twice
 _HALVINGS = 40
 
 
 class Check(NamedTuple):
     """The largest distance, in the box, of a vertex and of a segment's middle from a change of f's sign, and the number of places (of those
-    looked at) about which there is none."""
+    looked at) near which there is none."""
 
     vertices: float
     curve: float
@@ -23,8 +23,8 @@ class Check(NamedTuple):
 
 
 def checked(sampler: box.Sampler, parts: list[pieces.Piece], accuracy: float) -> list[Check]:
-    """The check of each piece: at a place with unit normal n, f is halved for between place - r n and place + r n (both sides evaluated),
-    r = 1e-6 of the box at vertices and four times the accuracy in the middle of segments."""
+    """The check of each piece: on the line from place - r n to place + r n, n the unit normal, the change of f's sign that is nearest is
+    bisected for; r = 1e-6 of the box at vertices and the accuracy asked for in the middle of segments."""
     places = [_places(piece) for piece in parts]
     plane = np.concatenate([np.full(len(place), piece.plane) for (place, _, _), piece in zip(places, parts)] or [np.zeros(0, int)])
     if not len(plane):
@@ -53,21 +53,18 @@ def _distances(sampler: box.Sampler, plane: np.ndarray, place: np.ndarray, acros
     """How far, in units of `across`, f's sign changes from each place; infinite where f is of one sign, or undefined, at both ends."""
 
     def positive(t: np.ndarray) -> np.ndarray:
-        value = sampler.batches(box.value, plane, place + t[:, None] * across) - sampler.levels[plane]
+        value = sampler.values(plane, place + t[:, None] * across)
         return np.where(np.isnan(value), np.nan, value >= 0)
 
-    low, high, met = np.full(len(plane), -1.0), np.full(len(plane), 1.0), np.zeros(len(plane), bool)
-    for nearer in _NEARER:
-        low, high = np.where(met, low, -nearer), np.where(met, high, nearer)
-        below = positive(low)
-        met = below + positive(high) == 1
-        if met.all():
-            break
+    signs = np.stack([positive(np.full(len(plane), t)) for t in _STEPS], axis=1)
+    changes = signs[:, 1:] + signs[:, :-1] == 1
+    near = np.argmin(np.where(changes, np.abs(_STEPS[1:] + _STEPS[:-1])[None], np.inf), axis=1)
+    low, high, below = _STEPS[near], _STEPS[near + 1], signs[np.arange(len(plane)), near]
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
         same = positive(middle) == below
         low, high = np.where(same, middle, low), np.where(same, high, middle)
-    return np.where(met, np.abs(0.5 * (low + high)), np.inf)
+    return np.where(changes.any(axis=1), np.abs(0.5 * (low + high)), np.inf)
 
 
 def _summed(distance: np.ndarray, vertex: np.ndarray) -> Check:
