@@ -86,17 +86,68 @@ def test_equal_results_give_equal_bytes_whatever_the_date(tmp_path, monkeypatch)
         assert b"Matplotlib" not in content and b"CreationDate" not in content
 
 
-def test_the_table_holds_exactly_what_is_drawn(drawn):
+def strokes(axes):
+    """The curves of a panel, without its shades."""
+    return [patch for patch in axes.patches if not patch.get_fill()]
+
+
+def shades(axes):
+    return [patch for patch in axes.patches if patch.get_fill()]
+
+
+def looks_of(axes):
+    """Colours and dashes of a panel's curves."""
+    return {(to_hex(stroke.get_edgecolor()), stroke.get_linestyle()) for stroke in strokes(axes)}
+
+
+def test_a_curve_is_drawn_as_cubic_pieces_between_its_vertices(drawn):
+    paths = [patch.get_path() for axes in drawn[0].axes for patch in strokes(axes)]
+    assert len(paths) == 8
+    found = []
+    for path in paths:
+        assert list(path.codes) == [Outline.MOVETO] + 39 * [Outline.CURVE4] * 3 and path._interpolation_steps == 1
+        found.append(path.vertices[::3])
+    settings = study()
+    vertices = [np.column_stack([trace.x, trace.y]) for trace in traces_of(settings)]
+    for each in vertices:  # to the rounding of the way to box coordinates and back
+        assert sum(np.allclose(each, other, rtol=1e-12, atol=0) for other in found) == 1
+
+
+def test_a_closed_curve_is_drawn_closed():
+    settings = study()
+    tangent = np.column_stack([-np.sin(ANGLE), np.cos(ANGLE)])
+    x, y = (np.array(LOW) * (np.array(HIGH) / np.array(LOW)) ** CIRCLE).T
+    trace = traces_of(settings)[0]._replace(closed=True, x=x, y=y, tangent_x=tangent[:, 0], tangent_y=tangent[:, 1])
+    (stroke,) = strokes(plots.plane_figure(settings, [trace])[0].axes[0])
+    path = stroke.get_path()
+    assert list(path.codes) == [Outline.MOVETO] + len(x) * [Outline.CURVE4] * 3 + [Outline.CLOSEPOLY]
+    assert np.allclose(in_box(path.vertices[::3][:-1]), CIRCLE, atol=1e-12)
+
+
+def test_a_logarithmic_panel_keeps_the_cubic_pieces(drawn):
+    """What reaches the canvas is the cubic in the logarithm: v = height + 0.2 u^2 to far less than a dot."""
+    axes = drawn[0].axes[0]
+    drawn[0].draw_without_rendering()
+    for stroke in strokes(axes):
+        path = stroke.get_transform().transform_path(stroke.get_path())
+        assert set(path.codes[1:]) == {Outline.CURVE4}
+        u, v = axes.transAxes.inverted().transform(np.concatenate([piece(np.linspace(0, 1, 7)) for piece, _ in list(path.iter_bezier())[1:]])).T
+        assert np.ptp(v - 0.2 * u**2) < 1e-7
+
+
+def test_the_table_follows_what_is_drawn(drawn):
     figure, table = drawn
-    rows = rows_of(table)
     found = {
         key: np.array([[float(row["m_mcp"]), float(row["epsilon_gamma"])] for row in group])
-        for key, group in itertools.groupby(rows, key=lambda row: (row["m_zprime_over_m_mcp"], row["luminosity"], row["level"]))
+        for key, group in itertools.groupby(rows_of(table), key=lambda row: (row["m_zprime_over_m_mcp"], row["luminosity"], row["level"]))
     }
-    lines = [line.get_xydata() for axes in figure.axes for line in axes.lines]
-    assert len(lines) == len(found) == 8
-    for points in found.values():
-        assert sum(line.shape == points.shape and np.allclose(line, points, rtol=1e-7, atol=0) for line in lines) == 1
+    paths = [patch.get_path() for axes in figure.axes for patch in strokes(axes)]
+    lines = [Outline(in_box(path.vertices), path.codes) for path in paths]
+    curves = [np.concatenate([piece(np.arange(7) / 6) for piece, _ in list(line.iter_bezier())[1:]]) for line in lines]
+    assert len(curves) == len(found) == 8
+    for points in map(in_box, found.values()):  # each a sixth of a piece on one curve, to the table's eight digits
+        apart = [np.max(np.min(np.linalg.norm(points[:, None] - curve[None], axis=-1), axis=1)) for curve in curves]
+        assert sum(distance < 1e-7 for distance in apart) == 1
 
 
 def test_the_table_says_names_units_and_what_is_held(drawn):
@@ -105,7 +156,7 @@ def test_the_table_says_names_units_and_what_is_held(drawn):
         assert text in comments
 
 
-def test_the_drawn_line_keeps_to_the_curve_with_few_points():
+def test_the_points_of_the_table_keep_to_the_curve_and_are_few():
     settings = study()
     _, table = plots.plane_figure(settings, traces_of(settings)[:1])
     u, v = in_box(np.array([[float(row["m_mcp"]), float(row["epsilon_gamma"])] for row in rows_of(table)])).T
@@ -129,9 +180,9 @@ def test_colours_tell_luminosities_dashes_tell_levels_and_panels_tell_mass_ratio
     assert len(figure.axes) == 2
     for axes, ratio in zip(figure.axes, ("3", "9")):
         assert axes.get_title().endswith(f"= {ratio}")
-        looks = {(to_hex(line.get_color()), line.get_linestyle()) for line in axes.lines}
-        assert looks == {(colour, dash) for colour in ("#000000", "#0072b2") for dash in ("-", "--")}
-        assert len(axes.patches) == 2  # the first level alone is shaded
+        looks = looks_of(axes)
+        assert looks == {(colour, dash) for colour in ("#000000", "#0072b2") for dash in style.DASHES[:2]}
+        assert len(shades(axes)) == 2  # the first level alone is shaded
 
 
 def together(**levels):
@@ -158,9 +209,9 @@ def test_colours_tell_constraints_and_panels_what_is_held():
     figure, table = plots.plane_figure(settings, traces)
     assert [axes.get_title().split(" = ")[1][:4] for axes in figure.axes] == ["300 ", "3000"]
     for axes in figure.axes:
-        looks = {(to_hex(line.get_color()), line.get_linestyle()) for line in axes.lines}
-        assert looks == {("#000000", "-"), ("#000000", "--"), ("#0072b2", "-")}
-        assert [to_hex(patch.get_facecolor()) for patch in axes.patches] == ["#000000", "#0072b2"]
+        looks = looks_of(axes)
+        assert looks == {("#000000", "-"), ("#000000", style.DASHES[1]), ("#0072b2", "-")}
+        assert [to_hex(patch.get_facecolor()) for patch in shades(axes)] == ["#000000", "#0072b2"]
     detector, moment = (shelf.SHELF[name].title for name in ("mcp_lhc", "g_minus_2_mu"))
     entries = legend_of(figure)
     assert list(entries)[:3] == [rf"{detector}, $2\sigma$", rf"{detector}, $3\sigma$", f"{moment}, 95% CL"] and len(entries) == 4

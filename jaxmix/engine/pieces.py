@@ -117,6 +117,12 @@ def hermite(place: np.ndarray, tangent: np.ndarray, t: np.ndarray) -> np.ndarray
     return (1 + 2 * t) * (1 - t) ** 2 * first + t**2 * (3 - 2 * t) * last + t * (1 - t) * ((1 - t) * out - t * into)
 
 
+def bezier(place: np.ndarray, tangent: np.ndarray) -> np.ndarray:
+    """The same pieces as cubic Bezier ones: both control points and the end of each [n - 1, 3, 2]."""
+    begin, end = (length[:, None] for length in handles(np.diff(place, axis=0), tangent[:-1], tangent[1:]))
+    return np.stack([place[:-1] + begin * tangent[:-1] / 3.0, place[1:] - end * tangent[1:] / 3.0, place[1:]], axis=1)
+
+
 def curve(place: np.ndarray, tangent: np.ndarray, closed: bool, number: int) -> np.ndarray:
     """The curve through vertices with unit tangents, `number` points [m, 2] for each segment and the last end; closed ones come back to the first."""
     if closed and len(place):

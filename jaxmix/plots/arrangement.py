@@ -5,17 +5,18 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, UInt8
 
 from jaxmix import config, parameters, results
-from jaxmix.engine import box, contour, pieces
+from jaxmix.engine import box, contour, paths, pieces
 
-_BETWEEN = 6  # points on each cubic piece between two vertices, of which those needed are drawn
-_FLAT = 1e-4  # of the box, by which a drawn line may miss the cubic pieces
+_BETWEEN = 6  # points on each cubic piece between two vertices, of which those needed are kept
+_FLAT = 1e-4  # of the box, by which a line of points may miss the cubic pieces
 
 
 class Curve(NamedTuple):
-    """One drawn component: its panel, series and level by number, and its points [n] in the parameters' units."""
+    """One drawn component: its panel, series and level by number; its points [n] and its path of cubic pieces, as points [m, 2] and codes [m]
+    (engine.paths), in the parameters' units."""
 
     panel: int
     series: int
@@ -23,6 +24,7 @@ class Curve(NamedTuple):
     trace: results.Trace
     x: Float[np.ndarray, " n"]
     y: Float[np.ndarray, " n"]
+    path: tuple[Float[np.ndarray, "m 2"], UInt8[np.ndarray, " m"]]
 
 
 class Arrangement(NamedTuple):
@@ -74,12 +76,14 @@ def _side(name: str, axis: config.Axis) -> box.Side:
 
 
 def _curve(trace: results.Trace, arrangement: Arrangement) -> Curve:
-    """A trace with its place in the figure, and its cubic pieces as points."""
+    """A trace with its place in the figure, and its cubic pieces as points and as a path."""
     panel = next(i for i, values in enumerate(arrangement.panels) if _agrees(values, trace.held))
     series = next(i for i, (name, values) in enumerate(arrangement.series) if name == trace.constraint and _agrees(values, trace.held))
     place = np.column_stack([side.to_box(along) for side, along in zip(arrangement.sides, (trace.x, trace.y))])
-    drawn = _drawn(arrangement.sides, pieces.curve(place, np.column_stack([trace.tangent_x, trace.tangent_y]), trace.closed, _BETWEEN))
-    return Curve(panel, series, arrangement.levels[series].index(trace.level), trace, *drawn.T)
+    tangent = np.column_stack([trace.tangent_x, trace.tangent_y])
+    points = _drawn(arrangement.sides, pieces.curve(place, tangent, trace.closed, _BETWEEN))
+    path = paths.path(arrangement.sides, place, tangent, trace.closed)
+    return Curve(panel, series, arrangement.levels[series].index(trace.level), trace, *points.T, path)
 
 
 def drawn(piece: contour.Contour) -> Float[np.ndarray, "n 2"]:

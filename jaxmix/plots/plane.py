@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
+from matplotlib.path import Path as Outline
 
 from jaxmix import config, parameters, results
 from jaxmix.constraints import shelf
@@ -65,7 +66,7 @@ def _panel(axes: Axes, arranged: Arrangement, number: int) -> None:
     for series in range(len(arranged.series)):
         _shade(axes, arranged, number, series)
     for curve in arranged.of(number):
-        axes.plot(curve.x, curve.y, color=_colour(arranged, curve.series), linestyle=_dash(curve.level), zorder=2.5 - 0.1 * curve.level)
+        axes.add_artist(style.stroke(Outline(*curve.path), _colour(arranged, curve.series), _dash(curve.level), 2.5 - 0.1 * curve.level))
     if not arranged.of(number):
         axes.text(0.5, 0.5, EMPTY, transform=axes.transAxes, ha="center", va="center", color=style.GREY)
 

@@ -12,6 +12,8 @@ from matplotlib import colors, mathtext, ticker
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path as Outline
 
 from jaxmix import parameters
 from jaxmix.results import atomic
@@ -73,6 +75,13 @@ def colour(number: int, total: int) -> str:
     if total <= len(PALETTE):
         return PALETTE[number]
     return colors.to_hex(matplotlib.colormaps["cividis"](0.93 * number / (total - 1)))
+
+
+def stroke(path: Outline, colour: str, dash: str | tuple, order: float) -> PathPatch:
+    """A path that looks as a line of this colour and dash does."""
+    kind = "solid" if dash == "-" else "dash"
+    ends = {f"{which}style": matplotlib.rcParams[f"lines.{kind}_{which}style"] for which in ("cap", "join")}
+    return PathPatch(path, fill=False, edgecolor=colour, linestyle=dash, linewidth=matplotlib.rcParams["lines.linewidth"], zorder=order, **ends)
 
 
 def quantity(name: str, value: float, sm: dict[str, float]) -> str:
