@@ -16,6 +16,7 @@ from jaxmix.engine.box import Sampler
 _NEWTON = 5
 _ROUNDS = 200
 _MOST = 50  # times as many vertices as there were, and a thousand: more is a function that the estimate of the error does not suit
+_LEAST = 0.02  # of a segment: what each part of it has at least
 _SHORTEST = 1e-7  # of the box: a corner of the level is not resolved further
 _ODD = 0.143  # largest of t^2 (1 - t)^2 |t - 1/2| over its slope in the middle
 
@@ -139,10 +140,10 @@ def _judged(tasks: _Tasks, at: np.ndarray, pool: _Pool, deviation: np.ndarray, s
     owner = pool.piece[tasks.a]
     np.maximum.at(deviation, owner[fine], np.minimum(error, tasks.chord)[fine])
     np.add.at(pool.calls, tasks.a[fine], 1)
-    arrived = ~fine & (np.abs(at[:, 0]) <= tolerance)
+    arrived = ~fine & (np.abs(at[:, 0]) <= tolerance) & _between(tasks, tasks.place(), pool)
     with np.errstate(all="ignore"):
         moved = tasks.t - at[:, 0] / np.sum(at[:, 1:] * tasks.line, axis=1)
-    going = ~fine & ~arrived & (moved > tasks.limits[:, 0]) & (moved < tasks.limits[:, 1]) & (tasks.calls < _NEWTON)
+    going = ~fine & ~arrived & (np.abs(at[:, 0]) > tolerance) & (moved > tasks.limits[:, 0]) & (moved < tasks.limits[:, 1]) & (tasks.calls < _NEWTON)
     lost = ~fine & ~arrived & ~going
     new = _inserted(tasks[arrived], tasks.place()[arrived], at[arrived], tasks.calls[arrived], pool)
     new += _bracketed(tasks[lost], at[lost], error[lost], pool, deviation, sampler, planes, tolerance)
@@ -174,23 +175,44 @@ def _inserted(tasks: _Tasks, place: np.ndarray, found: np.ndarray, calls: np.nda
     return [_looked_at(pool, np.concatenate([tasks.a, number]), np.concatenate([number, tasks.b]), np.concatenate([rank, tasks.end]))]
 
 
+def _between(tasks: _Tasks, place: np.ndarray, pool: _Pool) -> np.ndarray:
+    """Whether places are well between the ends of their segments, so that both halves are shorter."""
+    first = pool.place[tasks.a]
+    scale = np.minimum(pool.scale[tasks.a], pool.scale[tasks.b])
+    span = (pool.place[tasks.b] - first) / scale
+    with np.errstate(all="ignore"):
+        part = np.sum((place - first) / scale * span, axis=1) / np.sum(span**2, axis=1)
+    return (part > _LEAST) & (part < 1.0 - _LEAST)
+
+
 def _bracketed(tasks: _Tasks, at: np.ndarray, error: np.ndarray, pool: _Pool, deviation: np.ndarray, sampler: Sampler, planes: np.ndarray,
                tolerance: float) -> list[_Tasks]:
-    """Middles that Newton's method does not bring to the level: sought in a bracket, up to that end of the line which lies on the other side."""
+    """Middles that Newton's method does not bring to the level: sought in a bracket, from the middle of the chord to the sides of the rectangle
+    between the ends, else from where it was looked at last to that end of the line which lies on the other side of the level."""
     if not len(tasks.a):
         return []
-    plane = planes[pool.piece[tasks.a]]
+    plane, low, high = planes[pool.piece[tasks.a]], pool.place[tasks.a], pool.place[tasks.b]
+    with np.errstate(all="ignore"):
+        room = np.fmin(*np.abs((high - low) / (2.0 * tasks.line)).T)
+    across = np.clip(np.nan_to_num(room), 0.0, 1.0)[:, None] * tasks.line
+    middle = 0.5 * (low + high)
     far = np.where(at[:, 0] < 0, tasks.limits[:, 1], tasks.limits[:, 0])  # f > 0 on the left of the chord, to which the line points
-    ends = np.stack([tasks.place(), np.clip(tasks.start + far[:, None] * tasks.line, 0.0, 1.0)], axis=1)
-    values = np.stack([at, sampler(plane, ends[:, 1])], axis=1)
-    met = np.isfinite(values[..., 0]).all(axis=1) & ((values[:, 0, 0] < 0) != (values[:, 1, 0] < 0))
-    root = polish.onto_level(sampler, plane[met], ends[met], values[met], tolerance)
-    good = met.copy()
-    good[met] = np.abs(root.found[:, 0]) <= tolerance
-    np.maximum.at(deviation, pool.piece[tasks.a[~good]], np.minimum(error, 0.5 * tasks.chord)[~good])
-    np.add.at(pool.calls, tasks.a[~good], tasks.calls[~good] + 1)
-    kept = good[met]
-    return _inserted(tasks[good], root.place[kept], root.found[kept], tasks.calls[good] + 1 + root.calls[kept], pool)
+    tried = [(middle - across, middle + across), (tasks.place(), np.clip(tasks.start + far[:, None] * tasks.line, 0.0, 1.0))]
+    left, new = np.arange(len(tasks.a)), []
+    for ends in tried:
+        ends = np.stack(ends, axis=1)[left]
+        values = np.stack([sampler(plane[left], ends[:, k]) for k in (0, 1)], axis=1)
+        tasks.calls[left] += 2
+        met = np.isfinite(values[..., 0]).all(axis=1) & ((values[:, 0, 0] < 0) != (values[:, 1, 0] < 0))
+        root = polish.onto_level(sampler, plane[left[met]], ends[met], values[met], tolerance)
+        tasks.calls[left[met]] += root.calls
+        good = (np.abs(root.found[:, 0]) <= tolerance) & _between(tasks[left[met]], root.place, pool)
+        part = left[met][good]
+        new += _inserted(tasks[part], root.place[good], root.found[good], tasks.calls[part], pool)
+        left = np.setdiff1d(left, part)
+    np.maximum.at(deviation, pool.piece[tasks.a[left]], np.minimum(error, 0.5 * tasks.chord)[left])
+    np.add.at(pool.calls, tasks.a[left], tasks.calls[left])
+    return new
 
 
 def _together(parts: list[_Tasks]) -> _Tasks:
