@@ -7,8 +7,6 @@ import numpy as np
 
 from jaxmix.engine import marching, pieces, polish, tree
 
-_EVEN = 0.5  # of the least |f| at a cell's corners: what f may differ by between them
-
 
 def resolved(grown: tree.Tree, leaves: tree.Leaves) -> tuple[tree.Leaves, marching.Crossings]:
     """The leaves, divided further where the level passes more than once, or where finer neighbours see it turn; and where it crosses."""
@@ -42,11 +40,9 @@ def unresolved(lattice: tree.Lattice, leaves: tree.Leaves, crossed: marching.Cro
     values = lattice.at(corners)
     folded = np.all(cells.size == 0, axis=1) & ~tree.one_sided(values[..., 1:], 0.0)
     flat = np.isin(lattice.key(corners), lattice.keys[_plateaus(lattice, leaves, tolerance)]).any(axis=1)
-    f = values[..., 0]
-    with np.errstate(invalid="ignore"):
-        least, spread = np.abs(f).min(axis=1), f.max(axis=1) - f.min(axis=1)
-        even = (number == 0) & (spread <= _EVEN * least)  # slopes there are of a cusp
-    inside = np.isfinite(f).all(axis=1) & ~flat & ((number != 2) | folded) & ~even
+    place = lattice.place(corners[:, [0, 2]])
+    empty = (number == 0) & tree.empty_but_for_a_cusp(values, place[:, 1] - place[:, 0])
+    inside = np.isfinite(values[..., 0]).all(axis=1) & ~flat & ((number != 2) | folded) & ~empty
     return cells.corner[inside, 0], lattice.place(corners[inside][:, [0, 2]])
 
 

@@ -115,6 +115,19 @@ def one_sided(slopes: np.ndarray, cone: float = _CONE) -> np.ndarray:
     return np.all(products > cone * size[..., :, None] * size[..., None, :], axis=(-2, -1))
 
 
+def empty_but_for_a_cusp(values: np.ndarray, widths: np.ndarray) -> np.ndarray:
+    """Cells that are empty if along one of their sides f differs by no more than between their corners: what slopes say there is of a cusp."""
+    f, slopes = values[..., 0], values[..., 1:] * widths[:, None]
+    sign = np.where(f >= 0, 1.0, -1.0)
+    falls = np.maximum(0.0, -sign[..., None] * slopes * _INWARDS[None])
+    found = np.zeros(len(f), bool)
+    for axis, edges in enumerate(_EDGES):
+        with np.errstate(invalid="ignore"):
+            seen = np.max([np.abs(f[:, b] - f[:, a]) for a, b in edges], axis=0)
+            found |= np.all(np.abs(f) > falls[..., 1 - axis] + seen[:, None], axis=1)
+    return found & np.all(sign == sign[:, :1], axis=1)
+
+
 class Tree:
     """The division of all planes' boxes. caution: how much steeper than a corner's tangent f may be before a crossing that hides inside a
     cell is missed. enclosure(plane, low [n, 2], high [n, 2]) gives (empty [n], simple [n]) for sure, None where there is none."""
