@@ -212,6 +212,18 @@ def test_derivative_of_a_limit_in_logarithmic_coordinates():
     np.testing.assert_allclose(3.0001 * moved[:, 0] ** 2 * moved[:, 1], np.e, rtol=1e-8)
 
 
+def test_what_is_around_enters_the_derivatives_alone():
+    """y = (2 x^2 mass strength)^(-1/4), where only the derivative by the mass is asked for."""
+
+    def power(x, y, held):
+        return jnp.log(2.0 * x**2 * y**4 * held.get("mass", 3.0) * held["strength"])
+
+    axes = Axis.log("x", 1e-2, 10.0, 9), Axis.log("y", 1e-2, 10.0, 9)
+    contour = trace_contours(power, *axes, {"strength": 1.5}, derivatives=True, around={"mass": 3.0})[0]
+    np.testing.assert_allclose(contour.d_log_limit("mass"), -0.25 / 3.0, rtol=1e-9)
+    np.testing.assert_allclose(contour.d_log_limit("strength"), -0.25 / 1.5, rtol=1e-9)
+
+
 def test_a_family_of_a_thousand_circles():
     radii = np.linspace(0.3, 1.9, 1000)
     family = trace_family(circle, *SQUARE, list(radii))

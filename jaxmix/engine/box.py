@@ -98,19 +98,21 @@ class Sampler:
         """f - level, from a program without derivatives; not counted."""
         return self.batches(_value, plane, where) - self.levels[plane]
 
-    def by_held(self, plane: Int[np.ndarray, " n"], where: Float[np.ndarray, "n 2"]) -> dict[str, Float[np.ndarray, " n"]]:
-        """df/dp of each number p held."""
-        return self.batches(_by_held, plane, where) if len(where) else {}
+    def by_held(self, plane: Int[np.ndarray, " n"], where: Float[np.ndarray, "n 2"], around: dict[str, float]) -> dict[str, Float[np.ndarray, " n"]]:
+        """df/dp of each number p held, and of those around, which f has from elsewhere when it is traced. (What is around may cost far more
+        than f: one point at a time.)"""
+        more = {name: np.full(len(where), float(value)) for name, value in around.items()}
+        return self.batches(_by_held, plane, where, more, batch=1 if around else None) if len(where) else {}
 
-    def batches(self, program: Callable, plane: Int[np.ndarray, " n"], where: Float[np.ndarray, "n d"], *others: PyTree) -> np.ndarray:
+    def batches(self, program: Callable, plane: Int[np.ndarray, " n"], where: Float[np.ndarray, "n d"], *others: PyTree, batch: int | None = None) -> PyTree:
         """What a program gives for places, with those of `others` [n, ...], in their planes."""
-        size, compiled = len(where), compiling.plainly(program)
+        size, compiled, batch = len(where), compiling.plainly(program), batch or self.batch
         if not size:
             return np.zeros(0)
-        number = np.concatenate([np.arange(size), np.full(-size % self.batch, size - 1)])
+        number = np.concatenate([np.arange(size), np.full(-size % batch, size - 1)])
         held = self.held if self.alone else jax.tree.map(lambda leaf: leaf[plane], self.held)
         pending = []
-        for part in np.split(number, range(self.batch, len(number), self.batch)):
+        for part in np.split(number, range(batch, len(number), batch)):
             own = held if self.alone else jax.tree.map(lambda leaf: jnp.asarray(leaf[part]), held)
             more = [jax.tree.map(lambda leaf: jnp.asarray(leaf[part]), other) for other in others]
             pending.append(compiled(self.function, own, self.ends, self.logarithmic, self.alone, jnp.asarray(where[part]), *more))
@@ -145,10 +147,14 @@ def _value_and_gradient(function: Callable[..., Scalar], held: PyTree, ends: Flo
 
 
 def _by_held(function: Callable[..., Scalar], held: PyTree, ends: Float[Array, "2 2"], logarithmic: tuple[bool, bool], alone: bool,
-            where: Float[Array, "n 2"]) -> PyTree:
-    """df/dp at places for each number p held [n]."""
-    slope = jax.grad(lambda held, at: in_box(function, ends, logarithmic, *at, held))
-    return jax.vmap(slope, in_axes=(None if alone else 0, 0))(held, where)
+             where: Float[Array, "n 2"], around: dict[str, Float[Array, " n"]]) -> PyTree:
+    """df/dp at places for each number p held and around [n]."""
+
+    def slopes(held, at, around):
+        merged = {**held, **around} if around else held
+        return jax.grad(lambda merged: in_box(function, ends, logarithmic, *at, merged))(merged)
+
+    return jax.vmap(slopes, in_axes=(None if alone else 0, 0, 0))(held, where, around)
 
 
 def _value(function: Callable[..., Scalar], held: PyTree, ends: Float[Array, "2 2"], logarithmic: tuple[bool, bool], alone: bool,

@@ -130,7 +130,7 @@ def trace_contours(function: Callable[..., Scalar] | AbstractProblem, x_axis: Ax
 def trace_family(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis, y_axis: Axis, helds: Sequence[PyTree], *, output: str | None = None,
                  levels: Sequence[float] | None = None, depth: int = 16, x_nodes: tuple[float, ...] = (), y_nodes: tuple[float, ...] = (),
                  tolerance: float = 1e-9, accuracy: float = 1e-5, caution: float = 1.5, turn: float = 1.0, certify: bool = False, verify: bool = False,
-                 derivatives: bool = False, profile: Mapping[str, tuple[float, float, float]] | None = None, batch: int | None = None) -> Contours:
+                 derivatives: bool = False, around: Mapping[str, float] | None = None, profile: Mapping[str, tuple[float, float, float]] | None = None, batch: int | None = None) -> Contours:
     """The contours of many planes at once, in the same batches: one for each of helds, of equal structure, and of levels (default zero).
 
     x_nodes, y_nodes: values where f is known to have narrow features, which the coarse cells could miss. depth: how often a coarse cell may
@@ -138,7 +138,8 @@ def trace_family(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis
     the curve between vertices, a fraction of the box. caution: how much steeper than a corner's tangent f may be before a crossing that
     hides inside a cell is missed. turn: largest angle (rad, in box coordinates) between neighbouring tangents. certify: prove by interval
     arithmetic that no component is missed (NoEnclosure if f uses an operation that has no rule). verify: check every vertex and segment
-    by bisection across it. derivatives: how the contours move with each number in helds, dicts of numbers. profile: parameters by name, in
+    by bisection across it. derivatives: how the contours move with each number in helds, dicts of numbers, and
+    in around: further numbers, at values that f has anyway, which enter the derivatives alone. profile: parameters by name, in
     what f(x, y, held) holds, over which f is minimised at every point, with (start, low, high) each. Other held numbers or another box
     reuse the compiled batch.
     """
@@ -156,7 +157,7 @@ def trace_family(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis
     status = "unresolved" if len(plane) else "certified" if leaves.sure.all() else "sampled"
     calls = sampler.calls
     near = [_beside(piece, unresolved[plane == piece.plane]) for piece in parts]
-    moved = _displacements(sampler, parts) if derivatives else [{} for _ in parts]
+    moved = _displacements(sampler, parts, dict(around or {})) if derivatives else [{} for _ in parts]
     checks = verifying.checked(sampler, parts, accuracy) if verify else [None for _ in parts]
     minima = [_minima(sampler, piece) if profile else {} for piece in parts]
     found = tuple(_contour(*each, sides, tolerance, accuracy) for each in zip(parts, near, moved, minima, checks))
@@ -192,13 +193,13 @@ def _beside(piece: pieces.Piece, boxes: np.ndarray) -> bool:
     return any(np.any(np.all(np.abs(piece.place - at) <= 1.5 * around, axis=1)) for at, around in zip(middle, size))
 
 
-def _displacements(sampler: Sampler, parts: list[pieces.Piece]) -> list[dict[str, np.ndarray]]:
+def _displacements(sampler: Sampler, parts: list[pieces.Piece], around: dict[str, float]) -> list[dict[str, np.ndarray]]:
     """Of each piece how far every vertex moves along the level's normal, to the side of f > 0, with each held number."""
     if not parts:
         return []
     plane = np.concatenate([np.full(len(piece.place), piece.plane) for piece in parts])
     found = np.concatenate([piece.found for piece in parts])
-    slopes = sampler.by_held(plane, np.concatenate([piece.place for piece in parts]))
+    slopes = sampler.by_held(plane, np.concatenate([piece.place for piece in parts]), around)
     stops = np.cumsum([len(piece.place) for piece in parts])[:-1]
     with np.errstate(all="ignore"):
         moved = {name: np.split(-slope / np.linalg.norm(found[:, 1:], axis=1), stops) for name, slope in slopes.items()}

@@ -58,9 +58,11 @@ class ProfileSampler:
         """g - level."""
         return self(plane, where)[:, 0]
 
-    def by_held(self, plane: Int[np.ndarray, " n"], where: Float[np.ndarray, "n 2"]) -> dict[str, Float[np.ndarray, " n"]]:
-        """dg/dp of each number held that is not profiled (the envelope theorem: df/dp at the minimum)."""
-        return self._inner.batches(_by_held, plane, where, self.minimiser(plane, where)) if len(where) else {}
+    def by_held(self, plane: Int[np.ndarray, " n"], where: Float[np.ndarray, "n 2"], around: dict[str, float]) -> dict[str, Float[np.ndarray, " n"]]:
+        """dg/dp of each number held that is not profiled, and of those around (the envelope theorem: df/dp at the minimum)."""
+        more = {name: np.full(len(where), float(value)) for name, value in around.items()}
+        given = self.minimiser(plane, where), more
+        return self._inner.batches(_by_held, plane, where, *given, batch=1 if around else None) if len(where) else {}
 
     def minimiser(self, plane: Int[np.ndarray, " n"], where: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n k"]:
         """The profiled parameters at points that were evaluated."""
@@ -117,10 +119,13 @@ def _profiled(function: _Nuisances, held: PyTree, ends: Float[Array, "2 2"], log
 
 
 def _by_held(function: _Nuisances, held: PyTree, ends: Float[Array, "2 2"], logarithmic: tuple[bool, bool], alone: bool, where: Float[Array, "n 2"],
-             theta: Float[Array, "n k"]) -> PyTree:
-    """df/dp at places and minimisers for each number p held [n]."""
+             theta: Float[Array, "n k"], around: dict[str, Float[Array, " n"]]) -> PyTree:
+    """df/dp at places and minimisers for each number p held and around [n]."""
 
     def value(held, at, theta):
         return box.in_box(lambda x, y, held: function(x, y, held, theta), ends, logarithmic, *at, held)
 
-    return jax.vmap(jax.grad(value), in_axes=(None if alone else 0, 0, 0))(held, where, theta)
+    def slopes(held, at, theta, around):
+        return jax.grad(value)({**held, **around}, at, theta)
+
+    return jax.vmap(slopes, in_axes=(None if alone else 0, 0, 0, 0))(held, where, theta, around)
