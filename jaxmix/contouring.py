@@ -1,13 +1,24 @@
 """All contours of a study: each level of each constraint in each plane."""
 
+import collections
 import math
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from jaxmix import config, results, study
 from jaxmix.engine import contour, points
 
 _BATCH = 64  # points evaluated together
+
+
+class Traced(NamedTuple):
+    """Every component of every contour, what the engine traced together, and whether all was checked by bisection."""
+
+    traces: list[results.Trace]
+    families: list[contour.Contours]
+    verified: bool
 
 
 def trace_all(
@@ -16,30 +27,65 @@ def trace_all(
     critical: dict[str, dict[str, float]],
     tell: Callable[[str], None],
     advance: Callable[[], None] = lambda: None,
-) -> list[results.Trace]:
+    verify: bool = False,
+) -> Traced:
     """Every component of every contour.
 
     critical: the critical value by constraint and level; the first level of each is the problem's unit. tell: gets a line
-    for a contour that did not converge everywhere. advance: called after each contour.
+    if something is in doubt. advance: called after each contour. verify: check all by bisection across them.
     """
     if settings.contours is None:
-        return []
+        return Traced([], [], verify)
     x, y = (_axis(settings, name) for name in (settings.contours.x, settings.contours.y))
-    found = {}
+    found, families, options = {}, [], {"depth": settings.contours.depth, "verify": verify, "batch": _BATCH}
     for group in _groups(problem, settings, critical):
         levels = [math.log(level / group.unit) for _, _, level in group.members]
         helds = [dict(plane) for _, plane, _ in group.members]
-        traced = contour.trace_family(problem, x, y, helds, output=group.name, levels=levels, depth=settings.contours.depth, batch=_BATCH, **group.nodes)
+        family = contour.trace_family(problem, x, y, helds, output=group.name, levels=levels, **options, **group.nodes)
+        families.append(family)
         for i, (label, plane, _) in enumerate(group.members):
-            pieces = [piece for piece in traced if piece.plane == i]
-            bad = sorted({piece.status for piece in pieces if piece.status != "converged"})
-            if bad:
-                tell(f"contour of {group.name} at {label}, {plane}: {', '.join(bad)}")
-            held = _held(settings, plane)
-            found[group.name, label, *plane.values()] = [_trace(group.name, label, k, held, piece) for k, piece in enumerate(pieces)]
+            pieces, held = [piece for piece in family if piece.plane == i], _held(settings, plane)
+            found[group.name, label, *plane.values()] = [_trace(group.name, label, k, held, piece, family) for k, piece in enumerate(pieces)]
             advance()
     order = [(name, label, *plane.values()) for plane in settings.planes() for name, levels in critical.items() for label in levels]
-    return [trace for key in order for trace in found[key]]
+    traced = Traced([trace for key in order for trace in found[key]], families, verify)
+    doubts = _doubts(traced)
+    if doubts:
+        tell(f"contours: {', '.join(doubts)}")
+    return traced
+
+
+def summary(traced: Traced) -> dict[str, Any]:
+    """What a manifest says of all contours."""
+    certificates = [trace.certificate for trace in traced.traces]
+    found = {
+        "number": len(certificates),
+        "by_status": dict(collections.Counter(each.status for each in certificates)),
+        "traces_by_status": dict(collections.Counter(family.status for family in traced.families)),
+        "largest_residual": _largest(each.residual for each in certificates),
+        "largest_deviation": _largest(each.deviation for each in certificates),
+        "evaluations": sum(family.calls for family in traced.families),
+    }
+    if traced.verified:
+        found["verified"] = {
+            "vertices": _largest(each.verified_vertices for each in certificates),
+            "curve": _largest(each.verified_curve for each in certificates),
+            "places": sum(each.verified_places for each in certificates),
+            "lost": sum(each.verified_lost for each in certificates),
+        }
+    return found
+
+
+def _doubts(traced: Traced) -> list[str]:
+    """What did not converge, of which constraint, and cells of which it is not known whether a contour runs there."""
+    counted = collections.Counter((trace.certificate.status, trace.constraint) for trace in traced.traces)
+    cells = sum(len(family.unresolved) for family in traced.families)
+    doubts = [f"{count} {status} of {name}" for (status, name), count in counted.items() if status != "converged"]
+    return doubts + ([f"{cells} cells through which one may run or not"] if cells else [])
+
+
+def _largest(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)
 
 
 class _Group(NamedTuple):
@@ -93,7 +139,19 @@ def _axis(settings: config.Config, name: str) -> points.Axis:
     return (points.Axis.log if axis.is_log else points.Axis.linear)(name, axis.min, axis.max, cells)
 
 
-def _trace(name: str, label: str, component: int, held: dict[str, float], piece: contour.Contour) -> results.Trace:
-    return results.Trace(
-        name, label, component, piece.closed, held, piece.x, piece.y, piece.tangent_x, piece.tangent_y, piece.residual
-    )
+def _trace(name: str, label: str, component: int, held: dict[str, float], piece: contour.Contour, family: contour.Contours) -> results.Trace:
+    columns = (piece.x, piece.y, piece.tangent_x, piece.tangent_y, piece.residual)
+    return results.Trace(name, label, component, piece.closed, held, *columns, _certificate(piece, family))
+
+
+def _certificate(piece: contour.Contour, family: contour.Contours) -> results.Certificate:
+    """The certificate of one contour; of one without vertices there is no distance to tell."""
+    ends = ";".join(dict.fromkeys(piece.ends or ()))
+    sizes = [float(size) if len(piece.x) and np.isfinite(size) else None for size in (piece.max_residual, piece.deviation)]
+    own = (piece.status, ends, len(piece.x), len(piece.brackets), *sizes, int(piece.calls.sum()))
+    of_all = (family.status, family.calls, family.coarse_calls)
+    if piece.check is None:
+        return results.Certificate(*own, *of_all)
+    check = piece.check
+    distances = [size if len(piece.x) else None for size in (check.vertices, check.curve)]
+    return results.Certificate(*own, *of_all, *distances, check.looked_at, check.lost)

@@ -12,7 +12,7 @@ from jaxmix import contouring, faults, parameters, plots, results, study, watchi
 from jaxmix.constraints import shelf
 from jaxmix.engine import maps, points, refine, summary
 from jaxmix.job import Job
-from jaxmix.results.folder import CUBE, REDUCED, REFINED
+from jaxmix.results.folder import CERTIFICATES, CONTOURS, CUBE, REDUCED, REFINED
 
 _STATUS_NAMES = " ".join(study.STATUS[code] for code in sorted(study.STATUS))
 _MODEL = "E. Izaguirre, I. Yavin, arXiv:1506.04760"  # the mixed phase
@@ -40,7 +40,7 @@ def fits(job: Job, record: results.Record) -> bool:
     return record.slices == job.layout.slices(record.index) and record.outputs.keys() == kept.keys()
 
 
-def finish(job: Job, folder: results.ScanFolder, started: float, as_json: bool) -> int:
+def finish(job: Job, folder: results.ScanFolder, started: float, as_json: bool, verify: bool) -> int:
     """Everything but the chunks, and the manifest; NumericalFailures where too many points failed."""
     chunks = job.layout.chunks
     total = summary.from_arrays(summary.merge_arrays(_without_maps(each.summary) for each in folder.records(chunks)))
@@ -56,13 +56,9 @@ def finish(job: Job, folder: results.ScanFolder, started: float, as_json: bool) 
     if job.settings.refinement is not None and _write_refined(job, folder, chunks):
         files.append(REFINED)
     evaluated = time.perf_counter()
-    traces = _trace(job)
+    traced = _trace(job, verify)
     if job.settings.contours is not None:
-        sides, names = contouring.table(job.settings, traces)
-        results.write_contours(folder.path / "contours.csv", sides, names, traces)
-        kinds = {name: shelf.SHELF[name].kind for name in job.settings.constraints}
-        exported = [write(folder.path, sides, kinds, traces) for write in (results.write_texts, results.write_hepdata)]
-        files += ["contours.csv", *sum(exported, []), *plots.draw(folder.path, job.settings, traces)]
+        files += _write_contours(job, folder, traced.traces)
     cited = [_MODEL, *(text for constraint in job.problem.constraints.values() for text in constraint.sources())]
     files.append(results.write_references(folder.path, cited))
     details = {
@@ -71,11 +67,12 @@ def finish(job: Job, folder: results.ScanFolder, started: float, as_json: bool) 
         "excluded": {name: int(count) for name, count in total.excluded.items()},
         "excluded_by_any": int(total.excluded_by_any),
         "extremes": _extremes(job, total),
+        "contours": None if job.settings.contours is None else contouring.summary(traced),
         "seconds": {"grid": evaluated - started, "contours_and_figures": time.perf_counter() - evaluated},
         "files": files,
     }
     manifest = folder.write_manifest("finished", details)
-    report(_report(folder.path, job, details, len(traces)), manifest, as_json)
+    report(_report(folder.path, job, details), manifest, as_json)
     if failed > _MOST_FAILURES * int(total.points):
         raise faults.NumericalFailures(f"{failed} of {int(total.points)} points failed numerically; the files are written, do not trust them")
     return 0
@@ -193,11 +190,21 @@ def _write_refined(job: Job, folder: results.ScanFolder, chunks: int) -> bool:
     return True
 
 
-def _trace(job: Job) -> list[results.Trace]:
+def _trace(job: Job, verify: bool) -> contouring.Traced:
     """All contours, with progress."""
     with watching.bar() as bar:
         task = bar.add_task("tracing contours", total=max(contouring.count(job.settings), 1), unit="contours", note="")
-        return contouring.trace_all(job.problem, job.settings, job.critical, bar.console.print, lambda: bar.advance(task))
+        return contouring.trace_all(job.problem, job.settings, job.critical, bar.console.print, lambda: bar.advance(task), verify)
+
+
+def _write_contours(job: Job, folder: results.ScanFolder, traces: list[results.Trace]) -> list[str]:
+    """The contours with their certificates, in the forms that others read, and drawn; the names of the files."""
+    sides, names = contouring.table(job.settings, traces)
+    results.write_contours(folder.path / CONTOURS, sides, names, traces)
+    results.write_certificates(folder.path / CERTIFICATES, names, traces)
+    kinds = {name: shelf.SHELF[name].kind for name in job.settings.constraints}
+    exported = [write(folder.path, sides, kinds, traces) for write in (results.write_texts, results.write_hepdata)]
+    return [CONTOURS, CERTIFICATES, *sum(exported, []), *plots.draw(folder.path, job.settings, traces)]
 
 
 def _extremes(job: Job, total: summary.Summary) -> dict[str, dict]:
@@ -213,7 +220,7 @@ def _extremes(job: Job, total: summary.Summary) -> dict[str, dict]:
     return found
 
 
-def _report(path: Path, job: Job, details: dict, traces: int) -> str:
+def _report(path: Path, job: Job, details: dict) -> str:
     """What is excluded by what, and, in the last line, what was written where."""
     number = details["points"]
     width = max(map(len, details["excluded"]))
@@ -226,11 +233,23 @@ def _report(path: Path, job: Job, details: dict, traces: int) -> str:
     if len(lines) > 1:
         lines.append(f"{'any of them':<{width}}  {details['excluded_by_any'] / number:.2%} excluded")
     lines.append("points by status: " + ", ".join(f"{name} {count:,}" for name, count in details["points_by_status"].items()))
+    checked = (details["contours"] or {}).get("verified")
+    if checked and checked["vertices"] is not None:
+        found = f"vertices to {checked['vertices']:.1g}, curves to {checked['curve']:.1g} of the plane"
+        lines.append(f"contours checked by bisection: on the level {found}; not met at {checked['lost']} of {checked['places']:,} places")
     parts = [f"{name} excludes {count / number:.1%}" for name, count in details["excluded"].items()]
     if len(parts) > 4:
         parts = [f"{len(parts)} constraints exclude {details['excluded_by_any'] / number:.1%}"]
-    lines.append(f"{number:,} points, {', '.join(parts)}, {traces} contours; written to {path}: {', '.join(_listed(details['files']))}")
+    lines.append(f"{number:,} points, {', '.join(parts)}, {_counted(details['contours'])}; written to {path}: {', '.join(_listed(details['files']))}")
     return "\n".join(lines)
+
+
+def _counted(contours: dict | None) -> str:
+    """How many contours there are, and how many of them did not converge."""
+    if contours is None:
+        return "0 contours"
+    doubtful = [f"{count} {status}" for status, count in contours["by_status"].items() if status != "converged"]
+    return f"{contours['number']} contours" + (f" ({', '.join(doubtful)}: see {CERTIFICATES})" if doubtful else "")
 
 
 def _listed(files: list[str]) -> list[str]:

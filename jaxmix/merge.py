@@ -16,6 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.add_argument("folder", help="the folder that the shards wrote")
         parser.add_argument("--pdf", metavar="FOLDER", help="the LHAPDF6 set that the shards used, if any")
         parser.add_argument("--device", choices=("cpu", "gpu"), help="the kind of device that the shards were computed on")
+        parser.add_argument("--verify", action="store_true", help="check every contour by bisection across it, from both sides")
         parser.add_argument("--json", action="store_true", help="the manifest on stdout")
         arguments = flags.parse(parser, argv)
         from jaxmix import scanning

@@ -22,6 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                             help="one run of several processes by jax.distributed, of which this is process i of N (default: from SLURM or Open MPI)")
         parser.add_argument("--device", choices=("cpu", "gpu"), help="where to compute (default: what jax finds)")
         parser.add_argument("--pdf", metavar="FOLDER", help="an LHAPDF6 set in place of the package's parton luminosities")
+        parser.add_argument("--verify", action="store_true", help="check every contour by bisection across it, from both sides")
         flags.add_set(parser)
         parser.add_argument("--json", action="store_true", help="the manifest on stdout")
         arguments = flags.parse(parser, argv)

@@ -23,6 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     """The command `scan`: evaluate what is missing, commit it chunk by chunk, and finish."""
     settings = config.load(arguments.config, arguments.set)
     shard = _shard(arguments.shard)
+    _check_verify(arguments.verify, settings, shard)
     out = Path(arguments.out or Path("scans") / settings.scan.name)
     if arguments.dry_run:
         flags.show([planning.plan(settings, prepare(settings, arguments.device, arguments.pdf), out)], True, arguments.json)
@@ -40,15 +41,14 @@ def run(arguments: argparse.Namespace) -> int:
 def _run(job: Job, out: Path, shard: tuple[int, int] | None, arguments: argparse.Namespace) -> int:
     started, fits = time.perf_counter(), functools.partial(finishing.fits, job)
     with results.open_folder(out, job.identity(), shard, arguments.restart, fits) as folder:
-        if folder.finished is not None:
-            finishing.report(f"{out}: this scan is finished; nothing was written", folder.finished, arguments.json)
+        if _nothing_to_do(folder, arguments):
             return 0
         if shard is None:
             # a second compilation beside the grid's: a daemon, so that an interrupted run does not wait for it
             threading.Thread(target=contouring.compile_all, args=(job.problem, job.settings), daemon=True).start()
         _evaluate(job, folder, _how_to_go_on(arguments, out))
         if shard is None:
-            return finishing.finish(job, folder, started, arguments.json)
+            return finishing.finish(job, folder, started, arguments.json, arguments.verify)
         manifest = folder.write_manifest("finished", {"shard": list(shard), "seconds": time.perf_counter() - started})
     text = f"{out}: part {shard[0]} of {shard[1]} is written"
     if not arguments.distributed:
@@ -59,19 +59,38 @@ def _run(job: Job, out: Path, shard: tuple[int, int] | None, arguments: argparse
         print(f"jaxmix scan: {text}; process 0 joins the parts", file=sys.stderr)
         return 0
     with results.open_folder(out, job.identity(), fits=fits) as folder:
-        return finishing.finish(job, folder, started, arguments.json)
+        return finishing.finish(job, folder, started, arguments.json, arguments.verify)
 
 
 def merge(arguments: argparse.Namespace) -> int:
     """The command `merge`: every point must be there once; then cube, contours and figures."""
     out = Path(arguments.folder)
     settings = config.restored(folders.read_manifest(out)["config"])
+    _check_verify(arguments.verify, settings, None)
     job = prepare(settings, arguments.device, arguments.pdf)
     with results.open_folder(out, job.identity(), fits=functools.partial(finishing.fits, job)) as folder:
-        if folder.finished is not None:
-            finishing.report(f"{out}: this scan is finished; nothing was written", folder.finished, arguments.json)
+        if _nothing_to_do(folder, arguments):
             return 0
-        return finishing.finish(job, folder, time.perf_counter(), arguments.json)
+        return finishing.finish(job, folder, time.perf_counter(), arguments.json, arguments.verify)
+
+
+def _nothing_to_do(folder: results.ScanFolder, arguments: argparse.Namespace) -> bool:
+    """Whether the scan is finished, its contours verified if that is asked for, and says so; else what is missing is done: contours are traced
+    again, and what comes from the chunks is written as it was."""
+    if folder.finished is None:
+        return False
+    if arguments.verify and "verified" not in (folder.finished.get("contours") or {}):
+        print(f"{folder.path}: this scan is finished, but not verified: its contours, and chunks that it lacks, are computed again", file=sys.stderr)
+        return False
+    finishing.report(f"{folder.path}: this scan is finished; nothing was written", folder.finished, arguments.json)
+    return True
+
+
+def _check_verify(verify: bool, settings: config.Config, shard: tuple[int, int] | None) -> None:
+    if verify and settings.contours is None:
+        raise faults.BadInput("--verify: the study has no table [contours], so there is nothing to verify")
+    if verify and shard is not None:
+        raise faults.BadInput("--verify: a shard traces no contours; give --verify to jaxmix merge")
 
 
 def _shard(text: str | None) -> tuple[int, int] | None:
@@ -87,6 +106,7 @@ def _how_to_go_on(arguments: argparse.Namespace, out: Path) -> str:
     """The command that resumes this one."""
     words = ["jaxmix", "scan", arguments.config, "--out", str(out), *(word for each in arguments.set for word in ("--set", each))]
     given = {"--shard": arguments.shard, "--device": arguments.device, "--pdf": arguments.pdf}
+    words += ["--verify"] if arguments.verify else []
     words += [word for flag, value in given.items() if value is not None for word in (flag, value)]
     return f"to go on: {shlex.join(words)}"
 

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -303,7 +304,7 @@ def test_contours_come_back_as_written(tmp_path):
     assert plane == ("m_mcp", "epsilon_gamma")
     for found, expected in zip(back, traces(), strict=True):
         assert found[:5] == expected[:5]
-        np.testing.assert_array_equal(np.array(found[5:]), np.array(expected[5:]))
+        np.testing.assert_array_equal(np.array(found[5:10]), np.array(expected[5:10]))
 
 
 def test_the_header_of_contours_tells_names_and_units(tmp_path):
@@ -314,6 +315,30 @@ def test_the_header_of_contours_tells_names_and_units(tmp_path):
     assert "# luminosity: [1/fb], integrated luminosity" in lines
     names = "constraint,level,component,closed,theta_dark,luminosity,x,y,tangent_x,tangent_y,residual"
     assert next(line for line in lines if not line.startswith("#")) == names
+
+
+def test_certificates_stand_beside_the_contours(tmp_path):
+    """The columns that name a contour are those of contours.csv; one without vertices has a row too; what has no value is empty."""
+    path, held = tmp_path / "certificates.csv", ["theta_dark", "luminosity"]
+    results.write_contours(tmp_path / "contours.csv", PLANE, held, traces())
+    good = results.Certificate("converged", "box;invalid", 8, 0, 1 / 3, 2e-6, 40, "sampled", 900, 300, 1e-12, 3e-6, 16, 0)
+    jump = results.Certificate("jump", "box", 0, 7, None, None, 60, "unresolved", 900, 300)
+    first, second, third = traces()
+    none = [np.zeros(0)] * 5
+    rows = [first._replace(certificate=good), results.Trace(*second[:5], *none, certificate=jump), third._replace(certificate=good)]
+    results.write_certificates(path, held, rows)
+    lines = [line.split(",") for line in path.read_text().splitlines() if not line.startswith("#")]
+    of_contours = [line.split(",") for line in (tmp_path / "contours.csv").read_text().splitlines() if not line.startswith("#")]
+    assert lines[0][:6] == of_contours[0][:6] and lines[1][:6] == of_contours[1][:6] and lines[3][:6] == of_contours[-1][:6]
+    assert dict(zip(lines[0][6:], lines[1][6:], strict=True))["residual"] == "0.3333333333333333"
+    assert lines[2][6:] == ["jump", "box", "0", "7", "", "", "60", "unresolved", "900", "300", "", "", "", ""]
+
+
+def test_every_column_of_certificates_is_explained(tmp_path):
+    results.write_certificates(tmp_path / "certificates.csv", ["theta_dark"], [])
+    lines = (tmp_path / "certificates.csv").read_text().splitlines()
+    header = [line.removeprefix("#") for line in lines if line.startswith("#")]
+    assert all(any(re.search(rf"\b{name}\b[^:]*:", line) for line in header) for name in lines[-1].split(","))
 
 
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe", b"# x: m [GeV]\n# y: e [1]\nconstraint,level\n"])

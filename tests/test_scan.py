@@ -1,15 +1,18 @@
 """The command `scan` from its config to its files: what is written, resumed, refused and joined."""
 
 import contextlib
+import csv
 import hashlib
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 import types
 import warnings
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
@@ -17,6 +20,7 @@ import xarray as xr
 from jaxmix import config, contouring, faults, finishing, merge, results, scan, tables
 from jaxmix.constraints import shelf
 from jaxmix.engine import evaluate
+from jaxmix.engine.points import Axis
 from jaxmix.job import prepare
 
 CONFIG = """
@@ -73,7 +77,12 @@ def digests(folder, *names):
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.is_file()}
 
 
-PRODUCTS = ("scan.zarr", "contours.csv", "figure.png", "figure.pdf", "figure.csv", "references.bib")
+def certificates_of(folder):
+    lines = (folder / "certificates.csv").read_text(encoding="utf-8").splitlines()
+    return list(csv.DictReader(line for line in lines if not line.startswith("#")))
+
+
+PRODUCTS = ("scan.zarr", "contours.csv", "certificates.csv", "figure.png", "figure.pdf", "figure.csv", "references.bib")
 
 
 def test_a_scan_writes_its_files_and_lists_them(whole):
@@ -85,7 +94,33 @@ def test_a_scan_writes_its_files_and_lists_them(whole):
     cited = (whole / "references.bib").read_text(encoding="ascii")
     assert re.findall(r"^@\w+\{([^,]+),", cited, flags=re.MULTILINE)[:4] == ["Izaguirre:2015", "Haas:2015", "NNPDF:2017", "Navas:2024"]
     assert manifest["points"] == 120 and sum(manifest["points_by_status"].values()) == 120
-    assert {"config", "versions", "device", "tiles", "data", "seconds"} <= set(manifest)
+    assert {"config", "versions", "device", "tiles", "data", "seconds", "contours"} <= set(manifest)
+
+
+def test_each_contour_has_its_certificate(whole):
+    """One row a contour, which agrees with its vertices in contours.csv; nothing is verified unasked."""
+    certificates, traces = certificates_of(whole), results.read_contours(whole / "contours.csv")[1]
+    assert [(row["constraint"], row["level"], row["component"], row["closed"]) for row in certificates] == \
+        [(trace.constraint, trace.level, str(trace.component), str(int(trace.closed))) for trace in traces]
+    for row, trace in zip(certificates, traces, strict=True):
+        assert (int(row["vertices"]), float(row["residual"]), float(row["theta_dark"])) == (trace.x.size, trace.residual.max(), trace.held["theta_dark"])
+        assert trace.x.size <= int(row["evaluations"]) < int(row["trace_evaluations"]) and 0 < int(row["trace_coarse"]) < int(row["trace_evaluations"])
+        assert 0 < float(row["deviation"]) < (1e-5 if row["status"] == "converged" else 1) and row["trace_status"] in ("sampled", "unresolved")
+        assert {row["ends"]} <= ({""} if trace.closed else {"box", "invalid", "box;invalid", "invalid;box"})
+        assert {row[f"verified_{name}"] for name in ("vertices", "curve", "places", "lost")} == {""}
+
+
+def test_the_manifest_sums_the_certificates_up(whole):
+    certificates, manifest = certificates_of(whole), json.loads((whole / "manifest.json").read_text(encoding="utf-8"))
+    status = [row["status"] for row in certificates]
+    assert manifest["contours"] == {
+        "number": len(certificates),
+        "by_status": {name: status.count(name) for name in set(status)},
+        "traces_by_status": {certificates[0]["trace_status"]: 1},
+        "largest_residual": max(float(row["residual"]) for row in certificates),
+        "largest_deviation": max(float(row["deviation"]) for row in certificates),
+        "evaluations": int(certificates[0]["trace_evaluations"]),
+    }
 
 
 def test_the_cube_opens_in_xarray_without_a_warning_and_has_units(whole):
@@ -437,13 +472,68 @@ def test_each_constraint_has_its_contours(several):
         np.testing.assert_allclose(found, 2.25 if trace.level == "sigma=3" else 1.0, rtol=1.1e-9)
 
 
+def test_a_finished_scan_is_verified_when_asked(several, tmp_path, capsys):
+    """Contours are traced again and checked, all else is as it was; then there is nothing to do, with --verify or without."""
+    out, path = shutil.copytree(several[0], tmp_path / "scan"), str(several[1])
+    others = [name for name in json.loads((out / "manifest.json").read_text(encoding="utf-8"))["files"] if name != "certificates.csv"]
+    before = digests(out, *others)
+    assert scan.main([path, "--out", str(out), "--verify"]) == 0
+    said = capsys.readouterr()
+    assert "finished, but not verified" in said.err and "contours checked by bisection" in said.out
+    assert digests(out, *others) == before
+    plain = [{name: value for name, value in row.items() if not name.startswith("verified")} for row in certificates_of(several[0])]
+    certificates = certificates_of(out)
+    assert [{**row, **each} for row, each in zip(certificates, plain, strict=True)] == certificates
+    for row in certificates:
+        assert float(row["verified_vertices"]) < 1e-8 and float(row["verified_curve"]) < 1e-5
+        assert int(row["verified_places"]) >= 2 * int(row["vertices"]) - 1 and row["verified_lost"] == "0"
+    found = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["contours"]["verified"]
+    assert found == {name: max(float(row[f"verified_{name}"]) for row in certificates) for name in ("vertices", "curve")} | {"places": sum(int(row["verified_places"]) for row in certificates), "lost": 0}
+    for words in ([], ["--verify"]):
+        assert scan.main([path, "--out", str(out), *words]) == 0
+        assert "nothing was written" in capsys.readouterr().out
+    assert merge.main([str(out), "--verify"]) == 0
+    assert "nothing was written" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("change", "words", "message"), [("", ["--shard", "0/2"], "jaxmix merge"), ("[contours]", [], "no table [contours]")])
+def test_nothing_to_verify_is_bad_input(tmp_path, capsys, change, words, message):
+    """A shard, and a study without contours."""
+    path = tmp_path / "study.toml"
+    path.write_text(CONFIG.split(change)[0] if change else CONFIG, encoding="utf-8")
+    assert scan.main([str(path), "--out", str(tmp_path / "out"), "--verify", *words]) == 2
+    assert message in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+def test_contours_in_doubt_are_told_and_counted(monkeypatch):
+    """One that leaps over its level has a certificate without distances, and a word in what is told and in the report."""
+    def steps(x, y):
+        return jnp.where(x + y > 50.0, 1.0, -1.0) + 0.0 * y
+
+    axes = [Axis.linear(name, 1.0, 40.0, 5) for name in ("m_mcp", "m_zprime")]
+    family = contouring.contour.trace_contours(steps, *axes, depth=3, verify=True)
+    monkeypatch.setattr(contouring.contour, "trace_family", lambda *arguments, **options: family)
+    sides = {name: {"min": 1, "max": 40, "count": 5, "spacing": "linear"} for name in ("m_mcp", "m_zprime")}
+    raw = {"scan": {"name": "x"}, "parameters": {"kappa": 1e-3}, "axes": sides, "constraints": {"g_minus_2_mu": {}}}
+    settings, told = config.validate(raw | {"contours": {"x": "m_mcp", "y": "m_zprime"}}), []
+    moment = types.SimpleNamespace(features=lambda axis, held: ())
+    traced = contouring.trace_all(types.SimpleNamespace(constraints={"g_minus_2_mu": moment}), settings, {"g_minus_2_mu": {"cl=0.95": 3.84}}, told.append, verify=True)
+    (certificate,), found = [trace.certificate for trace in traced.traces], contouring.summary(traced)
+    assert (certificate.status, certificate.vertices, certificate.residual, certificate.deviation) == ("jump", 0, None, None)
+    assert certificate.brackets > 0 and (certificate.verified_vertices, certificate.verified_places) == (None, 0)
+    assert told == [f"contours: 1 jump of g_minus_2_mu, {len(family.unresolved)} cells through which one may run or not"]
+    assert finishing._counted(found) == "1 contours (1 jump: see certificates.csv)"
+    assert found["largest_residual"] is None and found["verified"] == {"vertices": None, "curve": None, "places": 0, "lost": 0}
+
+
 def test_features_are_nodes_along_both_sides_of_a_plane(monkeypatch):
     """Thresholds of mesons along the mCP's mass, resonances along the Z' mass."""
     sides = {name: {"min": 1, "max": 100, "count": 5, "spacing": "log"} for name in ("m_mcp", "m_zprime")}
     raw = {"scan": {"name": "x"}, "parameters": {"kappa": 1e-3}, "axes": sides, "constraints": {"mcp_lhc": {"levels": [{"cl": 0.95}]}}}
     settings = config.validate(raw | {"contours": {"x": "m_mcp", "y": "m_zprime"}})
     asked = {}
-    monkeypatch.setattr(contouring.contour, "trace_contours", lambda *arguments, **options: asked.update(options) or [])
+    none = contouring.contour.Contours((), "sampled", np.zeros((0, 2, 2)), 0, 0)
+    monkeypatch.setattr(contouring.contour, "trace_family", lambda *arguments, **options: asked.update(options) or none)
     detector = shelf.build("mcp_lhc", {}, ("cl", 0.95))
     contouring.trace_all(types.SimpleNamespace(constraints={"mcp_lhc": detector}), settings, {"mcp_lhc": {"cl=0.95": 6.0}}, print)
     jpsi = 3.0969  # GeV, PDG 2024

@@ -4,8 +4,9 @@ A file appears whole or not at all, and is believed only if its checksum and the
 and no figures here.
 """
 
+from jaxmix.results.certificates import write_certificates
 from jaxmix.results.chunks import Record, committed, read_chunk, write_chunk
-from jaxmix.results.contours import Side, Trace, read_contours, write_contours
+from jaxmix.results.contours import Certificate, Side, Trace, read_contours, write_contours
 from jaxmix.results.cube import Coordinate, Variable, write_arrays, write_cube
 from jaxmix.results.exports import write_hepdata, write_texts
 from jaxmix.results.folder import ScanFolder, open_folder
@@ -13,6 +14,7 @@ from jaxmix.results.provenance import identity
 from jaxmix.results.references import write_references
 
 __all__ = [
+    "Certificate",
     "Coordinate",
     "Record",
     "ScanFolder",
@@ -25,6 +27,7 @@ __all__ = [
     "read_chunk",
     "read_contours",
     "write_arrays",
+    "write_certificates",
     "write_chunk",
     "write_contours",
     "write_cube",

@@ -21,7 +21,7 @@ from jaxmix.results import atomic, chunks, lock, provenance
 
 MANIFEST = "manifest.json"
 CUBE, REDUCED, REFINED = "scan.zarr", "summary.zarr", "refined.zarr"
-CONTOURS = "contours.csv"
+CONTOURS, CERTIFICATES = "contours.csv", "certificates.csv"
 _FORMAT = "jaxmix scan 2"
 _SEAL = "sha256"  # of all else in a manifest
 _LARGEST = 50_000_000  # bytes of a manifest
@@ -162,7 +162,7 @@ def _clear(path: Path, manifest: Mapping[str, Any]) -> None:
         for name in (chunks.FOLDER, CUBE, REDUCED, REFINED):
             atomic.remove(path / name)
         listed = [path / name for name in _files(manifest) or ()]
-        own = [*listed, path / CONTOURS, *path.glob("shard-*-of-*.json")]
+        own = [*listed, path / CONTOURS, path / CERTIFICATES, *path.glob("shard-*-of-*.json")]
         for file in own:
             if file.is_file() and file.resolve().is_relative_to(path.resolve()):
                 file.unlink()
