@@ -30,7 +30,7 @@ class Contour:
 
     status: "converged"; "flat" (the gradient vanishes at a vertex, whose tangent is that of its neighbours); "saddle" (branches come so
     close that which of them join is not told apart); "imprecise" (|f| is above the tolerance at a vertex, though f does not jump: it is
-    rounded by as much); "coarse" (the curve between vertices could not be brought as near to the level as was asked for); "jump" (f leaps over the level) and "plateau" (f keeps to the level over an area, of which this is the
+    rounded by as much); "coarse" (the curve between vertices could not be brought as near to the level as was asked for, or was not found to be by the check); "jump" (f leaps over the level) and "plateau" (f keeps to the level over an area, of which this is the
     boundary): these two have no vertices, but brackets [n, 2, 2], pairs of points (x, y) within 1e-9 of the box on either side.
     """
 
@@ -216,7 +216,7 @@ def _contour(piece: pieces.Piece, near: bool, displacement: dict[str, np.ndarray
     x, y = (side.from_box(place) for side, place in zip(sides, piece.place.T))
     tangent, flat = pieces.tangents(piece)
     residual = np.abs(piece.found[:, 0])
-    judged = {"saddle": near, "flat": flat.any(), "imprecise": np.any(residual > tolerance), "coarse": piece.deviation > accuracy}
+    judged = {"saddle": near, "flat": flat.any(), "imprecise": np.any(residual > tolerance), "coarse": piece.deviation > accuracy or (check is not None and check.lost > 0)}
     status = piece.kind if piece.kind != "level" else next((name for name, holds in judged.items() if holds), "converged")
     brackets = np.stack([side.from_box(piece.bracket[..., axis]) for axis, side in enumerate(sides)], axis=-1)
     return Contour(x, y, *tangent.T, residual, piece.calls, piece.closed, piece.ends, status, piece.deviation, brackets, piece.plane, sides,

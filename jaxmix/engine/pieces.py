@@ -83,13 +83,20 @@ def handles(span: np.ndarray, out: np.ndarray, into: np.ndarray) -> tuple[np.nda
 
     2 chord/(1 + c) with c the cosine of half the angle between the tangents, right to sixth order for an arc of a circle. Where one end is
     far nearer than the other to where the tangents meet, 4 c/(1 + c) times each one's distance from there: as right for an arc that is
-    stretched along any direction.
+    stretched along any direction. Where both tangents run as the chord does along either axis, no more than keeps the piece in the
+    rectangle between the ends (a factor of three; F. N. Fritsch, R. E. Carlson, SIAM J. Numer. Anal. 17 (1980) 238).
     """
     half = np.sqrt(0.5 * (1.0 + np.clip(np.sum(out * into, axis=-1), -1.0, 1.0)))
     first, last = to_meeting(span, out, into)
     alike, stretched = 2.0 * np.linalg.norm(span, axis=-1) / (1.0 + half), 4.0 * half / (1.0 + half)
     apart = uneven(span, out, into)
-    return np.where(apart, stretched * first, alike), np.where(apart, stretched * last, alike)
+    one_way = np.all((out * span > 0) & (into * span > 0), axis=-1)
+    return tuple(np.minimum(np.where(apart, stretched * distance, alike), _room(span, tangent, one_way)) for distance, tangent in ((first, out), (last, into)))
+
+
+def _room(span: np.ndarray, tangent: np.ndarray, one_way: np.ndarray) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        return np.where(one_way, 3.0 * np.min(np.abs(span / tangent), axis=-1), np.inf)
 
 
 def uneven(span: np.ndarray, out: np.ndarray, into: np.ndarray) -> np.ndarray:

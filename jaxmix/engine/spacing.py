@@ -133,7 +133,7 @@ def _line_inside(ends: np.ndarray, start: np.ndarray, line: np.ndarray, one_way:
 def _judged(tasks: _Tasks, at: np.ndarray, pool: _Pool, deviation: np.ndarray, sampler: Sampler, planes: np.ndarray, accuracy: float, turn: float,
             tolerance: float) -> _Tasks:
     """What is left to do: halves of segments whose middle is now on the level, middles that are not there yet; the others are finished."""
-    error = _error(tasks, at)
+    error = _error(tasks, at, pool)
     first = tasks.calls == 1
     short = tasks.chord <= _SHORTEST
     fine = first & (short | ((error <= accuracy) & ((tasks.turn <= turn) | (np.minimum(tasks.chord, tasks.thickness) <= accuracy))))
@@ -152,9 +152,10 @@ def _judged(tasks: _Tasks, at: np.ndarray, pool: _Pool, deviation: np.ndarray, s
     return _together([rest, *new])
 
 
-def _error(tasks: _Tasks, at: np.ndarray) -> np.ndarray:
-    """Largest distance of the cubic piece from the level, estimated from f and its gradient in the middle; infinite where there is none."""
-    size = np.linalg.norm(at[:, 1:], axis=1)
+def _error(tasks: _Tasks, at: np.ndarray, pool: _Pool) -> np.ndarray:
+    """Largest distance of the cubic piece from the level, estimated from f in the middle and the least gradient there and at the ends (beside
+    a cusp it is large in the middle, and f nearer to the level than it would be by the slope there); infinite where there is none."""
+    size = np.min([np.linalg.norm(found[:, 1:], axis=1) for found in (at, pool.found[tasks.a], pool.found[tasks.b])], axis=0)
     along = pieces.along_level(at)
     speed = np.linalg.norm(tasks.direction, axis=1)
     with np.errstate(all="ignore"):

@@ -14,7 +14,7 @@ _HALVINGS = 40
 
 class Check(NamedTuple):
     """The largest distance, in the box, of a vertex and of a segment's middle from a change of f's sign, and the number of places (of those
-    looked at) near which there is none."""
+    looked at) near which there is none. Where f is undefined on one side, and nothing is found on the other, nothing is said."""
 
     vertices: float
     curve: float
@@ -25,7 +25,7 @@ class Check(NamedTuple):
 def checked(sampler: box.Sampler, parts: list[pieces.Piece], accuracy: float) -> list[Check]:
     """The check of each piece: on the line from place - r n to place + r n, n the unit normal, the change of f's sign that is nearest is
     bisected for; r = 1e-6 of the box at vertices and the accuracy asked for in the middle of segments."""
-    places = [_places(piece) for piece in parts]
+    places = [_places(piece, accuracy) for piece in parts]
     plane = np.concatenate([np.full(len(place), piece.plane) for (place, _, _), piece in zip(places, parts)] or [np.zeros(0, int)])
     if not len(plane):
         return [Check(0.0, 0.0, 0, 0) for _ in parts]
@@ -36,13 +36,14 @@ def checked(sampler: box.Sampler, parts: list[pieces.Piece], accuracy: float) ->
     return [_summed(*each) for each in zip(np.split(distance, stops), np.split(vertex, stops))]
 
 
-def _places(piece: pieces.Piece) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Vertices and middles of segments [m, 2], the unit normals there, and which are vertices."""
+def _places(piece: pieces.Piece, accuracy: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Vertices and middles of segments longer than the accuracy [m, 2], the unit normals there, and which are vertices."""
     if not len(piece.place):
         return np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0, bool)
     place, (tangent, _) = piece.place, pieces.tangents(piece)
     ring = [np.concatenate([array, array[:1]]) if piece.closed else array for array in (place, tangent)]
     around = pieces.hermite(*ring, np.array([0.45, 0.5, 0.55]))
+    around = around[np.linalg.norm(np.diff(ring[0], axis=0), axis=1) > accuracy]
     along = around[:, 2] - around[:, 0]
     along = along / np.maximum(np.linalg.norm(along, axis=1), 1e-300)[:, None]
     left = np.concatenate([tangent, along]) @ np.array([[0.0, 1.0], [-1.0, 0.0]])
@@ -50,7 +51,7 @@ def _places(piece: pieces.Piece) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _distances(sampler: box.Sampler, plane: np.ndarray, place: np.ndarray, across: np.ndarray) -> np.ndarray:
-    """How far, in units of `across`, f's sign changes from each place; infinite where f is of one sign, or undefined, at both ends."""
+    """How far, in units of `across`, f's sign changes from each place; infinite where it does not, NaN where it does not and f is undefined."""
 
     def positive(t: np.ndarray) -> np.ndarray:
         value = sampler.values(plane, place + t[:, None] * across)
@@ -64,10 +65,11 @@ def _distances(sampler: box.Sampler, plane: np.ndarray, place: np.ndarray, acros
         middle = 0.5 * (low + high)
         same = positive(middle) == below
         low, high = np.where(same, middle, low), np.where(same, high, middle)
-    return np.where(changes.any(axis=1), np.abs(0.5 * (low + high)), np.inf)
+    none = np.where(np.isnan(signs).any(axis=1), np.nan, np.inf)
+    return np.where(changes.any(axis=1), np.abs(0.5 * (low + high)), none)
 
 
 def _summed(distance: np.ndarray, vertex: np.ndarray) -> Check:
     met = np.isfinite(distance)
     largest = [float(np.max(distance[met & which], initial=0.0)) for which in (vertex, ~vertex)]
-    return Check(*largest, int((~met).sum()), len(distance))
+    return Check(*largest, int(np.isinf(distance).sum()), int((~np.isnan(distance)).sum()))
