@@ -13,8 +13,10 @@ from jaxmix import Axis, Study, backend, trace_contours
 from jaxmix.constraints import shelf
 from jaxmix.parameters import defaults
 backend.start()
-study = Study(defaults() | {"m_zprime_over_m_mcp": 3.0}, {"mcp_lhc": shelf.build("mcp_lhc", {}, ("sigma", 2.0))})
-found = trace_contours(study, Axis.log("m_mcp", 1, 100, 25), Axis.log("epsilon_gamma", 3e-4, 0.1, 25), output="mcp_lhc")
+detector = shelf.build("mcp_lhc", {}, ("sigma", 2.0))
+study = Study(defaults() | {"m_zprime_over_m_mcp": 3.0}, {"mcp_lhc": detector})
+nodes = detector.features("m_mcp", {"m_zprime_over_m_mcp": 3.0})
+found = trace_contours(study, Axis.log("m_mcp", 1, 100, 25), Axis.log("epsilon_gamma", 3e-4, 0.1, 25), output="mcp_lhc", x_nodes=nodes)
 assert all(contour.status == "converged" for contour in found)
 print(len(found), sum(len(contour.x) for contour in found))
 """
@@ -42,7 +44,7 @@ def main() -> None:
     arguments = measuring.parser(__doc__).parse_args()
     start = measuring.machine()
     found = rows(1 if arguments.quick else 3)
-    print(measuring.table(found, start, ["A process each, the start of Python and all imports included; 25 x 25 coarse cells."]))
+    print(measuring.table(found, start, ["A process each, the start of Python and all imports included; 25 x 25 coarse cells and nodes at thresholds and resonances."]))
 
 
 if __name__ == "__main__":

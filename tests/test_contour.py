@@ -1,5 +1,6 @@
 """Contours against closed forms: topology, distance to the true curve, tangents, bad functions, and other programs."""
 
+import iminuit
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -289,7 +290,6 @@ def counting(x, y, held):
 
 def test_profile_contours_agree_with_minos_contours():
     """iminuit's mncontour at up = 1 of the same likelihood: the program that experiments use."""
-    iminuit = pytest.importorskip("iminuit")
     fit = iminuit.Minuit(lambda x, y, b, t: float(compiled(x, y, {"background": b, "tilt": t})), x=1.0, y=1.0, b=0.0, t=0.0)
     compiled = jax.jit(counting)
     fit.errordef, fit.tol = 1.0, 1e-6

@@ -43,9 +43,9 @@ def traced(monkeypatch):
     """What has been traced since the test began."""
     seen, trace = [], programs._traced
 
-    def counted(function, *given):
-        seen.append(function.__name__)
-        return trace(function, *given)
+    def counted(*given):
+        seen.append(1)
+        return trace(*given)
 
     monkeypatch.setattr(programs, "_traced", counted)
     return seen
@@ -59,7 +59,7 @@ def fit(values):
 def test_a_second_process_traces_nothing_and_gets_the_same(store, traced):
     values = jnp.sin(jnp.linspace(0.0, 1.0, 9))[:, None]
     first, second = fit(values), fit(values)
-    assert traced == ["fit"] and len(store.kept) == 1
+    assert len(traced) == 1 and len(store.kept) == 1
     assert jax.tree.structure(first) == jax.tree.structure(second) == jax.tree.structure(spline.fit(values, (0.0, 1.0)))
     for ours, theirs in zip(jax.tree.leaves(second), jax.tree.leaves(spline.fit(values, (0.0, 1.0)))):
         np.testing.assert_allclose(ours, theirs, rtol=1e-13)
@@ -76,6 +76,20 @@ def test_another_program_is_traced_anew(store, traced, other):
     fit(jnp.ones((9, 1)))
     other(store)
     assert len(traced) == 2 and len(store.kept) == 2
+
+
+def test_tracers_pass_through_and_no_argument_is_kept_by_its_place(store):
+    """Under a derivative a program is compiled as ever; a model that is gone leaves its place to another with other numbers."""
+    program = programs.Program(apply_table, {})
+    for values in (jnp.arange(9.0)[:, None], 2.0 * jnp.arange(9.0)[:, None]):
+        table = spline.fit(values, (0.0, 8.0))
+        assert float(program(table, jnp.asarray(3.0))[0]) == pytest.approx(float(values[3, 0]))
+        assert float(jax.jvp(lambda at: program(table, at)[0], (jnp.asarray(3.0),), (jnp.asarray(1.0),))[1]) == pytest.approx(float(values[1, 0]))
+        del table
+
+
+def apply_table(table, at):
+    return table(at)
 
 
 class Doubling(eqx.Module):

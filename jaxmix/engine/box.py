@@ -33,7 +33,7 @@ class Side:
     @classmethod
     def of(cls, axis: Axis) -> "Side":
         """The side that an axis spans."""
-        values = axis.values()
+        values = _values(axis)
         return cls(axis.name, float(values.min()), float(values.max()), axis.logarithmic)
 
     def to_box(self, value: np.ndarray) -> np.ndarray:
@@ -48,11 +48,17 @@ class Side:
     def nodes(self, axis: Axis, extra: tuple[float, ...]) -> np.ndarray:
         """Box coordinates of the axis' values, of extra ones inside the box, and of one between two extra ones that have none between (f may
         look alike on both), ascending, without repeats."""
-        regular = np.clip(self.to_box(axis.values()), 0.0, 1.0)
+        regular = np.clip(self.to_box(_values(axis)), 0.0, 1.0)
         special = np.sort(self.to_box(np.array([value for value in extra if self.low < value < self.high])))
         alone = np.searchsorted(regular, special[1:]) == np.searchsorted(regular, special[:-1])
         nodes = np.sort(np.concatenate([regular, special, (special[:-1] + _BETWEEN * np.diff(special))[alone]]))
         return nodes[np.concatenate([[True], np.diff(nodes) > 1e-12])]
+
+
+def _values(axis: Axis) -> np.ndarray:
+    """An axis' values, without the device."""
+    knots = np.asarray(axis.knots, float)
+    return {"linear": np.linspace, "log": np.geomspace}[axis.kind](*knots, axis.size) if axis.kind != "values" else knots
 
 
 class OutputLevel(eqx.Module):

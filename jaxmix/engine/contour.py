@@ -12,7 +12,7 @@ from jaxmix.engine.box import OutputLevel, Sampler, Side
 from jaxmix.engine.points import Axis
 from jaxmix.engine.problem import AbstractProblem
 
-BATCH = {"cpu": 32, "other": 1024}  # points evaluated together in one plane: a round may have few of them
+BATCH = {"problem": 16, "function": 64, "accelerator": 1024}  # points evaluated together in one plane: a round may have few, and a problem is costly
 _LARGEST_BATCH = 1024
 _SAFETY = 0.5  # of the accuracy asked for, as the error of a segment is an estimate
 
@@ -179,7 +179,7 @@ def _sampler(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis, y_
         function = OutputLevel(function, output, (x_axis.name, y_axis.name))
         helds = [{name: float(value) for name, value in (held or {}).items()} for held in helds]
     sides = (Side.of(x_axis), Side.of(y_axis))
-    least = BATCH["cpu" if jax.default_backend() == "cpu" else "other"]
+    least = BATCH["accelerator" if jax.default_backend() != "cpu" else "problem" if output is not None else "function"]
     batch = batch or min(max(_LARGEST_BATCH, least), least * 2 ** (len(helds) - 1).bit_length())
     levels = levels if levels is not None else [0.0] * len(helds)
     if profile:

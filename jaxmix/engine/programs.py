@@ -10,7 +10,7 @@ import hashlib
 import importlib
 import json
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import equinox as eqx
 import jax
@@ -19,6 +19,7 @@ from jax import export
 from jaxtyping import Array, PyTree
 
 _PACKAGE = __name__.partition(".")[0]
+_REMEMBERED = 8  # arguments, by each program
 _PLAIN = (bool, int, float, str, type(None))
 
 
@@ -67,37 +68,63 @@ def put_together(words: Any, arrays: Iterator[Array]) -> PyTree:
     raise ValueError(f"words of a program: found {str(words)[:60]!r}")
 
 
+class Apart(NamedTuple):
+    """An argument in words, and its arrays."""
+
+    text: str
+    arrays: list[Array | np.ndarray]
+
+
 class Program:
-    """A compiled function, kept in a store (if there is one) for each kind of arguments that can be put into words."""
+    """A compiled function, kept in a store (if there is one) for each kind of arguments that can be put into words.
+
+    What is an argument again need not be taken apart again: large models are, of which a batch of points is asked at a time.
+    """
 
     def __init__(self, function: Callable, options: dict[str, Any]):
-        self._function, self._options, self._ready = function, options, {}
+        self._function, self._options, self._ready, self._seen = function, options, {}, {}
         self._compiled = eqx.filter_jit(function, compiler_options=options)
 
     def __call__(self, *arguments: PyTree) -> PyTree:
         """function(*arguments)."""
-        if _kept_in is None:
-            return self._compiled(*arguments)
         try:
-            name = _words(self._function, [])
-            words, arrays = taken_apart(arguments)
+            name, parts = _name(self._function), [self._apart(argument) for argument in arguments]
         except NotInWords:
             return self._compiled(*arguments)
-        key = json.dumps([name, words, self._options, _kept_in.version, jax.default_backend(), jax.config.jax_enable_x64], sort_keys=True)
+        arrays = [array for part in parts for array in part.arrays]
+        if any(isinstance(array, jax.core.Tracer) for array in arrays):
+            return self._compiled(*arguments)
+        key = (id(_kept_in), jax.config.jax_enable_x64, *(part.text for part in parts))
         if key not in self._ready:
-            self._ready[key] = self._obtained(_kept_in, hashlib.sha256(key.encode()).hexdigest(), words, arrays)
+            self._ready[key] = self._obtained(name, parts, arrays)
         run, result = self._ready[key]
-        return put_together(result, iter(run(*arrays)))
+        leaves = run(*arrays)
+        return put_together(result[0], iter(leaves))
 
-    def _obtained(self, store: Store, name: str, words: Any, arrays: list[Array]) -> tuple[Callable, Any]:
-        """The compiled program and its result in words, from the store or traced."""
-        content = store.read(name)
+    def _apart(self, argument: PyTree) -> Apart:
+        kept = self._seen.get(id(argument))
+        if kept is not None and kept[0] is argument:
+            return kept[1]
+        words, arrays = taken_apart(argument)
+        part = Apart(json.dumps(words), arrays)
+        if isinstance(argument, eqx.Module) and not any(isinstance(array, jax.core.Tracer) for array in arrays):
+            self._seen = dict(list(self._seen.items())[-_REMEMBERED:]) | {id(argument): (argument, part)}
+        return part
+
+    def _obtained(self, name: str, parts: list[Apart], arrays: list[Array]) -> tuple[Callable, list]:
+        """The compiled program and its result in words (once it has run), from the store or traced."""
+        flat, result = _flattened(self._function, [json.loads(part.text) for part in parts])
+        if _kept_in is None:
+            return jax.jit(flat, compiler_options=self._options), result
+        described = [name, [part.text for part in parts], self._options, _kept_in.version, jax.default_backend(), jax.config.jax_enable_x64]
+        place = hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+        content = _kept_in.read(place)
         if content is None:
-            traced, result = _traced(self._function, words, arrays)
-            store.write(name, json.dumps(result).encode() + b"\n" + traced.serialize())
+            traced = _traced(flat, arrays)
+            _kept_in.write(place, json.dumps(result[0]).encode() + b"\n" + traced.serialize())
         else:
             head, _, body = content.partition(b"\n")
-            traced, result = export.deserialize(bytearray(body)), json.loads(head)
+            traced, result = export.deserialize(bytearray(body)), [json.loads(head)]
         return jax.jit(traced.call, compiler_options=self._options), result
 
 
@@ -110,15 +137,21 @@ def keep_in(store: Store | None) -> None:
     _kept_in = store
 
 
-def _traced(function: Callable, words: Any, arrays: list[Array]) -> tuple[export.Exported, Any]:
-    results = []
+def _flattened(function: Callable, words: list[Any]) -> tuple[Callable, list]:
+    """The function of the arguments' arrays, to those of its result; and the result's words, once it has been traced."""
+    result = []
 
-    def of_arrays(*arrays):
-        found, leaves = taken_apart(function(*put_together(words, iter(arrays))))
-        results.append(found)
+    def flat(*arrays):
+        given = iter(arrays)
+        found, leaves = taken_apart(function(*(put_together(each, given) for each in words)))
+        result[:] = [found]
         return leaves
 
-    return export.export(jax.jit(of_arrays))(*arrays), results[-1]
+    return flat, result
+
+
+def _traced(flat: Callable, arrays: list[Array]) -> export.Exported:
+    return export.export(jax.jit(flat))(*arrays)
 
 
 def _words(tree: PyTree, arrays: list | None) -> Any:
