@@ -371,6 +371,15 @@ def _shared(function, cache={}):
     return cache.setdefault("function", function)
 
 
+def test_what_does_not_fit_together_is_said():
+    with pytest.raises(ValueError, match="found 2 planes and 1 levels"):
+        trace_family(circle, *SQUARE, [1.0, 2.0], levels=[0.0])
+    with pytest.raises(ValueError, match="found 0 planes"):
+        trace_family(circle, *SQUARE, [])
+    with jax.enable_x64(False), pytest.raises(RuntimeError, match="float64 is off"):
+        trace_contours(circle, *SQUARE, 1.0)
+
+
 def test_new_held_numbers_and_boxes_compile_nothing():
     def counted(x, y, radius):
         traced.append(1)

@@ -12,7 +12,8 @@ from jaxmix.engine.box import OutputLevel, Sampler, Side
 from jaxmix.engine.points import Axis
 from jaxmix.engine.problem import AbstractProblem
 
-BATCH = {"problem": 16, "function": 64, "accelerator": 1024}  # points evaluated together in one plane: a round may have few, and a problem is costly
+# points evaluated together in one plane: a round may have few, and a problem is costly
+BATCH = {"problem": 16, "function": 64, "accelerator": 1024}
 _LARGEST_BATCH = 1024
 _SAFETY = 0.5  # of the accuracy asked for, as the error of a segment is an estimate
 
@@ -26,12 +27,14 @@ class Contour:
     segment after it [n]. ends: of an open one, "box", "invalid" (f is NaN beyond), "jump" or "plateau" each. deviation: the largest
     distance of the curve of `points_between` from the level, as estimated, in box coordinates. plane: which of the planes traced together.
     displacement: by held parameter, how far a vertex moves along the normal to the side of f > 0, in box coordinates for a change by one [n]
-    (with derivatives=True). profiled: where along the profiled parameters the minimum is [n]. check: what the independent check found (with verify=True).
+    (with derivatives=True). profiled: where along the profiled parameters the minimum is [n]. check: what the independent check found (with
+    verify=True).
 
     status: "converged"; "flat" (the gradient vanishes at a vertex, whose tangent is that of its neighbours); "saddle" (branches come so
     close that which of them join is not told apart); "imprecise" (|f| is above the tolerance at a vertex, though f does not jump: it is
-    rounded by as much); "coarse" (the curve between vertices could not be brought as near to the level as was asked for, or was not found to be by the check); "jump" (f leaps over the level) and "plateau" (f keeps to the level over an area, of which this is the
-    boundary): these two have no vertices, but brackets [n, 2, 2], pairs of points (x, y) within 1e-9 of the box on either side.
+    rounded by as much); "coarse" (the curve between vertices could not be brought as near to the level as was asked for, or was not found to
+    be by the check); "jump" (f leaps over the level) and "plateau" (f keeps to the level over an area, of which this is the boundary): these
+    two have no vertices, but brackets [n, 2, 2], pairs of points (x, y) within 1e-9 of the box on either side.
     """
 
     x: Float[np.ndarray, " n"]
@@ -127,10 +130,28 @@ def trace_contours(function: Callable[..., Scalar] | AbstractProblem, x_axis: Ax
     return trace_family(function, x_axis, y_axis, [held], output=output, levels=[level], **options)
 
 
-def trace_family(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis, y_axis: Axis, helds: Sequence[PyTree], *, output: str | None = None,
-                 levels: Sequence[float] | None = None, depth: int = 16, x_nodes: tuple[float, ...] = (), y_nodes: tuple[float, ...] = (),
-                 tolerance: float = 1e-9, accuracy: float = 1e-5, caution: float = 1.5, turn: float = 1.0, certify: bool = False, verify: bool = False,
-                 derivatives: bool = False, around: Mapping[str, float] | None = None, profile: Mapping[str, tuple[float, float, float]] | None = None, batch: int | None = None) -> Contours:
+def trace_family(
+    function: Callable[..., Scalar] | AbstractProblem,
+    x_axis: Axis,
+    y_axis: Axis,
+    helds: Sequence[PyTree],
+    *,
+    output: str | None = None,
+    levels: Sequence[float] | None = None,
+    depth: int = 16,
+    x_nodes: tuple[float, ...] = (),
+    y_nodes: tuple[float, ...] = (),
+    tolerance: float = 1e-9,
+    accuracy: float = 1e-5,
+    caution: float = 1.5,
+    turn: float = 1.0,
+    certify: bool = False,
+    verify: bool = False,
+    derivatives: bool = False,
+    around: Mapping[str, float] | None = None,
+    profile: Mapping[str, tuple[float, float, float]] | None = None,
+    batch: int | None = None,
+) -> Contours:
     """The contours of many planes at once, in the same batches: one for each of helds, of equal structure, and of levels (default zero).
 
     x_nodes, y_nodes: values where f is known to have narrow features, which the coarse cells could miss. depth: how often a coarse cell may
@@ -138,11 +159,16 @@ def trace_family(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis
     the curve between vertices, a fraction of the box. caution: how much steeper than a corner's tangent f may be before a crossing that
     hides inside a cell is missed. turn: largest angle (rad, in box coordinates) between neighbouring tangents. certify: prove by interval
     arithmetic that no component is missed (NoEnclosure if f uses an operation that has no rule). verify: check every vertex and segment
-    by bisection across it. derivatives: how the contours move with each number in helds, dicts of numbers, and
-    in around: further numbers, at values that f has anyway, which enter the derivatives alone. profile: parameters by name, in
-    what f(x, y, held) holds, over which f is minimised at every point, with (start, low, high) each. Other held numbers or another box
-    reuse the compiled batch.
+    by bisection across it. derivatives: how the contours move with each number in helds, dicts of numbers, and in around: further numbers, at
+    values that f has anyway, which enter the derivatives alone. profile: parameters by name, in what f(x, y, held) holds, over which f is
+    minimised at every point, with (start, low, high) each. Other held numbers or another box reuse the compiled batch.
+
+    Raises RuntimeError when jax_enable_x64 is off (f is to be met to 1e-9), ValueError for options that do not fit together.
     """
+    if not jax.config.jax_enable_x64:
+        raise RuntimeError("trace_contours: float64 is off; set jax.config.update('jax_enable_x64', True) first.")
+    if not len(helds) or (levels is not None and len(levels) != len(helds)):
+        raise ValueError(f"trace_family: found {len(helds)} planes and {len(levels or ())} levels; give one level for each plane, or none.")
     if certify and profile:
         raise ValueError("trace_contours: certify= asks for an enclosure of f, and of a function profiled over parameters there is none; leave one out.")
     sampler, sides = _sampler(function, x_axis, y_axis, helds, output, levels, batch, profile)
@@ -211,12 +237,21 @@ def _minima(sampler: profiling.ProfileSampler, piece: pieces.Piece) -> dict[str,
     return dict(zip(sampler.names, found.T))
 
 
-def _contour(piece: pieces.Piece, near: bool, displacement: dict[str, np.ndarray], profiled: dict[str, np.ndarray], check: verifying.Check | None, sides: tuple[Side, Side],
-             tolerance: float, accuracy: float) -> Contour:
+def _contour(
+    piece: pieces.Piece,
+    near: bool,
+    displacement: dict[str, np.ndarray],
+    profiled: dict[str, np.ndarray],
+    check: verifying.Check | None,
+    sides: tuple[Side, Side],
+    tolerance: float,
+    accuracy: float,
+) -> Contour:
     x, y = (side.from_box(place) for side, place in zip(sides, piece.place.T))
     tangent, flat = pieces.tangents(piece)
     residual = np.abs(piece.found[:, 0])
-    judged = {"saddle": near, "flat": flat.any(), "imprecise": np.any(residual > tolerance), "coarse": piece.deviation > accuracy or (check is not None and check.lost > 0)}
+    coarse = piece.deviation > accuracy or (check is not None and check.lost > 0)
+    judged = {"saddle": near, "flat": flat.any(), "imprecise": np.any(residual > tolerance), "coarse": coarse}
     status = piece.kind if piece.kind != "level" else next((name for name, holds in judged.items() if holds), "converged")
     brackets = np.stack([side.from_box(piece.bracket[..., axis]) for axis, side in enumerate(sides)], axis=-1)
     return Contour(x, y, *tangent.T, residual, piece.calls, piece.closed, piece.ends, status, piece.deviation, brackets, piece.plane, sides,
