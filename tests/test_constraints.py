@@ -305,7 +305,7 @@ ALL_TABULATED = tuple(sorted(mcp_lhc.TABULATED - {"bars_across"}))
 @pytest.mark.parametrize(
     ("particles", "settings"),
     [
-        ("one", ("distance", "scale")),
+        pytest.param("one", ("distance", "scale"), marks=pytest.mark.slow),
         pytest.param("one", ALL_TABULATED, marks=pytest.mark.slow),
         pytest.param("two", ALL_TABULATED, marks=pytest.mark.slow),
     ],

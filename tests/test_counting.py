@@ -327,7 +327,7 @@ def by_toys():
     return judge
 
 
-@pytest.mark.parametrize("signal", [pytest.param(0.7, marks=pytest.mark.slow), 3.0])
+@pytest.mark.parametrize("signal", [pytest.param(0.7, marks=pytest.mark.slow), pytest.param(3.0, marks=pytest.mark.slow)])
 def test_without_background_and_events_toys_give_the_exponential_exactly(signal, by_toys):
     """CLs = exp(-s) whatever the seed, all limits at 3.0 events: nothing can fluctuate."""
     answer = by_toys(0.0, 0.0, signal)

@@ -116,6 +116,7 @@ def _moved(forecast_, step):
     return eqx.tree_at(lambda each: each.prediction.point, forecast_, forecast_.prediction.point + jnp.asarray(step))
 
 
+@pytest.mark.slow
 def test_slopes_are_those_of_differences(default, report):
     step = 1e-4
     for k in range(5):

@@ -79,7 +79,7 @@ def sampled(mass, m, densities, face, lowest, spin, sector, reach, charge=0.0, s
 @pytest.mark.parametrize(
     ("mass", "m", "side", "eta", "lowest", "sector", "reach", "spin"),
     [
-        (3.0, 1.0, 4.0, 0.0, 20.0, 0.5, 1.0, True),
+        pytest.param(3.0, 1.0, 4.0, 0.0, 20.0, 0.5, 1.0, True, marks=pytest.mark.slow),
         pytest.param(30.0, 10.0, 8.0, 0.0, 30.0, 0.5, 1.0, True, marks=pytest.mark.slow),
         pytest.param(9.0, 4.4, 4.0, 0.5, 20.0, 0.3, 0.6, True, marks=pytest.mark.slow),
         pytest.param(5.0, 0.1, 6.0, -1.0, 30.0, 0.5, 0.8, True, marks=pytest.mark.slow),
@@ -104,6 +104,7 @@ def test_a_field_parts_the_two(densities):
     assert found == pytest.approx(exact, abs=3 * np.hypot(error, own))
 
 
+@pytest.mark.slow
 def test_rock_stops_large_charges(densities):
     """All arrive with a charge of 1e-3, as on straight tracks, none with a unit charge behind a kilometre."""
     face = geometry.Face(4.0, 20.0)
