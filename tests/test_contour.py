@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial import cKDTree
 
-from jaxmix.engine import box, pieces, verifying
+from jaxmix.engine import box, enclosing, pieces, spacing, verifying
 from jaxmix.engine.contour import trace_contours, trace_family
 from jaxmix.engine.points import Axis
 from jaxmix.engine.problem import AbstractProblem
@@ -188,6 +188,44 @@ def test_bisection_tells_of_vertices_that_are_off_the_level():
         answer = verifying.checked(sampler, [piece], ACCURACY)[0]
         assert (answer.lost > 0) == lost
         assert lost or answer.vertices == pytest.approx(shift, rel=1e-4)
+
+
+def test_cells_are_certified_only_where_gradients_surely_keep_to_one_side():
+    """Of x^2 + y^2 - 1: about the origin the gradient points everywhere, on the axis to either side, far out to one."""
+    sampler = box.Sampler(lambda x, y: circle(x, y, 1.0), (box.Side("x", -2.0, 2.0, False), box.Side("y", -2.0, 2.0, False)), [None], [0.0], 8)
+    low = np.array([[-0.5, -0.5], [-0.5, 0.2], [0.6, 0.6], [1.1, 1.1]])
+    empty, simple = enclosing.Enclosure(sampler)(np.zeros(4, int), low / 4 + 0.5, (low + [[1.0, 1.0], [1.0, 0.2], [0.2, 0.2], [0.2, 0.2]]) / 4 + 0.5)
+    assert empty.tolist() == [True, True, False, True]
+    assert simple.tolist() == [False, False, True, True]
+
+
+# the spacing of vertices
+
+
+def test_few_vertices_suffice(traced):
+    """As many as fourth order needs: pieces of another length, of third order, would need several times as many."""
+    numbers = {truth.name: sum(len(contour.x) for contour in traced(truth)) for truth in truths.TRUTHS if truth.kind == "level"}
+    most = {"circle of radius 1": 36, "Cassini b = 1.1": 62, "Cassini b = 0.999": 80, "hyperbolas": 90, "islands": 360, "comb": 950}
+    assert all(numbers[name] <= most[name] for name in most), numbers
+
+
+def test_an_error_that_vanishes_in_the_middle_is_seen():
+    """y = 1/2 + 0.45 t^5, t = (x - 1/2)/0.3, between two points that lie alike about the turning point: any odd curve is right in the middle."""
+
+    def height(x):
+        return 0.5 + 0.45 * ((x - 0.5) / 0.3) ** 5
+
+    def slope(x):
+        return 7.5 * ((x - 0.5) / 0.3) ** 4
+
+    x = np.array([0.2, 0.8])
+    found = np.column_stack([np.zeros(2), -slope(x), np.ones(2)])
+    piece = pieces.oriented(pieces.Piece(0, np.column_stack([x, height(x)]), found, np.zeros(2, int), np.full((2, 2), 0.6), False, ("box", "box")))
+    sampler = box.Sampler(lambda x, y: y - height(x), (box.Side("x", 0.0, 1.0, False), box.Side("y", 0.0, 1.0, False)), [None], [0.0], 8)
+    spaced = spacing.spaced([piece], sampler, 1e-5, 1.5, 1e-9)[0]
+    curve = pieces.curve(spaced.place, pieces.tangents(spaced)[0], False, 50)
+    assert 4 < len(spaced.place) < 60
+    np.testing.assert_allclose((curve[:, 1] - height(curve[:, 0])) / np.hypot(1.0, slope(curve[:, 0])), 0.0, atol=2e-5)
 
 
 # how contours move
