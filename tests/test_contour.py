@@ -409,6 +409,12 @@ def _shared(function, cache={}):
     return cache.setdefault("function", function)
 
 
+def test_signs_on_either_side_of_an_undefined_strip_are_no_crossing():
+    """f = -1 and 1 on the two sides of a strip where it is NaN: nothing of the level is there, and no warning is given."""
+    strip = trace_contours(lambda x, y: jnp.where(jnp.abs(x - 0.03) < 0.1, jnp.nan, jnp.sign(x)), Axis.linear("x", -1.0, 1.1, 9), SQUARE[1])
+    assert all(contour.x.size == 0 for contour in strip)
+
+
 def test_what_does_not_fit_together_is_said():
     with pytest.raises(ValueError, match="found 2 planes and 1 levels"):
         trace_family(circle, *SQUARE, [1.0, 2.0], levels=[0.0])

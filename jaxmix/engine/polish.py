@@ -61,6 +61,7 @@ def onto_level(sampler: Sampler, plane: np.ndarray, ends: np.ndarray, values: np
         jump[active] = (width * length[active] <= _NARROW) & _leaps(search.known[active], width, tolerance)
         active = active[(np.abs(found[:, 0]) > tolerance) & ~jump[active] & (width > _FAINT)]
     bracket = ends[:, :1] + search.ends[:, :, None] * span[:, None]
+    jump |= ~np.isfinite(best[:, 0])  # f is undefined all between
     return Roots(place, best, calls, np.where((search.known[:, :1, :1] >= 0), bracket[:, ::-1], bracket), jump)
 
 

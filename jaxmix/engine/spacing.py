@@ -126,7 +126,7 @@ def _line_inside(ends: np.ndarray, start: np.ndarray, line: np.ndarray, one_way:
     start = np.where(one_way[:, None], np.clip(start, low, high), start)
     with np.errstate(all="ignore"):
         bounds = np.sort(np.stack([low - start, high - start]) / line, axis=0)
-    room = np.stack([np.nanmax(bounds[0], axis=1), np.nanmin(bounds[1], axis=1)], axis=1)
+    room = np.stack([np.fmax(*bounds[0].T), np.fmin(*bounds[1].T)], axis=1)
     return start, np.clip(np.where(one_way[:, None], room, [-1.0, 1.0]), -1.0, 1.0)
 
 
