@@ -37,7 +37,7 @@ def traced(
 ) -> contour.Contours:
     """Contours of a constraint against a mass and kappa, with its own nodes and others."""
     return contour.trace_contours(
-        problem(constraint), mass, kappa, output=constraint.name, x_nodes=(*constraint.features(mass.name, {}), *nodes)
+        problem(constraint), mass, kappa, output=constraint.name, depth=8, x_nodes=(*constraint.features(mass.name, {}), *nodes)
     )
 
 
