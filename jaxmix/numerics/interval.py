@@ -32,7 +32,7 @@ class Interval(NamedTuple):
     high: Array
 
 
-class NoEnclosure(NotImplementedError):
+class NoEnclosure(ValueError):
     """The function uses a primitive that no rule encloses."""
 
 
