@@ -215,8 +215,15 @@ def _sampler(function: Callable[..., Scalar] | AbstractProblem, x_axis: Axis, y_
 
 def _beside(piece: pieces.Piece, boxes: np.ndarray) -> bool:
     """Whether a vertex lies in one of these boxes or beside it, as near as the box is large."""
-    middle, size = boxes.mean(axis=1), boxes[:, 1] - boxes[:, 0]
-    return any(np.any(np.all(np.abs(piece.place - at) <= 1.5 * around, axis=1)) for at, around in zip(middle, size))
+    middle, reach = boxes.mean(axis=1), 1.5 * (boxes[:, 1] - boxes[:, 0])
+    if not len(piece.place):
+        return False
+    near = np.all((middle + reach >= piece.place.min(axis=0)) & (middle - reach <= piece.place.max(axis=0)), axis=1)
+    return any(np.any(np.all(np.abs(piece.place[:, None] - middle[None, part]) <= reach[part], axis=2)) for part in _parts(np.nonzero(near)[0]))
+
+
+def _parts(numbers: np.ndarray, most: int = 500) -> list[np.ndarray]:
+    return np.split(numbers, range(most, len(numbers), most)) if len(numbers) else []
 
 
 def _displacements(sampler: Sampler, parts: list[pieces.Piece], around: dict[str, float]) -> list[dict[str, np.ndarray]]:

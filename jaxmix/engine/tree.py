@@ -19,6 +19,7 @@ _EDGES = (((0, 1), (3, 2)), ((0, 3), (1, 2)))  # along u and along v
 _CONE = 0.5  # least cosine between gradients of a simple cell, in units of the cell
 _MISMATCH = 0.3  # largest distance of a difference of f from the mean slope, over the gradient
 _FREE = {"leap": 3, "other": 7}  # halvings that every cell is granted, where f leaps between its corners and else
+_MOST = 4000  # cells of a plane that are divided at once, beyond the coarse ones
 _CROWD = 6  # open cells that once were one after so many halvings: more of them hold a line on which f jumps, and no point
 
 
@@ -151,8 +152,9 @@ class Tree:
                 sure[accepted] = np.any(self.enclosure(corners[accepted, 0, 0], place[accepted, 0], place[accepted, 2]), axis=0)
                 accepted &= sure
             leaps = self._leaps(values, place[:, 2] - place[:, 0])
-            few = [self._few(cells, ~accepted & kind, _FREE[name]) for name, kind in (("leap", leaps), ("other", ~leaps))]
-            along &= (cells.size > 0) & (~accepted & few[0] & few[1])[:, None]
+            crowded = [self._crowded(cells, ~accepted & kind, _FREE[name]) for name, kind in (("leap", leaps), ("other", ~leaps))]
+            along &= (cells.size > 0) & ~(accepted | crowded[0] | crowded[1])[:, None]
+            along &= self._affordable(cells, along.any(axis=1))[:, None]
             stays = ~along.any(axis=1)
             done.append(Leaves(cells[stays], ~accepted[stays], sure[stays]))
             cells = cells[~stays].divided(along[~stays])
@@ -164,16 +166,32 @@ class Tree:
         corner = np.stack(np.meshgrid(*ranges, indexing="ij"), axis=-1).reshape(-1, 3)
         return Cells(corner, np.full((len(corner), 2), self.lattice.depth))
 
-    def _few(self, cells: Cells, wanted: np.ndarray, free: int) -> np.ndarray:
-        """Cells to go on with: all of the first divisions, then those with few others in what was one cell then. A point on which f is
-        never simple (a saddle, a kink, an end) keeps a few, a line on which f jumps ever more."""
+    def _crowded(self, cells: Cells, wanted: np.ndarray, free: int) -> np.ndarray:
+        """Cells not to go on with: after the first divisions, those with many others in what was one cell then. A point on which f is never
+        simple (a saddle, a kink, an end) keeps a few, a line on which f jumps ever more."""
         base = max(self.lattice.depth - free, 0)
         deep = wanted & (np.min(cells.size, axis=1) < base)
-        ancestor = self.lattice.key(np.concatenate([cells.corner[:, :1], cells.corner[:, 1:] >> base << base], axis=1))
-        _, where, counts = np.unique(ancestor[deep], return_inverse=True, return_counts=True)
-        few = np.ones(len(deep), bool)
-        few[deep] = counts[where] <= _CROWD
-        return few
+        _, where, counts = np.unique(self._ancestors(cells[deep], base), return_inverse=True, return_counts=True)
+        crowded = np.zeros(len(deep), bool)
+        crowded[deep] = counts[where] > _CROWD
+        return crowded
+
+    def _affordable(self, cells: Cells, wanted: np.ndarray) -> np.ndarray:
+        """Of too many cells to go on with, those in coarse cells that have the fewest: in the others f is rough over an area."""
+        if wanted.sum() <= _MOST * self.lattice.planes or np.all(cells.size == self.lattice.depth):
+            return wanted
+        ancestor = self._ancestors(cells, self.lattice.depth)
+        _, where, counts = np.unique(ancestor[wanted], return_inverse=True, return_counts=True)
+        order = np.argsort(counts, kind="stable")
+        kept = np.zeros(len(counts), bool)
+        kept[order] = np.cumsum(counts[order]) <= _MOST * self.lattice.planes
+        affordable = wanted.copy()
+        affordable[wanted] = kept[where]
+        return affordable
+
+    def _ancestors(self, cells: Cells, base: int) -> np.ndarray:
+        """Keys of what each cell was part of when sizes were 2^base."""
+        return self.lattice.key(np.concatenate([cells.corner[:, :1], cells.corner[:, 1:] >> base << base], axis=1))
 
     def _leaps(self, values: np.ndarray, widths: np.ndarray) -> np.ndarray:
         """Cells along a side of which f differs by far more than its slopes tell, or that have a corner on a plateau."""
