@@ -9,7 +9,8 @@ import measuring
 SCRIPT = """
 import time
 started = time.perf_counter()
-from jaxmix import Axis, Study, backend, trace_contours
+from jaxmix import Axis, Study, trace_contours
+from jaxmix.command import backend
 from jaxmix.constraints import shelf
 from jaxmix.parameters import defaults
 backend.start()
@@ -33,8 +34,13 @@ def rows(repeats: int) -> list[measuring.Row]:
     contours, vertices = cold[0].output.split()
     what = f"contours of mcp_lhc in one plane ({contours}, {vertices} vertices)"
     return [
-        measuring.Row(f"{what}, nothing kept, median of {len(runs)}" if runs is cold else f"{what}, programs kept, median of {len(runs)}",
-                      f"{statistics.median(run.seconds for run in runs):.1f} s ({statistics.median(run.processor for run in runs):.1f} s of processor time)", target)
+        measuring.Row(
+            f"{what}, nothing kept, median of {len(runs)}"
+            if runs is cold
+            else f"{what}, programs kept, median of {len(runs)}",
+            f"{statistics.median(run.seconds for run in runs):.1f} s ({statistics.median(run.processor for run in runs):.1f} s of processor time)",
+            target,
+        )
         for runs, target in ((cold, "< 10 s"), (kept, "< 4 s"))
     ]
 
@@ -44,7 +50,15 @@ def main() -> None:
     arguments = measuring.parser(__doc__).parse_args()
     start = measuring.machine()
     found = rows(1 if arguments.quick else 3)
-    print(measuring.table(found, start, ["A process each, the start of Python and all imports included; 25 x 25 coarse cells and nodes at thresholds and resonances."]))
+    print(
+        measuring.table(
+            found,
+            start,
+            [
+                "A process each, the start of Python and all imports included; 25 x 25 coarse cells and nodes at thresholds and resonances."
+            ],
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ jax.config.update("jax_enable_x64", True)
 
 import truths  # noqa: E402
 
-from jaxmix.engine import box, contour  # noqa: E402
+from jaxmix import engine
 
 GOAL = 1e-5  # distance to the truth, in the box
 FINEST = 4096
@@ -41,28 +41,33 @@ class Function:
     """A truth's f in box coordinates, compiled: of one point, of many, and of many with the gradient; and as it is, with its gradient."""
 
     def __init__(self, truth: truths.Truth):
-        sides = box.Side.of(truth.x_axis), box.Side.of(truth.y_axis)
+        sides = engine.Side.of(truth.x_axis), engine.Side.of(truth.y_axis)
 
         def inside(u, v):
             return truth.function(sides[0].from_box(u), sides[1].from_box(v))
 
         self.sides, self.one, self.many = sides, jax.jit(inside), jax.jit(jax.vmap(inside))
         self.slopes = jax.jit(jax.vmap(jax.value_and_grad(inside, (0, 1))))
-        self.plain, self.plain_slope = jax.jit(truth.function), jax.jit(lambda *at: jnp.stack(jax.grad(truth.function, (0, 1))(*at)))
+        self.plain, self.plain_slope = (
+            jax.jit(truth.function),
+            jax.jit(lambda *at: jnp.stack(jax.grad(truth.function, (0, 1))(*at))),
+        )
 
     def grid(self, u: np.ndarray, v: np.ndarray) -> np.ndarray:
         """f [v, u] at the points of a grid, whole rows together."""
         rows = max(1, BLOCK // len(u))
         blocks = [v[k : k + rows] for k in range(0, len(v), rows)]
-        return np.concatenate([np.asarray(self.many(np.tile(u, len(part)), np.repeat(part, len(u)))) for part in blocks]).reshape(len(v), -1)
+        return np.concatenate(
+            [np.asarray(self.many(np.tile(u, len(part)), np.repeat(part, len(u)))) for part in blocks]
+        ).reshape(len(v), -1)
 
 
 # ours and the peers
 
 
-def trace(truth: truths.Truth) -> contour.Contours:
+def trace(truth: truths.Truth) -> engine.Contours:
     """Our contours."""
-    return contour.trace_contours(truth.function, truth.x_axis, truth.y_axis, **truth.options)
+    return engine.trace_contours(truth.function, truth.x_axis, truth.y_axis, **truth.options)
 
 
 def march(function: Function, n: int) -> Found:
@@ -86,7 +91,9 @@ def march_and_polish(function: Function, n: int) -> Found:
         if np.max(np.abs(step)) < 1e-9:
             break
     near = np.all(np.abs(place[:size] - start) < 2 / n, axis=1)
-    return Found(np.split(np.where(near[:, None], place[:size], start), np.cumsum([len(curve) for curve in curves])[:-1]), calls)
+    return Found(
+        np.split(np.where(near[:, None], place[:size], start), np.cumsum([len(curve) for curve in curves])[:-1]), calls
+    )
 
 
 def columns(function: Function, n: int) -> Found:
@@ -95,6 +102,7 @@ def columns(function: Function, n: int) -> Found:
     positive = function.grid(u, v) >= 0
     roots, calls = [[] for _ in u], n * SCAN
     for column, low in zip(*np.nonzero((positive[1:] != positive[:-1]).T)):
+
         def along(at: float, here: float = u[column]) -> float:
             return float(function.one(here, at))
 
@@ -126,12 +134,19 @@ def minos(truth: truths.Truth, function: Function, number: int, experimental: bo
         next(calls)
         return compiled(*at)
 
-    run = iminuit.Minuit(lambda x, y: float(counted(function.plain, x, y)), *STARTS[truth.name],
-                         grad=lambda x, y: np.asarray(counted(function.plain_slope, x, y)))
+    run = iminuit.Minuit(
+        lambda x, y: float(counted(function.plain, x, y)),
+        *STARTS[truth.name],
+        grad=lambda x, y: np.asarray(counted(function.plain_slope, x, y)),
+    )
     run.migrad()
     run.errordef = -run.fval
     level = scipy.stats.chi2.cdf(1.0, 2)  # that of which errordef is one unit
-    found = np.asarray(run.mncontour("x", "y", cl=level, size=number, experimental=experimental, interpolated=64 * number * experimental))
+    found = np.asarray(
+        run.mncontour(
+            "x", "y", cl=level, size=number, experimental=experimental, interpolated=64 * number * experimental
+        )
+    )
     return Found([truths.in_box((truth.x_axis, truth.y_axis), *found.T)] if found.size else [], next(calls))
 
 
@@ -164,12 +179,16 @@ def our_row(truth: truths.Truth) -> tuple[measuring.Row, int]:
     number = min(64, max(2, 2**20 // max(vertices, 1)))  # where vertices are too many, so that memory suffices
     distance = truths.hausdorff(truths.curves_of(kept, number), truth.curves)
     residual = max((each.max_residual for each in kept), default=0.0)
-    numbers = f"{vertices} vertices, {len(kept)} of {len(truth.curves)} components, {found.calls:,} calls, {length(second)}"
+    numbers = (
+        f"{vertices} vertices, {len(kept)} of {len(truth.curves)} components, {found.calls:,} calls, {length(second)}"
+    )
     words = f"{numbers} ({length(first)} at first), {found.status}, distance {distance:.0e}, residual {residual:.0e}"
     return measuring.Row(f"{truth.name}: jaxmix", words, f"distance <= {GOAL:.0e}"), vertices
 
 
-def refined_row(truth: truths.Truth, function: Function, name: str, way: Callable[[Function, int], Found], finest: int) -> measuring.Row:
+def refined_row(
+    truth: truths.Truth, function: Function, name: str, way: Callable[[Function, int], Found], finest: int
+) -> measuring.Row:
     """A peer with n doubled until it reaches the goal, and the second time that it takes there."""
     n, distance = 8, np.inf
     while distance > GOAL and n < finest:
@@ -178,7 +197,9 @@ def refined_row(truth: truths.Truth, function: Function, name: str, way: Callabl
         distance = truths.hausdorff(found.curves, truth.curves)
     if seconds < 0.5:  # else compiling is no part of it
         seconds, found = settled(way, function, n)
-    return measuring.Row(f"{truth.name}: {name}", f"n = {n}, {found.calls:,} calls, {length(seconds)}, distance {distance:.0e}")
+    return measuring.Row(
+        f"{truth.name}: {name}", f"n = {n}, {found.calls:,} calls, {length(seconds)}, distance {distance:.0e}"
+    )
 
 
 def minos_row(truth: truths.Truth, function: Function, number: int, experimental: bool) -> measuring.Row:

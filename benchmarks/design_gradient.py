@@ -11,10 +11,10 @@ COUNTS = (4, 12, 48)  # masses
 
 def prepared(masses: int):
     """The search of the example config over a number of masses, with float64 on."""
-    from jaxmix import designing  # the parent must not hold what it measures in its children
-    from jaxmix.config import design_schema
+    from jaxmix.config import design as design_schema
+    from jaxmix.design import search
 
-    return designing.prepare(design_schema.load(CONFIG, [f"axes.m_mcp.count={masses}"]))
+    return search.prepare(design_schema.load(CONFIG, [f"axes.m_mcp.count={masses}"]))
 
 
 def timed(masses: int, repeats: int) -> dict[str, float]:
@@ -22,7 +22,7 @@ def timed(masses: int, repeats: int) -> dict[str, float]:
     import jax
     import jax.numpy as jnp
 
-    from jaxmix.engine import optimise
+    from jaxmix import engine
 
     job = prepared(masses)
     design = {name: jnp.asarray(value) for name, value in job.start.items()}
@@ -33,7 +33,9 @@ def timed(masses: int, repeats: int) -> dict[str, float]:
 
     functions = {
         "value": lambda: jax.block_until_ready(value(job.reach, design, job.log_limits)),
-        "value and gradient": lambda: optimise.sample(job.reach, job.excess, job.start, job.ranges, job.log_limits),
+        "value and gradient": lambda: engine.optimise.sample(
+            job.reach, job.excess, job.start, job.ranges, job.log_limits
+        ),
     }
     return measuring.medians(functions, repeats)
 
@@ -46,11 +48,10 @@ def peak(masses: int, gradient: bool) -> int:
 
 def run(masses: int, gradient: bool) -> None:
     """In a process of its own: prepare, and with `gradient` one value with its gradient too."""
-    from jaxmix.engine import optimise
 
     job = prepared(masses)
     if gradient:
-        optimise.sample(job.reach, job.excess, job.start, job.ranges, job.log_limits)
+        engine.optimise.sample(job.reach, job.excess, job.start, job.ranges, job.log_limits)
 
 
 def main() -> None:
@@ -68,10 +69,19 @@ def main() -> None:
     memory = [(masses, peak(masses, True)) for masses in counts]
     without = peak(counts[0], False)
     times = timed(12, repeats)
-    rows = [measuring.Row(f"reach over 12 masses, {name}", f"{1e3 * seconds:.0f} ms") for name, seconds in times.items()]
-    rows.append(measuring.Row("value and gradient over value", f"{times['value and gradient'] / times['value']:.1f}", "<= 6"))
-    rows += [measuring.Row(f"largest resident memory, {masses} masses, with gradient", f"{used / 1e6:,.0f} MB") for masses, used in memory]
-    rows.append(measuring.Row(f"the same, {counts[0]} masses, before the reach is compiled", f"{without / 1e6:,.0f} MB"))
+    rows = [
+        measuring.Row(f"reach over 12 masses, {name}", f"{1e3 * seconds:.0f} ms") for name, seconds in times.items()
+    ]
+    rows.append(
+        measuring.Row("value and gradient over value", f"{times['value and gradient'] / times['value']:.1f}", "<= 6")
+    )
+    rows += [
+        measuring.Row(f"largest resident memory, {masses} masses, with gradient", f"{used / 1e6:,.0f} MB")
+        for masses, used in memory
+    ]
+    rows.append(
+        measuring.Row(f"the same, {counts[0]} masses, before the reach is compiled", f"{without / 1e6:,.0f} MB")
+    )
     if len(memory) > 1:
         rows.append(measuring.Row("the last over the first", f"{memory[-1][1] / memory[0][1]:.2f}", "flat"))
     notes = [

@@ -12,34 +12,42 @@ import measuring
 import numpy as np
 import studies
 
-from jaxmix import study
-from jaxmix.engine import evaluate, points, problem, tiles
+from jaxmix import engine, study
 
 FORBIDDEN = ("zarr", "xarray", "pydantic", "matplotlib")
 
 
-def scan(whole: study.Study, grid: points.Grid, repeats: int) -> list[measuring.Row]:
+def scan(whole: study.Study, grid: engine.Grid, repeats: int) -> list[measuring.Row]:
     """The dense grid reduced to its summary on the device, for some sizes of a tile."""
     rows = []
     for tile_points in (2**12, 2**15, 2**18) if kernels.accelerated() else (2**10,):
-        tiling = tiles.Tiling(tile_points=tile_points, chunk_points=2**20, tolerance=studies.TILING.tolerance)
-        times = measuring.medians({"scan": lambda: jax.block_until_ready(evaluate.summarise(whole, grid, tiling))}, repeats)
-        rows.append(measuring.Row(f"dense scan, {grid.size:,} points, tiles of {tile_points:,}", measuring.rate(grid.size, times["scan"])))
+        tiling = engine.Tiling(tile_points=tile_points, chunk_points=2**20, tolerance=studies.TILING.tolerance)
+        times = measuring.medians(
+            {"scan": lambda: jax.block_until_ready(engine.summarise(whole, grid, tiling))}, repeats
+        )
+        rows.append(
+            measuring.Row(
+                f"dense scan, {grid.size:,} points, tiles of {tile_points:,}", measuring.rate(grid.size, times["scan"])
+            )
+        )
     return rows
 
 
-def kernel_rows(whole: study.Study, grid: points.Grid, repeats: int) -> list[measuring.Row]:
+def kernel_rows(whole: study.Study, grid: engine.Grid, repeats: int) -> list[measuring.Row]:
     """Mixing, the event chain, and exact evaluations with gradient."""
     number, batch, tile_points = (2**22, 2**15, 2**18) if kernels.accelerated() else (2**18, 1024, 2**12)
-    tiling = tiles.Tiling(tile_points=tile_points, chunk_points=2**20, tolerance=studies.TILING.tolerance)
+    tiling = engine.Tiling(tile_points=tile_points, chunk_points=2**20, tolerance=studies.TILING.tolerance)
     arrays, weak = jax.device_put(kernels.mixing_points(number)), jax.device_put(kernels.weak_inputs())
-    chain = problem.place(kernels.tabulated_rates(whole, studies.ends(), studies.plane()))
+    chain = engine.place(kernels.tabulated_rates(whole, studies.ends(), studies.plane()))
     mass, charge = jax.device_put(_plane_points(batch))
-    placed = problem.place(whole)
+    placed = engine.place(whole)
     functions = {
         "mixing, all points in one call": (lambda: kernels.mixed_states(*arrays, *weak), number),
-        "event chain: interpolants, detector, statistic": (lambda: evaluate.summarise(chain, grid, tiling), grid.size),
-        f"exact q with gradient, batches of {batch:,}": (lambda: kernels.value_and_gradient(placed, mass, charge, studies.plane()), batch),
+        "event chain: interpolants, detector, statistic": (lambda: engine.summarise(chain, grid, tiling), grid.size),
+        f"exact q with gradient, batches of {batch:,}": (
+            lambda: kernels.value_and_gradient(placed, mass, charge, studies.plane()),
+            batch,
+        ),
     }
     times = measuring.medians({name: _whole(function) for name, (function, _) in functions.items()}, repeats)
     return [measuring.Row(name, measuring.rate(size, times[name])) for name, (_, size) in functions.items()]
@@ -50,9 +58,9 @@ def agreement(whole: study.Study, samples: int) -> list[measuring.Row]:
     processor = jax.devices("cpu")[0]
     grid, random = studies.dense_grid(), np.random.default_rng(5)
     at = {axis.name: axis.values()[random.integers(0, axis.size, samples)] for axis in grid.axes}
-    here = evaluate.evaluate_points(whole, at)
+    here = engine.evaluate_points(whole, at)
     with jax.default_device(processor):
-        there = evaluate.evaluate_points(jax.device_put(whole, processor), at)
+        there = engine.evaluate_points(jax.device_put(whole, processor), at)
         masses = jax.device_get(kernels.mixed_states(*kernels.mixing_points(samples), *kernels.weak_inputs()))
     found = jax.device_get(kernels.mixed_states(*kernels.mixing_points(samples), *kernels.weak_inputs()))
     mixing = max(float(np.max(np.abs(a - b) / np.maximum(1.0, np.abs(b)))) for a, b in zip(found, masses))
@@ -61,7 +69,9 @@ def agreement(whole: study.Study, samples: int) -> list[measuring.Row]:
     different = int(np.sum(here["status"] != there["status"]) + np.sum(np.isfinite(q) != np.isfinite(truth)))
     deviation = float(np.max(np.abs(q[usable] / truth[usable] - 1)))
     return [
-        measuring.Row(f"q against the processor: largest relative deviation of {samples:,}", f"{deviation:.1e}", "< 1e-9"),
+        measuring.Row(
+            f"q against the processor: largest relative deviation of {samples:,}", f"{deviation:.1e}", "< 1e-9"
+        ),
         measuring.Row("of these, with another status or defined on one side only", f"{different}", "0"),
         measuring.Row("masses and contents against the processor: largest deviation", f"{mixing:.1e}", "< 1e-9"),
     ]
@@ -93,7 +103,9 @@ def main() -> None:
     imported = sorted(set(FORBIDDEN) & set(sys.modules))
     rows.append(measuring.Row(f"imported of {', '.join(FORBIDDEN)}", ", ".join(imported) or "none", "none"))
     kind = jax.devices()[0].device_kind
-    absent = "jax found no accelerator: these rows are the processor's, on a part of the grid; none was measured on a GPU."
+    absent = (
+        "jax found no accelerator: these rows are the processor's, on a part of the grid; none was measured on a GPU."
+    )
     print(measuring.table(rows, start, [f"Device: {kind}, float64." if accelerator else absent]))
 
 

@@ -10,7 +10,7 @@ import measuring
 import numpy as np
 import studies
 
-from jaxmix.engine import evaluate, points, problem, tiles
+from jaxmix import engine
 
 _AT_ONCE = 2**22  # points of a chunk in the comparison: interpax's blocks are sent all at once too
 SIZES = (2**10, 2**12, 2**14, 2**16)  # points of a tile, and of interpax's block
@@ -26,48 +26,64 @@ def rows(quick: bool) -> list[measuring.Row]:
     times = measuring.medians(functions, 1 if quick else 5)
     direct = int(functions["whole"]().direct) / small.size
     samples = 100 if quick else 2500
-    error = evaluate.interpolation_error(whole, studies.dense_grid(), studies.TILING, samples=samples, seed=11)
+    error = engine.interpolation_error(whole, studies.dense_grid(), studies.TILING, samples=samples, seed=11)
     return [
         measuring.Row(
-            "event chain: interpolants, detector, statistic", measuring.rate(large.size, times["chain"]), "> 2 million points/s"
+            "event chain: interpolants, detector, statistic",
+            measuring.rate(large.size, times["chain"]),
+            "> 2 million points/s",
         ),
         measuring.Row("the same with exact production at the nodes", measuring.rate(small.size, times["whole"])),
         measuring.Row("of these points, on lines that were not interpolated but evaluated exactly", f"{direct:.2%}"),
-        measuring.Row(f"largest interpolation error of q, {samples:,} points of the whole grid", f"{error['mcp_lhc']:.1e}", "< 1e-4"),
+        measuring.Row(
+            f"largest interpolation error of q, {samples:,} points of the whole grid",
+            f"{error['mcp_lhc']:.1e}",
+            "< 1e-4",
+        ),
         measuring.Row("of these, with another status", f"{error['status']:.0f}", "0"),
         *_in_float32(whole, chain, large, samples),
         *_against_interpax(chain, large, quick),
     ]
 
 
-def _in_float32(whole: problem.AbstractProblem, chain: problem.AbstractProblem, grid: points.Grid, samples: int) -> list[measuring.Row]:
+def _in_float32(
+    whole: engine.AbstractProblem, chain: engine.AbstractProblem, grid: engine.Grid, samples: int
+) -> list[measuring.Row]:
     """The event chain's speed in float32, and how far the whole q is from float64's wherever it is above a tenth of the critical value."""
     tiling = dataclasses.replace(studies.TILING, dtype="float32", tolerance=1e-4)
-    placed = problem.place(chain)
-    seconds = measuring.medians({"float32": lambda: jax.block_until_ready(evaluate.summarise(placed, grid, tiling))}, 5)["float32"]
+    placed = engine.place(chain)
+    seconds = measuring.medians({"float32": lambda: jax.block_until_ready(engine.summarise(placed, grid, tiling))}, 5)[
+        "float32"
+    ]
     at = studies.dense_grid().point(np.random.default_rng(12).integers(0, studies.dense_grid().size, samples))
-    double, single = (evaluate.evaluate_points(whole, at, dtype=dtype) for dtype in ("float64", "float32"))
+    double, single = (engine.evaluate_points(whole, at, dtype=dtype) for dtype in ("float64", "float32"))
     truth = double["mcp_lhc"]
     matters = truth > 0.1
     apart = np.abs(single["mcp_lhc"][matters] / truth[matters] - 1)
     differs = int(np.sum(single["status"] != double["status"]))
     return [
         measuring.Row("float32: event chain", measuring.rate(grid.size, seconds)),
-        measuring.Row(f"float32: q against float64, {matters.sum():,} exact points with q above a tenth of the critical value: median and largest",
-                      f"{np.median(apart):.1e}, {np.max(apart):.1e}"),
+        measuring.Row(
+            f"float32: q against float64, {matters.sum():,} exact points with q above a tenth of the critical value: median and largest",
+            f"{np.median(apart):.1e}, {np.max(apart):.1e}",
+        ),
         measuring.Row(f"float32: of {samples:,} points, with another status", f"{differs}", "0"),
     ]
 
 
-def _against_interpax(ours: kernels.TabulatedRates, grid: points.Grid, quick: bool) -> list[measuring.Row]:
+def _against_interpax(ours: kernels.TabulatedRates, grid: engine.Grid, quick: bool) -> list[measuring.Row]:
     """Each chain at the tile or block that suits it best, and how far their answers are apart."""
     given = ours.whole, studies.ends(), studies.plane()
     theirs = {method: interpax_chain.tabulated_rates(*given, method) for method in ("cubic", "cubic2")}
     everywhere = grid.shape[-1]  # as many nodes as values: the table is read at each of them
     ways = {
         "event chain": lambda size: _summary(ours, grid, size),
-        "the same chain on interpax, point by point": lambda size: interpax_chain.summarise(theirs["cubic"], grid, size),
-        "interpax's cubic at every point, in this engine": lambda size: _summary(theirs["cubic"], grid, size, everywhere),
+        "the same chain on interpax, point by point": lambda size: interpax_chain.summarise(
+            theirs["cubic"], grid, size
+        ),
+        "interpax's cubic at every point, in this engine": lambda size: _summary(
+            theirs["cubic"], grid, size, everywhere
+        ),
         "this package's spline at every point, in this engine": lambda size: _summary(ours, grid, size, everywhere),
     }
     best = {name: _best(build, quick) for name, build in ways.items()}
@@ -77,11 +93,18 @@ def _against_interpax(ours: kernels.TabulatedRates, grid: points.Grid, quick: bo
     counts = {name: int(best[name][1]().excluded["mcp_lhc"]) for name in (chain, peer)}
     apart = {method: _deviation(ours, each, grid, 200 if quick else 20_000) for method, each in theirs.items()}
     return [
-        *(measuring.Row(f"{name}, {best[name][0]:,} points at a time", measuring.rate(value, 1.0)) for name, value in speed.items()),
+        *(
+            measuring.Row(f"{name}, {best[name][0]:,} points at a time", measuring.rate(value, 1.0))
+            for name, value in speed.items()
+        ),
         measuring.Row(f"{chain} over {peer}", f"{speed[chain] / speed[peer]:.1f}", "> 6"),
-        measuring.Row("points above the critical value, and on interpax", " and ".join(f"{value:,}" for value in counts.values())),
-        *(measuring.Row(f"q with interpax's {method}: median and largest deviation", f"{median:.1e}, {largest:.1e}")
-          for method, (median, largest) in apart.items()),
+        measuring.Row(
+            "points above the critical value, and on interpax", " and ".join(f"{value:,}" for value in counts.values())
+        ),
+        *(
+            measuring.Row(f"q with interpax's {method}: median and largest deviation", f"{median:.1e}, {largest:.1e}")
+            for method, (median, largest) in apart.items()
+        ),
     ]
 
 
@@ -93,22 +116,26 @@ def _best(build: Callable[[int], Callable[[], object]], quick: bool) -> tuple[in
     return best, calls[best]
 
 
-def _deviation(ours: problem.AbstractProblem, theirs: problem.AbstractProblem, grid: points.Grid, samples: int) -> tuple[float, float]:
+def _deviation(
+    ours: engine.AbstractProblem, theirs: engine.AbstractProblem, grid: engine.Grid, samples: int
+) -> tuple[float, float]:
     """Median and largest relative deviation of q at seeded points of the grid, no other interpolation being between."""
     at = grid.point(np.random.default_rng(9).integers(0, grid.size, samples))
-    found, truth = (evaluate.evaluate_points(each, at)["mcp_lhc"] for each in (theirs, ours))
+    found, truth = (engine.evaluate_points(each, at)["mcp_lhc"] for each in (theirs, ours))
     usable = np.isfinite(truth) & (truth != 0)
     each = np.abs(found[usable] / truth[usable] - 1)
     return float(np.median(each)), float(np.max(each))
 
 
 def _summary(
-    of: problem.AbstractProblem, grid: points.Grid, tile_points: int | None = None, nodes: int | None = None
+    of: engine.AbstractProblem, grid: engine.Grid, tile_points: int | None = None, nodes: int | None = None
 ) -> Callable[[], object]:
     given = {"tile_points": tile_points, "nodes": nodes, "chunk_points": tile_points and _AT_ONCE}
-    tiling: tiles.Tiling = dataclasses.replace(studies.TILING, **{name: value for name, value in given.items() if value})
-    placed = problem.place(of)
-    return lambda: jax.block_until_ready(evaluate.summarise(placed, grid, tiling))
+    tiling: engine.Tiling = dataclasses.replace(
+        studies.TILING, **{name: value for name, value in given.items() if value}
+    )
+    placed = engine.place(of)
+    return lambda: jax.block_until_ready(engine.summarise(placed, grid, tiling))
 
 
 def main() -> None:

@@ -20,7 +20,9 @@ def rows(what: str, number: int) -> list[measuring.Row]:
         measuring.Row(f"{what}: {found['number']:,} mutated, by their ends", told, "no other end"),
         measuring.Row(f"{what}: slowest", f"{1e3 * found['slowest']:.0f} ms of processor time", "< 2 s"),
         measuring.Row(f"{what}: longest message", f"{found['longest']:,} bytes", "< 20,000"),
-        measuring.Row(f"{what}: largest resident memory, of all in one process", f"{found['peak'] / 1e6:.0f} MB", "< 512 MB"),
+        measuring.Row(
+            f"{what}: largest resident memory, of all in one process", f"{found['peak'] / 1e6:.0f} MB", "< 512 MB"
+        ),
     ]
 
 

@@ -9,8 +9,7 @@ import kernels
 import numpy as np
 from jaxtyping import Array, Int
 
-from jaxmix import study
-from jaxmix.engine import compiling, points, problem, summary
+from jaxmix import engine, study
 
 
 def tabulated_rates(
@@ -22,26 +21,28 @@ def tabulated_rates(
     return kernels.TabulatedRates(whole, interpax.Interpolator2D(*sides, values, method=method, extrap=True))
 
 
-def summarise(chain: problem.AbstractProblem, grid: points.Grid, block: int) -> Callable[[], summary.Summary]:
+def summarise(chain: engine.AbstractProblem, grid: engine.Grid, block: int) -> Callable[[], engine.Summary]:
     """A call without arguments that sums a grid up as the engine does, from single points under vmap and jit, a block at a time."""
     devices = len(jax.local_devices())
     blocks = np.arange(-(-grid.size // (block * devices)) * devices)
-    parts = kernels.on_all_devices(compiling.carefully(_blocks), (chain, grid, block), (blocks,))
-    return lambda: summary.merge_all(jax.device_get(parts()))
+    parts = kernels.on_all_devices(engine.fast_run(_blocks), (chain, grid, block), (blocks,))
+    return lambda: engine.summary.merge_all(jax.device_get(parts()))
 
 
-def _blocks(whole: tuple[problem.AbstractProblem, points.Grid, int], blocks: tuple[Int[Array, " blocks"]]) -> summary.Summary:
+def _blocks(
+    whole: tuple[engine.AbstractProblem, engine.Grid, int], blocks: tuple[Int[Array, " blocks"]]
+) -> engine.Summary:
     chain, grid, block = whole
 
     def at(number: Int[Array, ""]) -> tuple[dict[str, Array], Int[Array, " block"]]:
         index = number * block + jnp.arange(block)
         point = grid.point(jnp.minimum(index, grid.size - 1))
-        return jax.vmap(lambda each: problem.exact(chain, each))(point), index
+        return jax.vmap(lambda each: engine.exact(chain, each))(point), index
 
-    def step(i: Int[Array, ""], total: summary.Summary) -> summary.Summary:
+    def step(i: Int[Array, ""], total: engine.Summary) -> engine.Summary:
         outputs, index = at(blocks[0][i])
         inside = index < grid.size
-        return summary.absorb(total, outputs, index, inside, inside)
+        return engine.summary.absorb(total, outputs, index, inside, inside)
 
     like, _ = jax.eval_shape(at, blocks[0][0])
-    return jax.lax.fori_loop(0, len(blocks[0]), step, summary.empty_of(like))
+    return jax.lax.fori_loop(0, len(blocks[0]), step, engine.summary.empty_of(like))

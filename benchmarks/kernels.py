@@ -14,9 +14,11 @@ import measuring
 import numpy as np
 from jaxtyping import Array, Float, PyTree, Scalar
 
-from jaxmix import constants, mixing, study
+from jaxmix import constants, engine, study
 from jaxmix.constraints import precision, shelf
-from jaxmix.engine import compiling, interpolant, points, problem, summary, tiles, together
+from jaxmix.currents import mixing
+from jaxmix.engine.compile import one_loop
+from jaxmix.engine.grid import interpolant, tiles
 from jaxmix.models import mixed_phase
 from jaxmix.numerics import spline
 
@@ -40,7 +42,7 @@ def on_all_devices(function: Callable, whole: PyTree, arrays: tuple[np.ndarray, 
     homes, rows = jax.local_devices(), len(arrays[0])
     homes = homes[: max(number for number in range(1, len(homes) + 1) if rows % number == 0)]
     shares = zip(homes, zip(*(np.split(array, len(homes)) for array in arrays)))
-    placed = [(problem.place(whole, None, home), jax.device_put(share, home)) for home, share in shares]
+    placed = [(engine.place(whole, None, home), jax.device_put(share, home)) for home, share in shares]
     pool = ThreadPoolExecutor(len(placed))
     return lambda: list(pool.map(lambda each: jax.block_until_ready(function(*each)), placed))
 
@@ -115,24 +117,28 @@ def mixed_states(kappa, m2, dark_cos, dark_sin, m1, cos_w, sin_w) -> tuple[Float
 
 
 def _in_chunks(weak: tuple[Array, ...], parts: tuple[Array, ...]) -> tuple[Float[Array, " chunk"], ...]:
-    start = tuple(jnp.zeros(each.shape, each.dtype) for each in jax.eval_shape(mixed_states, *(part[0] for part in parts), *weak))
+    start = tuple(
+        jnp.zeros(each.shape, each.dtype) for each in jax.eval_shape(mixed_states, *(part[0] for part in parts), *weak)
+    )
 
     def of_chunk(i: Array, _: tuple[Array, ...]) -> tuple[Array, ...]:
-        return together.in_one_loop(mixed_states(*(part[i] for part in parts), *weak))
+        return one_loop.in_one_loop(mixed_states(*(part[i] for part in parts), *weak))
 
     return jax.lax.fori_loop(0, len(parts[0]), of_chunk, start)
 
 
-def mixed_in_chunks(weak: tuple[Array, ...], parts: tuple[Float[Array, "chunks chunk"], ...]) -> tuple[Float[Array, " chunk"], ...]:
+def mixed_in_chunks(
+    weak: tuple[Array, ...], parts: tuple[Float[Array, "chunks chunk"], ...]
+) -> tuple[Float[Array, " chunk"], ...]:
     """mixed_states of one chunk after another; the twelve arrays of a chunk are written whole, over those of the last one."""
-    return compiling.carefully(_in_chunks)(weak, parts)
+    return engine.fast_run(_in_chunks)(weak, parts)
 
 
 def _numbers(state: mixing.Eigenstate) -> tuple[Scalar, ...]:
     return state.mass, state.a1, state.z1, state.a2, state.z2
 
 
-class TabulatedRates(problem.AbstractProblem):
+class TabulatedRates(engine.AbstractProblem):
     """A study whose slow part is read from a table over (ln m_mcp, ln epsilon_gamma): the event chain without production.
 
     What is left per point: interpolation along the last axis, couplings, photoelectrons, expected events, test statistic.
@@ -141,11 +147,11 @@ class TabulatedRates(problem.AbstractProblem):
     whole: study.Study
     table: Callable[..., Float[Array, " k"]]
 
-    def slow(self, point: problem.Point) -> Float[Array, " k"]:
+    def slow(self, point: engine.Point) -> Float[Array, " k"]:
         """From the table."""
         return self.table(jnp.log(point["m_mcp"]), jnp.log(point["epsilon_gamma"]))
 
-    def fast(self, point: problem.Point, slow: Float[Array, " k"]) -> dict[str, Scalar]:
+    def fast(self, point: engine.Point, slow: Float[Array, " k"]) -> dict[str, Scalar]:
         """The study's own."""
         return self.whole.fast(point, slow)
 
@@ -156,7 +162,9 @@ def tabulated_rates(whole: study.Study, ends: dict[str, tuple[float, float]], he
     return TabulatedRates(whole, spline.fit(values, *[(side[0], side[-1]) for side in sides]))
 
 
-def chain_table(whole: study.Study, ends: dict[str, tuple[float, float]], held: dict[str, float]) -> tuple[list[np.ndarray], Array]:
+def chain_table(
+    whole: study.Study, ends: dict[str, tuple[float, float]], held: dict[str, float]
+) -> tuple[list[np.ndarray], Array]:
     """Knots of ln m_mcp and ln epsilon_gamma, and the study's slow part there [masses, charges, k]."""
     sides = [np.linspace(*np.log(ends[name]), knots) for name, knots in zip(("m_mcp", "epsilon_gamma"), CHAIN_KNOTS)]
     mass, charge = (np.exp(grid.ravel()) for grid in np.meshgrid(*sides, indexing="ij"))
@@ -164,18 +172,21 @@ def chain_table(whole: study.Study, ends: dict[str, tuple[float, float]], held: 
     return sides, values.reshape(*CHAIN_KNOTS, -1)
 
 
-def _slow_of_many(whole: study.Study, mass: Float[Array, "b n"], charge: Float[Array, "b n"], held: dict[str, float]) -> Array:
+def _slow_of_many(
+    whole: study.Study, mass: Float[Array, "b n"], charge: Float[Array, "b n"], held: dict[str, float]
+) -> Array:
     one = jax.vmap(lambda m, epsilon: whole.slow({**held, "m_mcp": m, "epsilon_gamma": epsilon}))
     return jax.lax.map(lambda pair: one(*pair), (mass, charge))
 
 
 @jax.jit
-def value_and_gradient(whole: problem.AbstractProblem, mass: Float[Array, " n"], charge: Float[Array, " n"],
-                       held: dict[str, float]) -> tuple[Array, Array]:
+def value_and_gradient(
+    whole: engine.AbstractProblem, mass: Float[Array, " n"], charge: Float[Array, " n"], held: dict[str, float]
+) -> tuple[Array, Array]:
     """q/q_crit exactly, and its derivatives by m_mcp and epsilon_gamma [2, n], at points with all else held."""
 
     def one(m: Scalar, epsilon: Scalar) -> tuple[Scalar, Scalar]:
-        q = problem.exact(whole, {**held, "m_mcp": m, "epsilon_gamma": epsilon})["mcp_lhc"]
+        q = engine.exact(whole, {**held, "m_mcp": m, "epsilon_gamma": epsilon})["mcp_lhc"]
         return q, q
 
     slopes, value = jax.vmap(jax.jacfwd(one, argnums=(0, 1), has_aux=True))(mass, charge)
@@ -183,30 +194,41 @@ def value_and_gradient(whole: problem.AbstractProblem, mass: Float[Array, " n"],
 
 
 @jax.jit
-def value(whole: problem.AbstractProblem, mass: Float[Array, " n"], charge: Float[Array, " n"], held: dict[str, float]) -> Array:
+def value(
+    whole: engine.AbstractProblem, mass: Float[Array, " n"], charge: Float[Array, " n"], held: dict[str, float]
+) -> Array:
     """q/q_crit exactly at points with all else held."""
-    return jax.vmap(lambda m, epsilon: problem.exact(whole, {**held, "m_mcp": m, "epsilon_gamma": epsilon})["mcp_lhc"])(mass, charge)
+    return jax.vmap(lambda m, epsilon: engine.exact(whole, {**held, "m_mcp": m, "epsilon_gamma": epsilon})["mcp_lhc"])(
+        mass, charge
+    )
 
 
-def tile(chain: problem.AbstractProblem, grid: points.Grid, nodes: interpolant.Interpolant, shape: tuple[int, ...],
-         tiling: tiles.Tiling) -> summary.Summary:
+def tile(
+    chain: engine.AbstractProblem,
+    grid: engine.Grid,
+    nodes: interpolant.Interpolant,
+    shape: tuple[int, ...],
+    tiling: engine.Tiling,
+) -> engine.Summary:
     """The first tile of a grid, reduced: what the engine repeats."""
     first = jnp.zeros(len(shape), int)
     outputs, inside, direct = tiles.evaluate_tile(chain, grid, nodes, first, shape, tiling)
-    return summary.summarise(outputs, tiles.flat_index(grid, first, shape), inside, direct)
+    return engine.summary.summarise(outputs, tiles.flat_index(grid, first, shape), inside, direct)
 
 
-def work_of_tile(chain: problem.AbstractProblem, grid: points.Grid, tiling: tiles.Tiling) -> Work:
+def work_of_tile(chain: engine.AbstractProblem, grid: engine.Grid, tiling: engine.Tiling) -> Work:
     """The cost of a point of the grid."""
-    shape = tiles.layout(grid, tiling).tile
-    placed = (problem.place(each) for each in (chain, grid, interpolant.along(grid.axes[-1], tiling.nodes)))
+    shape = engine.layout(grid, tiling).tile
+    placed = (engine.place(each) for each in (chain, grid, interpolant.along(grid.axes[-1], tiling.nodes)))
     return work(functools.partial(tile, shape=shape, tiling=tiling), *placed, points=int(np.prod(shape)))
 
 
 def fit(sm_inputs: str = "profiled") -> precision.Precision:
     """The electroweak chi^2 with its tables."""
-    made = problem.once(study.prepared, shelf.build("precision", {}, ("cl", 0.95)))
-    return dataclasses.replace(made, words=tuple((name, sm_inputs if name == "sm_inputs" else word) for name, word in made.words))
+    made = engine.once(study.prepared, shelf.build("precision", {}, ("cl", 0.95)))
+    return dataclasses.replace(
+        made, words=tuple((name, sm_inputs if name == "sm_inputs" else word) for name, word in made.words)
+    )
 
 
 def fit_points(number: int, batch: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -226,7 +248,9 @@ def chi2(of: precision.Precision, kappa: Float[Array, " n"], mass: Float[Array, 
     return jax.vmap(functools.partial(_statistic, of))(kappa, mass)
 
 
-def chi2_and_gradient(of: precision.Precision, kappa: Float[Array, " n"], mass: Float[Array, " n"]) -> tuple[Array, tuple[Array, Array]]:
+def chi2_and_gradient(
+    of: precision.Precision, kappa: Float[Array, " n"], mass: Float[Array, " n"]
+) -> tuple[Array, tuple[Array, Array]]:
     """q and its derivatives with kappa and m_Z'."""
     return jax.vmap(jax.value_and_grad(functools.partial(_statistic, of), argnums=(0, 1)))(kappa, mass)
 
@@ -234,7 +258,7 @@ def chi2_and_gradient(of: precision.Precision, kappa: Float[Array, " n"], mass: 
 @functools.cache
 def in_batches(function: Callable) -> Callable:
     """function(of, kappa, mass) compiled for points [batches, points], one batch after another."""
-    return compiling.carefully(lambda of, arrays: jax.lax.map(lambda each: function(of, *each), arrays))
+    return engine.fast_run(lambda of, arrays: jax.lax.map(lambda each: function(of, *each), arrays))
 
 
 def _statistic(of: precision.Precision, kappa: Scalar, mass: Scalar) -> Scalar:

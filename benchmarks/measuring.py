@@ -76,7 +76,9 @@ def child(arguments: Sequence[str]) -> Usage:
     """Run Python with these arguments in the repository's root, to its end; raises RuntimeError with its messages if it fails."""
     started = time.perf_counter()
     with tempfile.TemporaryFile("w+", encoding="utf-8") as messages:
-        process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=messages, text=True)
+        process = subprocess.Popen(
+            [sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=messages, text=True
+        )
         with process.stdout as stream:
             output = stream.read()
         # wait4 tells what this one child used; resource.getrusage mixes all that have ended

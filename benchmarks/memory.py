@@ -6,7 +6,10 @@ import sys
 import measuring
 
 LINE = 50_000  # values of epsilon_gamma
-SIZES = {"mcp_lhc": (10**6, 10**8, 10**9), "dune": (10**6, 10**8, 10**10)}  # of a costly constraint and of a closed form
+SIZES = {
+    "mcp_lhc": (10**6, 10**8, 10**9),
+    "dune": (10**6, 10**8, 10**10),
+}  # of a costly constraint and of a closed form
 
 
 def run(name: str, number: int) -> None:
@@ -16,19 +19,23 @@ def run(name: str, number: int) -> None:
     jax.config.update("jax_enable_x64", True)
     import studies
 
-    from jaxmix import study
+    from jaxmix import engine, study
     from jaxmix.constraints import shelf
-    from jaxmix.engine import evaluate, points, tiles
 
     ends = studies.ends()
-    whole = study.Study(studies.held(), {name: shelf.build(name, {}, ("sigma", 2.0) if name == "mcp_lhc" else ("cl", shelf.SHELF[name].only_cl))})
-    grid = points.Grid([
-        points.Axis.explicit("m_zprime_over_m_mcp", [studies.RATIO]),
-        points.Axis.log("m_mcp", *ends["m_mcp"], number // LINE),
-        points.Axis.log("epsilon_gamma", *ends["epsilon_gamma"], LINE),
-    ])
-    tiling = tiles.Tiling(tile_points=LINE, chunk_points=2**20, tolerance=1.0)
-    found = evaluate.summarise(whole, grid, tiling)
+    whole = study.Study(
+        studies.held(),
+        {name: shelf.build(name, {}, ("sigma", 2.0) if name == "mcp_lhc" else ("cl", shelf.SHELF[name].only_cl))},
+    )
+    grid = engine.Grid(
+        [
+            engine.Axis.explicit("m_zprime_over_m_mcp", [studies.RATIO]),
+            engine.Axis.log("m_mcp", *ends["m_mcp"], number // LINE),
+            engine.Axis.log("epsilon_gamma", *ends["epsilon_gamma"], LINE),
+        ]
+    )
+    tiling = engine.Tiling(tile_points=LINE, chunk_points=2**20, tolerance=1.0)
+    found = engine.summarise(whole, grid, tiling)
     if int(found.points) != number:
         sys.exit(f"memory: {int(found.points)} points were summarised, {number} asked for")
 
@@ -46,7 +53,10 @@ def main() -> None:
     for name, sizes in SIZES.items():
         sizes = (10**5, 10**6) if arguments.quick else sizes
         used = {size: measuring.child([__file__, "--child", name, str(size)]) for size in sizes}
-        rows += [measuring.Row(f"{name}: {size:.0e} points", f"{each.peak / 1e6:,.0f} MB, {each.seconds:.0f} s") for size, each in used.items()]
+        rows += [
+            measuring.Row(f"{name}: {size:.0e} points", f"{each.peak / 1e6:,.0f} MB, {each.seconds:.0f} s")
+            for size, each in used.items()
+        ]
         growth = used[sizes[-1]].peak / used[sizes[0]].peak
         rows.append(measuring.Row(f"{name}: the last over the first", f"{growth:.2f}", "flat"))
     notes = [

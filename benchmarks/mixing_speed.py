@@ -86,7 +86,11 @@ def _ways(dtype: str, number: int, few: int, pool: ThreadPoolExecutor) -> dict[s
         ALL: Way(lambda c: _jaxmix_on_all(arrays, weak, c), number, number // measuring.cores()),
     }
     for name, fast, threads in _loops():
-        ways[name] = Way(lambda c, f=fast, t=threads: numba_mixing.in_chunks(f, t, arrays, weak, c)[0], number, number // max(threads, 1))
+        ways[name] = Way(
+            lambda c, f=fast, t=threads: numba_mixing.in_chunks(f, t, arrays, weak, c)[0],
+            number,
+            number // max(threads, 1),
+        )
     ways["numpy closed form"] = Way(lambda c: functools.partial(_numpy, closed, arrays, weak, c), number)
     threaded = "numpy closed form, a thread a core"
     ways[threaded] = Way(lambda c: functools.partial(_numpy_in_threads, pool, closed, arrays, weak, c), number)
@@ -101,7 +105,11 @@ def _ways(dtype: str, number: int, few: int, pool: ThreadPoolExecutor) -> dict[s
 def _loops() -> list[tuple[str, bool, int]]:
     """Numba's loops: name, fast mathematics, threads (0: serial)."""
     found = []
-    for threads, where in ((0, "one thread"), (1, "parallel, one thread"), (measuring.cores(), "parallel, a thread a core")):
+    for threads, where in (
+        (0, "one thread"),
+        (1, "parallel, one thread"),
+        (measuring.cores(), "parallel, a thread a core"),
+    ):
         found += [(f"numba loop, {'fastmath, ' if fast else ''}{where}", fast, threads) for fast in (False, True)]
     return found
 
@@ -121,9 +129,13 @@ def _ratios(dtype: str, speed: dict[str, float]) -> list[measuring.Row]:
     for ours, where, threaded in THREADS:
         numba = _fastest_loop(speed, threaded)
         if dtype == "float64":
-            rows.append(measuring.Row(f"{dtype}: best numba loop over jaxmix, {where}", f"{numba / speed[ours]:.2f}", "< 1.5"))
+            rows.append(
+                measuring.Row(f"{dtype}: best numba loop over jaxmix, {where}", f"{numba / speed[ours]:.2f}", "< 1.5")
+            )
         else:
-            rows.append(measuring.Row(f"{dtype}: jaxmix over best numba loop, {where}", f"{speed[ours] / numba:.2f}", "> 1.5"))
+            rows.append(
+                measuring.Row(f"{dtype}: jaxmix over best numba loop, {where}", f"{speed[ours] / numba:.2f}", "> 1.5")
+            )
     targets = {"numpy closed form": "> 3"} if dtype == "float64" else {}
     for name, value in speed.items():
         if "numpy" in name or "eigh" in name:
@@ -144,7 +156,11 @@ def rows(dtype: str, number: int, few: int, repeats: int) -> tuple[list[measurin
         times = measuring.medians({name: each.call for name, each in contenders.items()}, repeats)
         busy = {name: measuring.cores_used(each.call) for name, each in contenders.items()}
     speed = {name: each.points / times[name] for name, each in contenders.items()}
-    found = [measuring.Row(f"{dtype}: largest disagreement of the ways compared", f"{worst:.1e}", f"< {AGREEMENT[dtype]:.0e}")]
+    found = [
+        measuring.Row(
+            f"{dtype}: largest disagreement of the ways compared", f"{worst:.1e}", f"< {AGREEMENT[dtype]:.0e}"
+        )
+    ]
     for name, each in contenders.items():
         what = f"{dtype}: {name}, chunks of {each.chunk:,}"
         found.append(measuring.Row(what, f"{measuring.rate(speed[name], 1.0)} on {busy[name]:.1f} cores"))
@@ -160,7 +176,8 @@ def main() -> None:
     (double, of_double), (single, of_single) = (rows(dtype, number, few, repeats) for dtype in ("float64", "float32"))
     across = [
         measuring.Row(
-            f"jaxmix in float32 over best numba loop in float64, {where}", f"{of_single[ours] / _fastest_loop(of_double, threaded):.2f}"
+            f"jaxmix in float32 over best numba loop in float64, {where}",
+            f"{of_single[ours] / _fastest_loop(of_double, threaded):.2f}",
         )
         for ours, where, threaded in THREADS
     ]

@@ -11,7 +11,9 @@ import numba
 import numpy as np
 
 
-def in_chunks(fast: bool, threads: int, arrays: tuple, weak: tuple, chunk: int) -> tuple[Callable[[], None], np.ndarray]:
+def in_chunks(
+    fast: bool, threads: int, arrays: tuple, weak: tuple, chunk: int
+) -> tuple[Callable[[], None], np.ndarray]:
     """A call without arguments that goes through the points chunk by chunk, and the array [threads, 12, chunk] that it writes.
 
     fast: with the compiler's fast mathematics. threads: 0 for a serial loop, else those of a parallel one, each with outputs of its own.
@@ -36,7 +38,28 @@ def closed_form(kappa, m2, dark_cos, dark_sin, m1, cos_w, sin_w) -> np.ndarray:
     return out[0]
 
 
-def _points(kappa, m2, dark_cos, dark_sin, m1, cos_w, sin_w, half, mass, a1, z1, a2, z2, mass_d, a1_d, z1_d, a2_d, z2_d, photon, photon_d):
+def _points(
+    kappa,
+    m2,
+    dark_cos,
+    dark_sin,
+    m1,
+    cos_w,
+    sin_w,
+    half,
+    mass,
+    a1,
+    z1,
+    a2,
+    z2,
+    mass_d,
+    a1_d,
+    z1_d,
+    a2_d,
+    z2_d,
+    photon,
+    photon_d,
+):
     """The loop; `half` has the arrays' type, which a number written here would not have."""
     one = half + half
     square1, inverse1 = m1 * m1, one / m1
@@ -60,8 +83,20 @@ def _points(kappa, m2, dark_cos, dark_sin, m1, cos_w, sin_w, half, mass, a1, z1,
         sin = half * (off if is_light else -off) * inverse_radius / cos
         z, zd, d, dd = cos * m * inverse1, sin * m * inverse2, -sin * m_d * inverse1, cos * m_d * inverse2
         residue = math.sqrt(inverse)
-        mass[i], a1[i], z1[i], a2[i], z2[i] = m, (cs * zd - cc * sc * z) * inverse, z, (sc * z - cc * cs * zd) * inverse, zd
-        mass_d[i], a1_d[i], z1_d[i], a2_d[i], z2_d[i] = m_d, (cs * dd - cc * sc * d) * inverse, d, (sc * d - cc * cs * dd) * inverse, dd
+        mass[i], a1[i], z1[i], a2[i], z2[i] = (
+            m,
+            (cs * zd - cc * sc * z) * inverse,
+            z,
+            (sc * z - cc * cs * zd) * inverse,
+            zd,
+        )
+        mass_d[i], a1_d[i], z1_d[i], a2_d[i], z2_d[i] = (
+            m_d,
+            (cs * dd - cc * sc * d) * inverse,
+            d,
+            (sc * d - cc * cs * dd) * inverse,
+            dd,
+        )
         photon[i], photon_d[i] = residue, -cc * residue
 
 
@@ -81,4 +116,6 @@ def _over_chunks(points: Callable, parallel: bool) -> Callable:
 
 # the numpy error model divides by zero as NumPy does; a test for it would keep the loop from being vectorised
 _COMPILED = {fast: numba.njit(_points, error_model="numpy", fastmath=fast) for fast in (False, True)}
-_SERIAL, _PARALLEL = ({fast: _over_chunks(points, parallel) for fast, points in _COMPILED.items()} for parallel in (False, True))
+_SERIAL, _PARALLEL = (
+    {fast: _over_chunks(points, parallel) for fast, points in _COMPILED.items()} for parallel in (False, True)
+)

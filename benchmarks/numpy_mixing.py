@@ -9,7 +9,12 @@ import numpy as np
 
 def closed_form(kappa, m2, dark_cos, dark_sin, m1, cos_w, sin_w):
     """Half angle of the rotation that diagonalises the massive pair, once both are of unit norm."""
-    cc, cs, sc, ss = kappa * (cos_w * dark_cos), kappa * (cos_w * dark_sin), kappa * (sin_w * dark_cos), kappa * (sin_w * dark_sin)
+    cc, cs, sc, ss = (
+        kappa * (cos_w * dark_cos),
+        kappa * (cos_w * dark_sin),
+        kappa * (sin_w * dark_cos),
+        kappa * (sin_w * dark_sin),
+    )
     inverse = 1 / (1 - cc * cc)
     k11, k22 = 1 - sc * sc * inverse, 1 - cs * cs * inverse
     k12 = ss + sc * cs * cc * inverse
@@ -45,7 +50,12 @@ def _labelled(z, zprime, cc, cs, sc, inverse):
 
 def eigh_of_two(kappa, m2, dark_cos, dark_sin, m1, cos_w, sin_w, eigh=np.linalg.eigh):
     """The massive pair after the photons are integrated out: a 2 x 2 matrix, its Cholesky factor written out."""
-    cc, cs, sc, ss = kappa * (cos_w * dark_cos), kappa * (cos_w * dark_sin), kappa * (sin_w * dark_cos), kappa * (sin_w * dark_sin)
+    cc, cs, sc, ss = (
+        kappa * (cos_w * dark_cos),
+        kappa * (cos_w * dark_sin),
+        kappa * (sin_w * dark_cos),
+        kappa * (sin_w * dark_sin),
+    )
     inverse = 1 / (1 - cc * cc)
     k11, k22, k12 = 1 - sc * sc * inverse, 1 - cs * cs * inverse, ss + sc * cs * cc * inverse
     l11 = np.sqrt(k11)
@@ -58,7 +68,10 @@ def eigh_of_two(kappa, m2, dark_cos, dark_sin, m1, cos_w, sin_w, eigh=np.linalg.
     matrix[..., 1, 0] = matrix[..., 0, 1] = a * b * (m1 * m1)
     matrix[..., 1, 1] = b * b * (m1 * m1) + d * d * (m2 * m2)
     squares, vectors = (np.asarray(part) for part in eigh(matrix))
-    pair = [(np.sqrt(squares[..., i]), a * vectors[..., 0, i] + b * vectors[..., 1, i], d * vectors[..., 1, i]) for i in (0, 1)]
+    pair = [
+        (np.sqrt(squares[..., i]), a * vectors[..., 0, i] + b * vectors[..., 1, i], d * vectors[..., 1, i])
+        for i in (0, 1)
+    ]
     return _labelled(*pair, cc, cs, sc, inverse)
 
 

@@ -9,9 +9,9 @@ import measuring
 import numpy as np
 import scipy.optimize
 
-from jaxmix import hatted_tables, parameters, study
+from jaxmix import engine, parameters, study
 from jaxmix.constraints import precision, shelf
-from jaxmix.engine import evaluate, points, tiles
+from jaxmix.scan import hatted_tables
 
 BATCH = 64  # points of one call: their intermediate arrays stay in the cache
 MATRIX = 1024  # rows of the square matrices whose product tells what the processor can do
@@ -23,17 +23,23 @@ def peers(fit: precision.Precision, kappa: np.ndarray, mass: np.ndarray) -> dict
 
     @jax.jit
     def residuals(theta, kappa, mass, weights):
-        return jnp.sqrt(weights) * (fit._pulls(fit._deviations(scale * theta, kernels.okun(kappa, mass))) - fit._pulls(fit.observed))
+        return jnp.sqrt(weights) * (
+            fit._pulls(fit._deviations(scale * theta, kernels.okun(kappa, mass))) - fit._pulls(fit.observed)
+        )
 
     slopes = jax.jit(jax.jacfwd(residuals))
     total = jax.jit(lambda *point: jnp.sum(residuals(*point) ** 2))
     slope = jax.jit(jax.grad(lambda *point: jnp.sum(residuals(*point) ** 2)))
-    weigh = jax.jit(lambda kappa, mass: fit._weights(fit._pulls(fit._deviations(jnp.zeros(2), kernels.okun(kappa, mass)))))
+    weigh = jax.jit(
+        lambda kappa, mass: fit._weights(fit._pulls(fit._deviations(jnp.zeros(2), kernels.okun(kappa, mass))))
+    )
 
     def with_scipy() -> list[float]:
         def lowest(*point) -> float:
             run = scipy.optimize.least_squares(
-                lambda theta: np.asarray(residuals(theta, *point)), np.zeros(2), lambda theta: np.asarray(slopes(theta, *point))
+                lambda theta: np.asarray(residuals(theta, *point)),
+                np.zeros(2),
+                lambda theta: np.asarray(slopes(theta, *point)),
             )
             return 2.0 * run.cost
 
@@ -42,7 +48,9 @@ def peers(fit: precision.Precision, kappa: np.ndarray, mass: np.ndarray) -> dict
     def with_iminuit() -> list[float]:
         def lowest(*point) -> float:
             run = iminuit.Minuit(
-                lambda theta: float(total(theta, *point)), np.zeros(2), grad=lambda theta: np.asarray(slope(theta, *point))
+                lambda theta: float(total(theta, *point)),
+                np.zeros(2),
+                grad=lambda theta: np.asarray(slope(theta, *point)),
             )
             run.errordef = iminuit.Minuit.LEAST_SQUARES
             return run.migrad().fval
@@ -70,7 +78,8 @@ def main() -> None:
     fits = {word: kernels.fit(word) for word in ("profiled", "linearised")}
     batches = kernels.fit_points(number, BATCH)
     functions = {
-        name: kernels.on_all_devices(kernels.in_batches(function), fits[word], batches) for name, (word, function) in PROGRAMS.items()
+        name: kernels.on_all_devices(kernels.in_batches(function), fits[word], batches)
+        for name, (word, function) in PROGRAMS.items()
     }
     others = peers(fits["profiled"], *(each.ravel()[:few] for each in batches))
     times = measuring.medians(functions | others | _matrix_products(), repeats)
@@ -107,10 +116,14 @@ def _matrix_products() -> dict:
     return {"matrix product": kernels.matrix_product(MATRIX), "matrix product in numpy": lambda: left @ right}
 
 
-def _shares(fits: dict[str, precision.Precision], speed: dict[str, float], times: dict[str, float]) -> list[measuring.Row]:
+def _shares(
+    fits: dict[str, precision.Precision], speed: dict[str, float], times: dict[str, float]
+) -> list[measuring.Row]:
     """The matrix products' operations a second, and what share of jax's each fit reaches."""
     peak = {name: 2 * MATRIX**3 / times[name] for name in _matrix_products()}
-    rows = [measuring.Row(f"{name}, {MATRIX:,} x {MATRIX:,}", f"{value / 1e9:.0f} Gflop/s") for name, value in peak.items()]
+    rows = [
+        measuring.Row(f"{name}, {MATRIX:,} x {MATRIX:,}", f"{value / 1e9:.0f} Gflop/s") for name, value in peak.items()
+    ]
     batch = [each[0] for each in kernels.fit_points(BATCH, BATCH)]
     for name, (word, function) in PROGRAMS.items():
         work = kernels.work(function, fits[word], *batch, points=BATCH)
@@ -127,17 +140,20 @@ def _grid_row(quick: bool) -> measuring.Row:
     whole = study.Study(held, {"precision": shelf.build("precision", {}, ("cl", 0.95))})
     sizes = (4, 20, 400) if quick else (25, 200, 400)
     axes = [
-        points.Axis.linear("theta_dark", 0.05, 1.5, sizes[0]),
-        points.Axis.log("m_zprime", 1.0, 1e3, sizes[1]),
-        points.Axis.log("kappa", 1e-4, 0.3, sizes[2]),
+        engine.Axis.linear("theta_dark", 0.05, 1.5, sizes[0]),
+        engine.Axis.log("m_zprime", 1.0, 1e3, sizes[1]),
+        engine.Axis.log("kappa", 1e-4, 0.3, sizes[2]),
     ]
-    grid = points.Grid(axes)
+    grid = engine.Grid(axes)
     making = measuring.medians({"table": lambda: hatted_tables.with_tables(whole, grid)}, 1)["table"]
     tabulated = hatted_tables.with_tables(whole, grid)
-    tiling = tiles.Tiling(chunk_points=2**18)
-    scan = measuring.medians({"scan": lambda: jax.block_until_ready(evaluate.summarise(tabulated, grid, tiling))}, 3)["scan"]
+    tiling = engine.Tiling(chunk_points=2**18)
+    scan = measuring.medians({"scan": lambda: jax.block_until_ready(engine.summarise(tabulated, grid, tiling))}, 3)[
+        "scan"
+    ]
     return measuring.Row(
-        f"scan of {grid.size:,} points by one table", f"{making:.1f} s for the table, then {measuring.rate(grid.size, scan)}"
+        f"scan of {grid.size:,} points by one table",
+        f"{making:.1f} s for the table, then {measuring.rate(grid.size, scan)}",
     )
 
 

@@ -1,6 +1,6 @@
 """Parton densities as Pythia 8's own interpolation of the grid gives them, for tests that compare with it (extra `pdf`).
 
-    python benchmarks/pythia_densities.py --out tests/parton_reference.csv
+python benchmarks/pythia_densities.py --out tests/parton_reference.csv
 """
 
 import argparse
@@ -36,7 +36,13 @@ def main() -> None:
         table.writerow(["scale", "x", *FLAVOURS])
         for scale in SCALES:
             for x in X:
-                table.writerow([scale, f"{x:.15g}", *(f"{proton.xf(flavour, float(x), scale**2):.8g}" for flavour in FLAVOURS.values())])
+                table.writerow(
+                    [
+                        scale,
+                        f"{x:.15g}",
+                        *(f"{proton.xf(flavour, float(x), scale**2):.8g}" for flavour in FLAVOURS.values()),
+                    ]
+                )
 
 
 if __name__ == "__main__":

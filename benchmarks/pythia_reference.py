@@ -21,13 +21,17 @@ ECM = 14000.0  # GeV
 ALPHA, SIN2_THETA_W = 1 / 127.9, 0.2312
 M_Z, GAMMA_Z = 91.1876, 2.504  # GeV
 CHARGES = {"d": -1 / 3, "u": 2 / 3, "s": -1 / 3, "c": 2 / 3, "b": -1 / 3, "t": 2 / 3}
-UNIT_COUPLING = 4 * math.sqrt(SIN2_THETA_W * (1 - SIN2_THETA_W))  # Pythia's v for a coupling e: e/(4 sW cW) (v - a gamma_5)
+UNIT_COUPLING = 4 * math.sqrt(
+    SIN2_THETA_W * (1 - SIN2_THETA_W)
+)  # Pythia's v for a coupling e: e/(4 sW cW) (v - a gamma_5)
 EPS_Z, PSI_COUPLING = 1e-4, 0.1  # in units of e; Gamma/M <= 3e-5, nearly all to psi
 TO_PB = 1e9  # from Pythia's mb
 
 SIDE, DISTANCE = 1.0, 20.0  # m
 ETA_WINDOW = 0.6
-POINTS = [(m, m / 3) for m in (3.0, 5.0, 9.0, 30.0, 90.0, 300.0, 1000.0)] + [(m, f * m) for m in (9.0, 90.0) for f in (0.45, 0.05)]
+POINTS = [(m, m / 3) for m in (3.0, 5.0, 9.0, 30.0, 90.0, 300.0, 1000.0)] + [
+    (m, f * m) for m in (9.0, 90.0) for f in (0.45, 0.05)
+]
 RECOILS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)  # GeV
 JETS = [(m, pt) for m in (3.0, 10.0, 30.0, M_Z, 300.0) for pt in (20.0, 100.0)]
 JET_PROCESSES = ("qqbar2gmZg", "qg2gmZq")
@@ -77,13 +81,31 @@ def zprime(mass: float, psi: float, couplings: dict[str, tuple[float, float]]) -
     """Settings of a narrow Z' from quarks with couplings {flavour: (vector, axial)} in units of e eps_Z, decaying to psi psibar."""
     settings = ["NewGaugeBoson:ffbar2gmZZprime = on", "Zprime:gmZmode = 3", "Zprime:universality = off"]
     for flavour, (vector, axial) in couplings.items():
-        settings += [f"Zprime:v{flavour} = {EPS_Z * UNIT_COUPLING * vector!r}", f"Zprime:a{flavour} = {EPS_Z * UNIT_COUPLING * axial!r}"]
+        settings += [
+            f"Zprime:v{flavour} = {EPS_Z * UNIT_COUPLING * vector!r}",
+            f"Zprime:a{flavour} = {EPS_Z * UNIT_COUPLING * axial!r}",
+        ]
     settings += [f"Zprime:{kind}{lepton} = 0" for kind in "va" for lepton in ("e", "mu", "nue", "numu", "nutau")]
-    settings += [f"Zprime:vtau = {PSI_COUPLING * UNIT_COUPLING!r}", "Zprime:atau = 0", "32:onMode = off", "32:onIfAny = 15"]
-    settings += [f"15:m0 = {psi!r}", "15:mayDecay = off", "15:mWidth = 0", "15:mMin = 0", "15:mMax = 0", f"32:m0 = {mass!r}"]
+    settings += [
+        f"Zprime:vtau = {PSI_COUPLING * UNIT_COUPLING!r}",
+        "Zprime:atau = 0",
+        "32:onMode = off",
+        "32:onIfAny = 15",
+    ]
+    settings += [
+        f"15:m0 = {psi!r}",
+        "15:mayDecay = off",
+        "15:mWidth = 0",
+        "15:mMin = 0",
+        "15:mMax = 0",
+        f"32:m0 = {mass!r}",
+    ]
     window = f"{0.98 * mass!r}", f"{1.02 * mass!r}"  # the tails beyond hold 4e-4 of a line of Gamma/M = 3e-5
-    return settings + [f"{key} = {edge}" for keys in (("32:mMin", "32:mMax"), ("PhaseSpace:mHatMin", "PhaseSpace:mHatMax"))
-                       for key, edge in zip(keys, window, strict=True)]
+    return settings + [
+        f"{key} = {edge}"
+        for keys in (("32:mMin", "32:mMax"), ("PhaseSpace:mHatMin", "PhaseSpace:mHatMax"))
+        for key, edge in zip(keys, window, strict=True)
+    ]
 
 
 def vector_couplings() -> dict[str, tuple[float, float]]:
@@ -152,12 +174,19 @@ def acceptance_rows(mass: float, psi: float, events: int, seed: int) -> list[tup
         rows.append((name, mass, psi, None, face * density, face * error, "1"))
         flat = np.mean(np.sum(np.abs(eta) < 0.3, axis=1)) / 0.6
         others = [density_at_zero(eta, window) for window in (0.3, 1.0)]
-        print(f"{name} {mass:g} {psi:g}: dN/deta {density:.5f} +- {error:.5f}; flat |eta| < 0.3 {flat:.5f}; windows 0.3, 1: {others}", flush=True)
+        print(
+            f"{name} {mass:g} {psi:g}: dN/deta {density:.5f} +- {error:.5f}; flat |eta| < 0.3 {flat:.5f}; windows 0.3, 1: {others}",
+            flush=True,
+        )
         if recoil and psi == mass / 3:
             below = [float(np.mean(pt < cut)) for cut in RECOILS]
-            recoils = [("recoil_below", mass, psi, cut, part, max(math.sqrt(part * (1 - part) / events), 1 / events), "1")
-                       for cut, part in zip(RECOILS, below, strict=True)]
-            recoils.append(("recoil_mean", mass, psi, None, float(pt.mean()), float(pt.std() / math.sqrt(events)), "GeV"))
+            recoils = [
+                ("recoil_below", mass, psi, cut, part, max(math.sqrt(part * (1 - part) / events), 1 / events), "1")
+                for cut, part in zip(RECOILS, below, strict=True)
+            ]
+            recoils.append(
+                ("recoil_mean", mass, psi, None, float(pt.mean()), float(pt.std() / math.sqrt(events)), "GeV")
+            )
     return rows + recoils
 
 
@@ -169,10 +198,24 @@ def jet_part(process: str, mass: float, pt_min: float, events: int, seed: int) -
     Decays stay off: with gmZmode = 1 the weight of the decay angle rejects every event with the gluon in the first beam.
     """
     low, high = mass * (1 - JET_WINDOW), mass * (1 + JET_WINDOW)
-    pythia = generator([f"WeakBosonAndParton:{process} = on", "WeakZ0:gmZmode = 1", "23:onMode = off", "23:onIfAny = 11",
-                        "ProcessLevel:resonanceDecays = off", "PartonLevel:all = off",
-                        f"23:mMin = {low!r}", f"23:mMax = {high!r}", "PhaseSpace:mHatMin = 0", f"PhaseSpace:pTHatMin = {pt_min}",
-                        "PhaseSpace:pTHatMinDiverge = 0.5", "SigmaProcess:factorScale2 = 3", "SigmaProcess:renormScale2 = 3"], seed)
+    pythia = generator(
+        [
+            f"WeakBosonAndParton:{process} = on",
+            "WeakZ0:gmZmode = 1",
+            "23:onMode = off",
+            "23:onIfAny = 11",
+            "ProcessLevel:resonanceDecays = off",
+            "PartonLevel:all = off",
+            f"23:mMin = {low!r}",
+            f"23:mMax = {high!r}",
+            "PhaseSpace:mHatMin = 0",
+            f"PhaseSpace:pTHatMin = {pt_min}",
+            "PhaseSpace:pTHatMinDiverge = 0.5",
+            "SigmaProcess:factorScale2 = 3",
+            "SigmaProcess:renormScale2 = 3",
+        ],
+        seed,
+    )
     density, alpha_s = pythia.getPDFPtr(2212), pythia.coupSM.alphaS
     weight = np.empty(events)
     for k in range(events):
@@ -184,7 +227,9 @@ def jet_part(process: str, mass: float, pt_min: float, events: int, seed: int) -
         weight[k] = partons / (info.pdf1() * info.pdf2()) * alpha_s(scale) / info.alphaS()
     info = pythia.infoPython()
     value = TO_PB * info.sigmaGen() * weight.mean() / (ALPHA / (3 * math.pi) * 2 * math.log(high / low))
-    return value, value * math.hypot(info.sigmaErr() / info.sigmaGen(), weight.std() / weight.mean() / math.sqrt(events))
+    return value, value * math.hypot(
+        info.sigmaErr() / info.sigmaGen(), weight.std() / weight.mean() / math.sqrt(events)
+    )
 
 
 def jet_rows(mass: float, pt_min: float, events: int, seed: int) -> list[tuple]:
@@ -204,7 +249,9 @@ def inclusive_rows(mass: float, events: int, seed: int) -> list[tuple]:
             pythia.next()
         info, boson = pythia.infoPython(), pythia.particleData.particleDataEntryPtr(32)
         channels = [boson.channel(k) for k in range(boson.sizeChannels())]
-        to_psi = sum(channel.bRatio() for channel in channels if abs(channel.product(0)) == 15)  # at the Z, 0.997 with its admixture
+        to_psi = sum(
+            channel.bRatio() for channel in channels if abs(channel.product(0)) == 15
+        )  # at the Z, 0.997 with its admixture
         factor = TO_PB / EPS_Z**2 / to_psi
         rows.append((name, mass, None, None, factor * info.sigmaGen(), factor * info.sigmaErr(), "pb"))
     return rows
@@ -225,7 +272,9 @@ def write(path: Path, rows: list[tuple], events: int, seed: int) -> None:
 def main() -> None:
     """Every quantity in turn, the table rewritten after each configuration."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--events", type=int, default=1_000_000, help="events per acceptance; a fifth of them per cross section")
+    parser.add_argument(
+        "--events", type=int, default=1_000_000, help="events per acceptance; a fifth of them per cross section"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("pythia_reference.csv"))
     arguments = parser.parse_args()

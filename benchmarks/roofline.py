@@ -19,7 +19,7 @@ import numpy as np
 import studies
 from jaxtyping import Array, Float
 
-from jaxmix.engine import evaluate, problem, tiles
+from jaxmix import engine
 
 COPIES = 16
 FORBIDDEN = ("zarr", "xarray", "pydantic", "matplotlib")
@@ -104,9 +104,11 @@ def mixing(sizes: Sizes, dtype: str) -> Kernel:
 def chain(sizes: Sizes) -> Kernel:
     """Points come from an index and end in a summary, so that nothing need pass the memory."""
     grid = studies.dense_grid(**sizes.grid)
-    tiling = tiles.Tiling(tile_points=sizes.tile, chunk_points=max(2**18, 4 * sizes.tile), tolerance=studies.TILING.tolerance)
-    made = problem.place(kernels.tabulated_rates(studies.dense(), studies.ends(), studies.plane()))
-    call = functools.partial(evaluate.summarise, made, grid, tiling)
+    tiling = engine.Tiling(
+        tile_points=sizes.tile, chunk_points=max(2**18, 4 * sizes.tile), tolerance=studies.TILING.tolerance
+    )
+    made = engine.place(kernels.tabulated_rates(studies.dense(), studies.ends(), studies.plane()))
+    call = functools.partial(engine.summarise, made, grid, tiling)
     return Kernel(lambda: jax.block_until_ready(call()), grid.size, kernels.work_of_tile(made, grid, tiling), 0.0)
 
 
@@ -121,12 +123,18 @@ def fit(sizes: Sizes, sm_inputs: str, function: Callable, least: float) -> Kerne
 def rows(sizes: Sizes) -> list[measuring.Row]:
     """The table: the machine's peaks, then for each kernel its rate, its cost, and its share of the roofline."""
     of_machine, kernel = peaks(sizes), hot_kernels(sizes)
-    seconds = measuring.medians(of_machine._asdict() | {name: each.call for name, each in kernel.items()}, sizes.repeats)
+    seconds = measuring.medians(
+        of_machine._asdict() | {name: each.call for name, each in kernel.items()}, sizes.repeats
+    )
     product = {dtype: 2.0 * sizes.matrix**3 / seconds[dtype] for dtype in ("float64", "float32")}
     bandwidth = COPIES * 16.0 * sizes.copied / seconds["copy"]
     found = [
-        *(measuring.Row(f"matrix product, {sizes.matrix:,} x {sizes.matrix:,}, {dtype}", f"{value / 1e9:,.0f} Gflop/s")
-          for dtype, value in product.items()),
+        *(
+            measuring.Row(
+                f"matrix product, {sizes.matrix:,} x {sizes.matrix:,}, {dtype}", f"{value / 1e9:,.0f} Gflop/s"
+            )
+            for dtype, value in product.items()
+        ),
         measuring.Row(f"copy of {8 * sizes.copied / 1e6:,.0f} MB", f"{bandwidth / 1e9:,.1f} GB/s read and written"),
     ]
     for name, each in kernel.items():
@@ -148,7 +156,10 @@ def _of_kernel(name: str, kernel: Kernel, speed: float, product: float, bandwidt
     return [
         measuring.Row(name, measuring.rate(speed, 1.0), f"> {target / 1e6:,.0f} million points/s" if target else ""),
         measuring.Row(f"{name}: a point", ", ".join(cost)),
-        measuring.Row(f"{name}: share of the roofline", f"{share} ({speed * work.compiled / product:.1%} of the operations, as compiled)"),
+        measuring.Row(
+            f"{name}: share of the roofline",
+            f"{share} ({speed * work.compiled / product:.1%} of the operations, as compiled)",
+        ),
     ]
 
 

@@ -9,7 +9,7 @@ import measuring
 import numpy as np
 import studies
 
-from jaxmix.engine import contour, points
+from jaxmix import engine
 
 BATCHES = (256, 1024)
 
@@ -22,24 +22,32 @@ def evaluations(quick: bool) -> list[measuring.Row]:
         mass, charge = (jnp.asarray(np.exp(random.uniform(*np.log(pair), batch))) for pair in studies.ends().values())
         functions = {
             "value": lambda: jax.block_until_ready(kernels.value(whole, mass, charge, studies.plane())),
-            "value and gradient": lambda: jax.block_until_ready(kernels.value_and_gradient(whole, mass, charge, studies.plane())),
+            "value and gradient": lambda: jax.block_until_ready(
+                kernels.value_and_gradient(whole, mass, charge, studies.plane())
+            ),
         }
         times = measuring.medians(functions, 3 if quick else 15)
         for name, each in times.items():
-            rows.append(measuring.Row(f"exact {name}, batches of {batch}", f"{each / batch * 1e6:.0f} microseconds a point"))
-        rows.append(measuring.Row(f"gradient over value, batches of {batch}", f"{times['value and gradient'] / times['value']:.1f}"))
+            rows.append(
+                measuring.Row(f"exact {name}, batches of {batch}", f"{each / batch * 1e6:.0f} microseconds a point")
+            )
+        rows.append(
+            measuring.Row(
+                f"gradient over value, batches of {batch}", f"{times['value and gradient'] / times['value']:.1f}"
+            )
+        )
     return rows
 
 
 def contours(quick: bool) -> list[measuring.Row]:
     """One plane's contour at two standard deviations: time, vertices, calls."""
     whole, ends = studies.dense(), studies.ends()
-    x, y = (points.Axis.log(name, *ends[name], 25) for name in ("m_mcp", "epsilon_gamma"))
+    x, y = (engine.Axis.log(name, *ends[name], 25) for name in ("m_mcp", "epsilon_gamma"))
     nodes = whole.constraints["mcp_lhc"].features("m_mcp", studies.plane())
     seconds = []
     for _ in range(2 if quick else 6):  # the first one compiles
         started = time.perf_counter()
-        found = contour.trace_contours(whole, x, y, studies.plane(), output="mcp_lhc", x_nodes=nodes)
+        found = engine.trace_contours(whole, x, y, studies.plane(), output="mcp_lhc", x_nodes=nodes)
         seconds.append(time.perf_counter() - started)
     vertices, calls = sum(len(piece.x) for piece in found), found.calls
     taken = float(np.median(seconds[1:]))

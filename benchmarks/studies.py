@@ -5,12 +5,11 @@ import tomllib
 import measuring
 import numpy as np
 
-from jaxmix import parameters, study
+from jaxmix import engine, parameters, study
 from jaxmix.constraints import shelf
-from jaxmix.engine import points, tiles
 
 DENSE = measuring.ROOT / "configs" / "dense.toml"
-TILING = tiles.Tiling()  # what a config of summaries has that says nothing
+TILING = engine.Tiling()  # what a config of summaries has that says nothing
 RATIO = 3.0  # m_Z'/m_mcp where a benchmark holds it
 
 
@@ -31,9 +30,9 @@ def dense() -> study.Study:
     return study.Study(held(), {"mcp_lhc": shelf.build("mcp_lhc", {}, ("sigma", 2.0))})
 
 
-def dense_grid(**sizes: int) -> points.Grid:
+def dense_grid(**sizes: int) -> engine.Grid:
     """The config's grid; sizes: other numbers of values by axis (of a list, as many of its values, evenly picked)."""
-    return points.Grid([_axis(name, table, sizes.get(name)) for name, table in document()["axes"].items()])
+    return engine.Grid([_axis(name, table, sizes.get(name)) for name, table in document()["axes"].items()])
 
 
 def ends() -> dict[str, tuple[float, float]]:
@@ -47,11 +46,11 @@ def plane() -> dict[str, float]:
     return {"m_zprime_over_m_mcp": RATIO, "theta_dark": parameters.PARAMETERS["theta_dark"].default}
 
 
-def _axis(name: str, table: dict, size: int | None) -> points.Axis:
+def _axis(name: str, table: dict, size: int | None) -> engine.Axis:
     if "values" not in table:
-        return points.Axis.log(name, table["min"], table["max"], size or table["count"])
+        return engine.Axis.log(name, table["min"], table["max"], size or table["count"])
     default = parameters.PARAMETERS
     words = parameters.named_values(default["sin2_theta_w"].default, default["alpha"].default)
     values = [float(words.get(value, value)) for value in table["values"]]
     chosen = np.linspace(0, len(values) - 1, size or len(values)).round().astype(int)
-    return points.Axis.explicit(name, [values[i] for i in chosen])
+    return engine.Axis.explicit(name, [values[i] for i in chosen])

@@ -35,7 +35,9 @@ def rows(kills: int) -> list[measuring.Row]:
             if ended or killed == kills:
                 code, _, said = killing.finished(config, out)
                 if code or killing.digests(out) != whole or killing.leftovers(out):
-                    sys.exit(f"survival: after {killed} kills exit code {code}, or other bytes, or something left behind: {said}")
+                    sys.exit(
+                        f"survival: after {killed} kills exit code {code}, or other bytes, or something left behind: {said}"
+                    )
                 ends, out = ends + 1, folder / f"scan{ends + 1}"
     return [
         measuring.Row("kill -9 at random moments", f"{killed}", "200"),

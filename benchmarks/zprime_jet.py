@@ -7,7 +7,7 @@ import numpy as np
 
 from jaxmix.collider import jet, parton_luminosity, partons, recoil
 from jaxmix.detector import geometry, pair
-from jaxmix.numerics import sobol
+from jaxmix.numerics.sobol import scrambled
 
 jax.config.update("jax_enable_x64", True)
 BLOCK = 4096  # events of one block of Sobol points: what a core's cache holds
@@ -18,13 +18,17 @@ def rows(quick: bool) -> list[measuring.Row]:
     densities, luminosity = partons.parton_densities(), parton_luminosity.parton_luminosity()
     tabulated, spectrum = luminosity.tabulate(), jax.jit(recoil.tabulate)(luminosity, densities)
     events = 2**15 if quick else 2**20
-    cube = jnp.asarray(sobol.points(pair.DIMENSIONS, events.bit_length() - 1, 1)[0]).reshape(-1, BLOCK, pair.DIMENSIONS)
+    cube = jnp.asarray(scrambled.points(pair.DIMENSIONS, events.bit_length() - 1, 1)[0]).reshape(
+        -1, BLOCK, pair.DIMENSIONS
+    )
 
     def probability(place: jax.Array, cube: jax.Array) -> jax.Array:
         mass, m, side, distance, eta = place
         beta = jnp.sqrt(1 - 4 * (m / mass) ** 2)
         face = geometry.Face(side, distance, eta)
-        up, _ = pair.cross_section(mass, beta, densities, face, luminosity.sqrt_s, cube, weigh=lambda pt: spectrum.below(mass, pt))
+        up, _ = pair.cross_section(
+            mass, beta, densities, face, luminosity.sqrt_s, cube, weigh=lambda pt: spectrum.below(mass, pt)
+        )
         return jnp.mean(up) / jet.drell_yan(mass, tabulated)[0]
 
     blocks = jax.jit(lambda place, cube: jax.lax.map(lambda block: probability(place, block), cube))
@@ -36,13 +40,15 @@ def rows(quick: bool) -> list[measuring.Row]:
     }
     times = measuring.medians(functions, 1 if quick else 5)
     found = [
-        measuring.Row("Z' + jet events with the acceptance of both mCPs", _rate(events, times["value"]), "> 1 million events/s"),
+        measuring.Row(
+            "Z' + jet events with the acceptance of both mCPs", _rate(events, times["value"]), "> 1 million events/s"
+        ),
         measuring.Row("the same with the gradient in masses and geometry", _rate(events, times["gradient"])),
     ]
-    points = sobol.points(pair.DIMENSIONS, 10, 8)
+    points = scrambled.points(pair.DIMENSIONS, 10, 8)
     one = jax.jit(probability)
     for mass, place in places.items():
-        value, error = sobol.mean_and_error(np.array([float(one(place, jnp.asarray(each))) for each in points]))
+        value, error = scrambled.mean_and_error(np.array([float(one(place, jnp.asarray(each))) for each in points]))
         what = f"probability of both, up type, m_zprime = {mass:g}, m_mcp = {float(place[1]):g} GeV: error of one scramble of 1024 points"
         found.append(measuring.Row(what, f"{value:.2e}, {error * np.sqrt(8) / value:.1%}", "< 5% above 1e-9"))
     return found

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from jaxmix import design
-from jaxmix.plots import design as drawing
+from jaxmix.design import __main__ as design
+from jaxmix.design import figures as drawing
 from jaxmix.plots import style
 
 ROOT = Path(__file__).parent.parent
@@ -22,7 +22,9 @@ STEMS = {"limits": "fig10_design_limits", "derivatives": "fig10_design_derivativ
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Read the search, draw, write; the exit code of the search if it fails."""
-    parser = argparse.ArgumentParser(description="Limits and their derivatives before and after a search for the best detector.")
+    parser = argparse.ArgumentParser(
+        description="Limits and their derivatives before and after a search for the best detector."
+    )
     parser.add_argument("--design", type=Path, default=ROOT / "scans" / "design_milliqan", help="folder of the search")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder to write to")
     arguments = parser.parse_args(argv)
@@ -31,7 +33,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     document = json.loads(found.read_text(encoding="utf-8"))
     limits = style.save(arguments.out, STEMS["limits"], drawing.limits_figure(document), drawing.limits_table(document))
-    bars = style.save(arguments.out, STEMS["derivatives"], drawing.derivatives_figure(document), drawing.derivatives_table(document))
+    bars = style.save(
+        arguments.out, STEMS["derivatives"], drawing.derivatives_figure(document), drawing.derivatives_table(document)
+    )
     print("\n".join(limits + bars))
     return 0
 

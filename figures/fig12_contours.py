@@ -92,9 +92,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         rows = []
         for axes, panel in zip(figure.subplots(2, 2).flat, PANELS):
             contours = draw(axes, panel)
-            rows += [[panel.title, k, *place] for k, contour in enumerate(contours) for place in zip(contour.x, contour.y)]
+            rows += [
+                [panel.title, k, *place] for k, contour in enumerate(contours) for place in zip(contour.x, contour.y)
+            ]
         comments = ["Vertices of contours f = 0; the functions are those of figures/fig12_contours.py"]
-        print("\n".join(style.save(arguments.out, STEM, figure, style.table(comments, ["panel", "component", "x", "y"], rows))))
+        print(
+            "\n".join(
+                style.save(arguments.out, STEM, figure, style.table(comments, ["panel", "component", "x", "y"], rows))
+            )
+        )
     return 0
 
 

@@ -20,10 +20,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from jaxmix import config, constants, neutral_currents, parameters, study
+from jaxmix import config, constants, engine, parameters, study
 from jaxmix.collider import drell_yan, mesons
 from jaxmix.constraints import mcp_lhc
-from jaxmix.engine import evaluate, problem
+from jaxmix.currents import neutral_currents
 from jaxmix.plots import style
 
 ROOT = Path(__file__).parent.parent
@@ -53,7 +53,13 @@ NAMES = {
     "bottomonium": r"$\Upsilon(1S, 2S, 3S)$",
     "light mesons": "light mesons",
 }
-MARKS = {"omega": r"$\omega$", "phi": r"$\phi$", "jpsi": r"$J/\psi$", "psi2s": r"$\psi(2S)$", "upsilon1s": r"$\Upsilon$"}
+MARKS = {
+    "omega": r"$\omega$",
+    "phi": r"$\phi$",
+    "jpsi": r"$J/\psi$",
+    "psi2s": r"$\psi(2S)$",
+    "upsilon1s": r"$\Upsilon$",
+}
 
 Band = dict[str, np.ndarray]  # "central", "low" and "high" in pb, each [n]
 
@@ -70,16 +76,16 @@ def masses(settings: config.Config, ratio: float, table: mesons.Mesons) -> np.nd
     return found[(found >= axis[0]) & (found <= axis[-1])]
 
 
-class CrossSections(problem.AbstractProblem):
+class CrossSections(engine.AbstractProblem):
     """Cross sections of all channels over (Q/e)^2 in pb, by name; NaN where the state of this mass is the Z, not the Z'."""
 
     detector: mcp_lhc.MillichargeDetector
 
-    def slow(self, point: problem.Point) -> Float[Array, " none"]:
+    def slow(self, point: engine.Point) -> Float[Array, " none"]:
         """Nothing."""
         return jnp.zeros(0)
 
-    def fast(self, point: problem.Point, slow: Float[Array, " none"]) -> dict[str, Scalar]:
+    def fast(self, point: engine.Point, slow: Float[Array, " none"]) -> dict[str, Scalar]:
         """The cross sections of one point."""
         currents, status = study.currents_and_status(point)
         *_, zprime = neutral_currents.states(currents)
@@ -93,10 +99,10 @@ def evaluated(
 ) -> dict[str, np.ndarray]:
     """Cross sections of all channels over (Q/e)^2 in pb, by name, at each mass (GeV); moved: settings of the constraint."""
     values = {"sqrt_s": settings.held["sqrt_s"]} | (moved or {})
-    detector = problem.once(lambda built: built.prepared(), mcp_lhc.MillichargeDetector.build(values, ("sigma", 2.0)))
+    detector = engine.once(lambda built: built.prepared(), mcp_lhc.MillichargeDetector.build(values, ("sigma", 2.0)))
     held = settings.held | {"epsilon_gamma": settings.axes["epsilon_gamma"].values[0], RATIO: ratio} | changed
     points = {name: np.full(mass.shape, value) for name, value in held.items()} | {"m_mcp": mass}
-    return evaluate.evaluate_points(CrossSections(detector), points, batch=256)
+    return engine.evaluate_points(CrossSections(detector), points, batch=256)
 
 
 def bands(settings: config.Config, ratio: float, mass: np.ndarray, table: mesons.Mesons) -> dict[str, Band]:
@@ -113,7 +119,10 @@ def bands(settings: config.Config, ratio: float, mass: np.ndarray, table: mesons
 
 def _drell_yan(settings: config.Config, ratio: float, mass: np.ndarray, central: np.ndarray) -> Band:
     """Scale and parton distributions, each varied alone, in quadrature."""
-    varied = [[evaluated(settings, ratio, mass, {name: value})["drell_yan"] for value in values] for name, values in VARIED.items()]
+    varied = [
+        [evaluated(settings, ratio, mass, {name: value})["drell_yan"] for value in values]
+        for name, values in VARIED.items()
+    ]
     down = np.sqrt(sum(np.maximum(central - np.min(pair, axis=0), 0.0) ** 2 for pair in varied))
     up = np.sqrt(sum(np.maximum(np.max(pair, axis=0) - central, 0.0) ** 2 for pair in varied))
     return {"central": central, "low": central - down, "high": central + up}
@@ -145,8 +154,17 @@ def panel(axes: Axes, ratio: float, mass: np.ndarray, curves: dict[str, Band], t
         style.logarithmic(axes, which)
     for order, (name, colour) in enumerate(COLOURS.items()):
         central = np.where(curves[name]["central"] > 0, curves[name]["central"], np.nan)
-        axes.plot(mass, central, color=colour, linestyle=DASHES.get(name, "-"), linewidth=WIDTHS.get(name, 0.9), zorder=3 - 0.1 * order)
-        axes.fill_between(mass, curves[name]["low"], curves[name]["high"], color=colour, alpha=0.2, linewidth=0, zorder=1)
+        axes.plot(
+            mass,
+            central,
+            color=colour,
+            linestyle=DASHES.get(name, "-"),
+            linewidth=WIDTHS.get(name, 0.9),
+            zorder=3 - 0.1 * order,
+        )
+        axes.fill_between(
+            mass, curves[name]["low"], curves[name]["high"], color=colour, alpha=0.2, linewidth=0, zorder=1
+        )
     places = {mark: float(table.mass[table.names.index(name)]) for name, mark in MARKS.items()} | {"$Z$": constants.M1}
     for mark, place in places.items():
         _mark(axes, place / ratio, mark, mass, curves["total"]["central"])
@@ -161,34 +179,50 @@ def _mark(axes: Axes, place: float, text: str, mass: np.ndarray, total: np.ndarr
     near = np.abs(mass / place - 1.0) < 0.02
     if near.any():
         offset, side = ((-1, 3), "left") if text == MARKS["psi2s"] else ((0, 3), "center")
-        axes.annotate(text, (place, np.nanmax(total[near])), offset, textcoords="offset points", ha=side, fontsize="small")
+        axes.annotate(
+            text, (place, np.nanmax(total[near])), offset, textcoords="offset points", ha=side, fontsize="small"
+        )
 
 
-def drawn(settings: config.Config, found: dict[float, tuple[np.ndarray, dict[str, Band]]], table: mesons.Mesons) -> Figure:
+def drawn(
+    settings: config.Config, found: dict[float, tuple[np.ndarray, dict[str, Band]]], table: mesons.Mesons
+) -> Figure:
     """The figure: a panel for each mass ratio."""
     figure = style.blank(style.PAGE, 4.4)
     grid = figure.subplots(1, len(found), sharey=True)
     sm = parameters.named_values(settings.held["sin2_theta_w"], settings.held["alpha"])
     for axes, (ratio, (mass, curves)) in zip(grid, found.items()):
         panel(axes, ratio, mass, curves, table)
-        axes.set(title=style.quantity(RATIO, ratio, sm), xlabel=style.axis_label("m_mcp"), ylabel=r"$\sigma / (Q/e)^2$ [pb]")
+        axes.set(
+            title=style.quantity(RATIO, ratio, sm), xlabel=style.axis_label("m_mcp"), ylabel=r"$\sigma / (Q/e)^2$ [pb]"
+        )
         axes.label_outer()
     held = {name: settings.held[name] for name in ("theta_dark", "e_dark", "sqrt_s")}
     words = [style.quantity(name, value, sm) for name, value in held.items()]
     words += [style.quantity("epsilon_gamma", settings.axes["epsilon_gamma"].values[0], sm)]
     figure.suptitle(r"$pp \to \psi\bar{\psi} + X$,  " + ", ".join(words))
-    handles = [Line2D([], [], color=COLOURS[name], linestyle=DASHES.get(name, "-"), label=NAMES[name]) for name in COLOURS]
+    handles = [
+        Line2D([], [], color=COLOURS[name], linestyle=DASHES.get(name, "-"), label=NAMES[name]) for name in COLOURS
+    ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure
 
 
 def as_table(settings: config.Config, found: dict[float, tuple[np.ndarray, dict[str, Band]]]) -> bytes:
     """The curves and bands as CSV, five digits."""
-    columns = [f"{name}_{side}".replace(" ", "_") for name in COLOURS if name != "photon_z" for side in ("central", "low", "high")]
+    columns = [
+        f"{name}_{side}".replace(" ", "_")
+        for name in COLOURS
+        if name != "photon_z"
+        for side in ("central", "low", "high")
+    ]
     comments = [
         "Cross sections of pp -> psi psibar X over (Q/e)^2 [pb]; low and high: the band (see figures/fig1_cross_section.py)",
         "empty: no statement, the state of this mass is the Z",
-        *(f"{name}: [{parameters.PARAMETERS[name].unit}], {parameters.PARAMETERS[name].meaning}" for name in (RATIO, "m_mcp")),
+        *(
+            f"{name}: [{parameters.PARAMETERS[name].unit}], {parameters.PARAMETERS[name].meaning}"
+            for name in (RATIO, "m_mcp")
+        ),
         *(f"held: {name} = {value!r} [{parameters.PARAMETERS[name].unit}]" for name, value in settings.held.items()),
         f"held: epsilon_gamma = {settings.axes['epsilon_gamma'].values[0]!r} [1]",
     ]

@@ -11,8 +11,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from jaxmix import config, plots, results, scan
+from jaxmix import config, plots, results
 from jaxmix.plots import style
+from jaxmix.scan import __main__ as scan
 
 ROOT = Path(__file__).parent.parent
 CONFIG = ROOT / "configs" / "fig2.toml"
@@ -23,7 +24,9 @@ TITLE = "Projected reach of the millicharge detector at the LHC"
 def main(argv: Sequence[str] | None = None) -> int:
     """Read the contours, draw, write; the exit code of the scan if it fails."""
     parser = argparse.ArgumentParser(description="Projected reach of the millicharge detector, 300 and 3000/fb.")
-    parser.add_argument("--scan", type=Path, default=ROOT / "scans" / "fig2", help="folder of the scan of configs/fig2.toml")
+    parser.add_argument(
+        "--scan", type=Path, default=ROOT / "scans" / "fig2", help="folder of the scan of configs/fig2.toml"
+    )
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder to write to")
     arguments = parser.parse_args(argv)
     contours = arguments.scan / "contours.csv"

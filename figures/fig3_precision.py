@@ -11,9 +11,8 @@ import okun
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from jaxmix import constants
+from jaxmix import constants, engine
 from jaxmix.constraints import shelf
-from jaxmix.engine.points import Axis
 from jaxmix.plots import style
 
 STEM = "fig3_precision"
@@ -34,8 +33,8 @@ NAMES = {"wide": r"wide $Z'$", "wide, expected": "wide, expected", "narrow": r"n
 
 def contours(vintage: str) -> tuple[dict, dict]:
     """All contours of the whole range and of the pole, by name."""
-    mass, mixing = Axis.log("m_zprime", *MASSES, 40), Axis.log("kappa", *MIXINGS, 24)
-    pole, at_pole = Axis.linear("m2", *POLE, 25), Axis.log("kappa", *AT_POLE, 20)
+    mass, mixing = engine.Axis.log("m_zprime", *MASSES, 40), engine.Axis.log("kappa", *MIXINGS, 24)
+    pole, at_pole = engine.Axis.linear("m2", *POLE, 25), engine.Axis.log("kappa", *AT_POLE, 20)
     wide, narrow = okun.fit(vintage), okun.fit(vintage, dark_width="narrow")
     moment = shelf.build("g_minus_2_mu", {"vintage": "2010" if vintage == "2010" else "2025"}, okun.LEVEL)
     whole, near = {}, {}
@@ -80,7 +79,9 @@ def make(vintage: str | None) -> tuple[Figure, bytes]:
         "Mixing excluded at 95% CL by electroweak precision measurements; Okun phase",
         f"data: {vintage}; m_zprime, m2: [GeV]; kappa: [1]",
     ]
-    both = {name: line for name, line in curves.items()} | {f"{name}, at the pole (mass is m2)": line for name, line in zoomed.items()}
+    both = {name: line for name, line in curves.items()} | {
+        f"{name}, at the pole (mass is m2)": line for name, line in zoomed.items()
+    }
     return figure, okun.table(comments, ["m_zprime", "kappa"], both)
 
 

@@ -14,11 +14,9 @@ import okun
 from jaxtyping import Array, Float
 from matplotlib.figure import Figure
 
-from jaxmix import constants, parameters
+from jaxmix import constants, engine, parameters
 from jaxmix.constraints import precision
 from jaxmix.electroweak import measurements
-from jaxmix.engine import contour
-from jaxmix.engine.points import Axis
 from jaxmix.models import mixed_phase
 from jaxmix.plots import style
 
@@ -53,13 +51,13 @@ def make(vintage: str | None) -> tuple[Figure, bytes]:
     fit = okun.fit(vintage, **POLE_ALONE)
     table = measurements.load(vintage, vintage)
     error = float(table.error[table.observables.index("gamma_z")])
-    box = Axis.log("m_zprime", *MASSES, 50), Axis.log("width", *WIDTHS, 24)
+    box = engine.Axis.log("m_zprime", *MASSES, 50), engine.Axis.log("width", *WIDTHS, 24)
     nodes = fit.features("m_zprime", {})
     figure = style.blank(style.COLUMN * 1.3, 3.6)
     axes = figure.subplots()
     curves = {}
     for i, kappa in enumerate(KAPPAS):
-        found = contour.trace_contours(Level(fit), *box, jnp.asarray(kappa), x_nodes=nodes)
+        found = engine.trace_contours(Level(fit), *box, jnp.asarray(kappa), x_nodes=nodes)
         curves[f"kappa = {kappa:g}"] = line = okun.curve(found)
         axes.plot(*line.T, color=style.colour(i + 1, 7), label=rf"$\kappa = {kappa:g}$")
         mass = np.geomspace(*MASSES, 400)

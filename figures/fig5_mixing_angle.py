@@ -14,8 +14,7 @@ import okun
 from matplotlib import colors, ticker
 from matplotlib.figure import Figure
 
-from jaxmix import parameters
-from jaxmix.engine.points import Axis
+from jaxmix import engine, parameters
 from jaxmix.plots import style
 
 STEM = "fig5_mixing_angle"
@@ -28,7 +27,9 @@ NAMED_AT = 3.0  # GeV, where the lines bear their names
 def make(vintage: str | None) -> tuple[Figure, bytes]:
     """The figure and its curves."""
     vintage = vintage or "current"
-    found = okun.traced(okun.fit(vintage), Axis.log("m_zprime", *MASSES, 60), Axis.log("kappa", *MIXINGS, 24))
+    found = okun.traced(
+        okun.fit(vintage), engine.Axis.log("m_zprime", *MASSES, 60), engine.Axis.log("kappa", *MIXINGS, 24)
+    )
     limit = okun.curve(found)
     mass = np.unique(np.concatenate([np.geomspace(*MASSES, 500), np.linspace(80.0, 110.0, 400)]))
     hatted = okun.lowest(limit, mass)
@@ -37,16 +38,22 @@ def make(vintage: str | None) -> tuple[Figure, bytes]:
     figure = style.blank(style.PAGE * 0.72, 3.8)
     axes = figure.subplots()
     norm = colors.LogNorm(1e-3, 1.0)
-    mesh = axes.pcolormesh(mass, ANGLES, np.ma.masked_invalid(kappa), norm=norm, cmap="cividis", shading="gouraud", rasterized=True)
+    mesh = axes.pcolormesh(
+        mass, ANGLES, np.ma.masked_invalid(kappa), norm=norm, cmap="cividis", shading="gouraud", rasterized=True
+    )
     axes.contour(mass, ANGLES, np.ma.masked_invalid(kappa), LEVELS, colors="white", linewidths=0.8)
     here = kappa[:, np.argmin(np.abs(mass - NAMED_AT))]
     for level in LEVELS:
         if np.min(here) < level < np.max(here):
-            axes.text(NAMED_AT, np.interp(-level, -here, ANGLES), f"{level:g}", color="white", fontsize="small", va="bottom")
+            axes.text(
+                NAMED_AT, np.interp(-level, -here, ANGLES), f"{level:g}", color="white", fontsize="small", va="bottom"
+            )
     angle = math.asin(math.sqrt(parameters.defaults()["sin2_theta_w"]))
     axes.axhline(angle, color="white", linestyle=":", linewidth=0.8)
     axes.text(7.0, angle, r"$\theta_W' = \theta_W$", color="white", fontsize="small", va="bottom")
-    axes.set(xlim=MASSES, ylim=(0.0, math.pi / 2), xlabel=style.axis_label("m_zprime"), ylabel=style.axis_label("theta_dark"))
+    axes.set(
+        xlim=MASSES, ylim=(0.0, math.pi / 2), xlabel=style.axis_label("m_zprime"), ylabel=style.axis_label("theta_dark")
+    )
     style.logarithmic(axes, "x")
     axes.set_yticks(np.arange(5) * math.pi / 8, ["Holdom, 0", r"$\pi/8$", r"$\pi/4$", r"$3\pi/8$", r"Okun, $\pi/2$"])
     axes.yaxis.set_minor_locator(ticker.NullLocator())

@@ -12,9 +12,9 @@ import numpy as np
 import okun
 from matplotlib.figure import Figure
 
+from jaxmix import engine
 from jaxmix.constraints import precision
 from jaxmix.electroweak import measurements
-from jaxmix.engine.points import Axis
 from jaxmix.models import mixed_phase
 from jaxmix.plots import style
 
@@ -69,8 +69,12 @@ def make(vintage: str | None) -> tuple[Figure, bytes]:
     observed = okun.fit(vintage)
     figure = style.blank(style.PAGE, 3.6)
     curves = {}
-    for axes, (name, fit) in zip(figure.subplots(1, 2, sharey=True), {"expected": observed.asimov(), "observed": observed}.items()):
-        line = okun.curve(okun.traced(fit, Axis.log("m_zprime", *MASSES, 60), Axis.log("kappa", *MIXINGS, 24)))
+    for axes, (name, fit) in zip(
+        figure.subplots(1, 2, sharey=True), {"expected": observed.asimov(), "observed": observed}.items()
+    ):
+        line = okun.curve(
+            okun.traced(fit, engine.Axis.log("m_zprime", *MASSES, 60), engine.Axis.log("kappa", *MIXINGS, 24))
+        )
         kappa = okun.lowest(line, mass)
         there = np.isfinite(kappa)
         found = np.full((len(GROUPS), len(mass)), np.nan)
@@ -81,7 +85,9 @@ def make(vintage: str | None) -> tuple[Figure, bytes]:
         curves[f"{name}, limit"] = np.column_stack([mass, np.where(there, kappa, np.nan)])
         axes.axhline(0.0, color=style.GREY, linewidth=0.5)
         axes.axhline(float(fit.critical_value()), color=style.GREY, linewidth=0.7, linestyle=":")
-        axes.set(xlim=MASSES, ylim=(-6.0, 9.0), xlabel=style.axis_label("m_zprime"), ylabel="part of $q$ on the 95% contour")
+        axes.set(
+            xlim=MASSES, ylim=(-6.0, 9.0), xlabel=style.axis_label("m_zprime"), ylabel="part of $q$ on the 95% contour"
+        )
         axes.set_title(f"{name}, " + ("data of 2010" if vintage == "2010" else "current data"))
         style.logarithmic(axes, "x")
         axes.label_outer()

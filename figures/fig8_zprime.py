@@ -12,8 +12,7 @@ from pathlib import Path
 import jax
 import limits_plane
 
-from jaxmix import parameters
-from jaxmix.engine.points import Axis
+from jaxmix import engine, parameters
 from jaxmix.plots import style
 
 STEM = "fig8_zprime"
@@ -28,12 +27,17 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder to write to")
     arguments = parser.parse_args()
     jax.config.update("jax_enable_x64", True)
-    x, y = Axis.log("m_mcp", *(mass / RATIO for mass in MASSES), limits_plane.SHAPE[0]), Axis.log("kappa", *MIXINGS, limits_plane.SHAPE[1])
+    x, y = (
+        engine.Axis.log("m_mcp", *(mass / RATIO for mass in MASSES), limits_plane.SHAPE[0]),
+        engine.Axis.log("kappa", *MIXINGS, limits_plane.SHAPE[1]),
+    )
     found = limits_plane.grids([{"theta_dark": angle, "m_zprime_over_m_mcp": RATIO} for angle in ANGLES], x, y)
     sm, panels = parameters.named_values(*(parameters.defaults()[name] for name in ("sin2_theta_w", "alpha"))), {}
     with style.applied():
         figure = style.blank(style.PAGE, 7.2)
-        for axes, angle, (mass, mixing, groups) in zip(figure.subplots(2, 2, sharex=True, sharey=True).flat, ANGLES, found):
+        for axes, angle, (mass, mixing, groups) in zip(
+            figure.subplots(2, 2, sharex=True, sharey=True).flat, ANGLES, found
+        ):
             axes.set(xlim=MASSES, ylim=MIXINGS, xlabel=style.axis_label("m_zprime"), ylabel=style.axis_label("kappa"))
             for which in "xy":
                 style.logarithmic(axes, which)

@@ -17,9 +17,8 @@ from jaxtyping import Array, Float, Scalar
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from jaxmix import constants, parameters, study
+from jaxmix import constants, engine, parameters, study
 from jaxmix.constraints import mcp_lhc, shelf
-from jaxmix.engine import evaluate, limit, problem
 from jaxmix.plots import style
 
 STEM = "fig9_two_mcps"
@@ -33,16 +32,16 @@ SIGNATURES = {"one": "one mCP", "two": "both, in different bars"}
 COLOURS = {"one": style.PALETTE[0], "two": style.PALETTE[1]}
 
 
-class Rates(problem.AbstractProblem):
+class Rates(engine.AbstractProblem):
     """Cross section times acceptance over epsilon_gamma^2 in pb by signature, and the probability of both in the face over that of one."""
 
     detectors: dict[str, mcp_lhc.MillichargeDetector]
 
-    def slow(self, point: problem.Point) -> Float[Array, " none"]:
+    def slow(self, point: engine.Point) -> Float[Array, " none"]:
         """Nothing."""
         return jnp.zeros(0)
 
-    def fast(self, point: problem.Point, slow: Float[Array, " none"]) -> dict[str, Scalar]:
+    def fast(self, point: engine.Point, slow: Float[Array, " none"]) -> dict[str, Scalar]:
         """The rates of one point; NaN where the state of this mass is the Z."""
         currents, status = study.currents_and_status(point)
         over = jnp.where(status == study.OK, (currents.kappa / currents.epsilon_gamma) ** 2, jnp.nan)
@@ -61,7 +60,7 @@ def detectors() -> dict[str, mcp_lhc.MillichargeDetector]:
     """The detector asked for one mCP, for both in different bars, and for both in a face whose bars tell everything apart."""
     built = {name: shelf.build("mcp_lhc", {"particles": name}, LEVEL) for name in SIGNATURES}
     built["any"] = shelf.build("mcp_lhc", {"particles": "two", "bars_across": 1000.0}, LEVEL)
-    return {name: problem.once(study.prepared, each) for name, each in built.items()}
+    return {name: engine.once(study.prepared, each) for name, each in built.items()}
 
 
 def held() -> dict[str, float]:
@@ -74,7 +73,7 @@ def reach(name: str, mass: Float[np.ndarray, " n"]) -> dict[float, Float[np.ndar
     """Smallest epsilon_gamma excluded at each Z' mass, by luminosity; NaN where none below one is."""
     whole = study.Study(held(), {"mcp_lhc": shelf.build("mcp_lhc", {"particles": name}, LEVEL)})
     points = [{"m_zprime": m, "m_mcp": m / RATIO, "luminosity": each} for each in LUMINOSITIES for m in mass]
-    found = limit.find_limit(whole, "mcp_lhc", "epsilon_gamma", points, (1e-5, 0.9))
+    found = engine.find_limit(whole, "mcp_lhc", "epsilon_gamma", points, (1e-5, 0.9))
     values = np.array([np.nan if each.limit is None else each.limit for each in found]).reshape(len(LUMINOSITIES), -1)
     return dict(zip(LUMINOSITIES, values))
 
@@ -89,10 +88,19 @@ def drawn(mass: np.ndarray, rates: dict[str, np.ndarray], reaches: dict[str, dic
     for name in SIGNATURES:
         for luminosity, dash in zip(LUMINOSITIES, ("-", "--")):
             below.plot(mass, reaches[name][luminosity], color=COLOURS[name], linestyle=dash)
-    below.set(yscale="log", ylim=(2e-4, 1.0), xlim=(LOW, HIGH), xlabel=style.axis_label("m_zprime"), ylabel=r"$\epsilon_\gamma$")
+    below.set(
+        yscale="log",
+        ylim=(2e-4, 1.0),
+        xlim=(LOW, HIGH),
+        xlabel=style.axis_label("m_zprime"),
+        ylabel=r"$\epsilon_\gamma$",
+    )
     style.logarithmic(below, "x")
     above.legend(loc="upper right")
-    lines = [Line2D([], [], color=style.GREY, linestyle=dash, label=f"{each:g} fb$^{{-1}}$") for each, dash in zip(LUMINOSITIES, ("-", "--"))]
+    lines = [
+        Line2D([], [], color=style.GREY, linestyle=dash, label=f"{each:g} fb$^{{-1}}$")
+        for each, dash in zip(LUMINOSITIES, ("-", "--"))
+    ]
     below.legend(handles=lines, loc="upper right", title=r"$2\sigma$, no background")
     figure.suptitle(r"$m_{Z'} = 3\,m_\psi$, $\theta_W' = \theta_W$, $e' = e$, 1 m$^2$ at 20 m, 14 TeV")
     return figure
@@ -101,14 +109,19 @@ def drawn(mass: np.ndarray, rates: dict[str, np.ndarray], reaches: dict[str, dic
 def as_table(mass: np.ndarray, rates: dict[str, np.ndarray], reaches: dict[str, dict[float, np.ndarray]]) -> bytes:
     """The curves as CSV."""
     columns = {f"rate_{name}": values for name, values in rates.items()}
-    columns |= {f"limit_{name}_{luminosity:g}": values for name, each in reaches.items() for luminosity, values in each.items()}
+    columns |= {
+        f"limit_{name}_{luminosity:g}": values for name, each in reaches.items() for luminosity, values in each.items()
+    }
     comments = [
         "one: one mCP in the face; any: both; two: both in different bars of 5 cm; m_zprime = 3 m_mcp, theta_dark = theta_W, e_dark = e",
         "rate: cross section times acceptance over epsilon_gamma^2 [pb] at 14 TeV, a face of 1 m x 1 m at 20 m and eta = 0",
         "limit: smallest epsilon_gamma [1] excluded at 2 standard deviations (q_Asimov = 4, no background), luminosity [1/fb] in the name",
         "m_zprime: [GeV]; empty: no statement or no exclusion",
     ]
-    cells = [["" if np.isnan(value) else f"{value:.5g}" for value in row] for row in np.column_stack([mass, *columns.values()])]
+    cells = [
+        ["" if np.isnan(value) else f"{value:.5g}" for value in row]
+        for row in np.column_stack([mass, *columns.values()])
+    ]
     return style.table(comments, ["m_zprime", *columns], cells)
 
 
@@ -120,8 +133,11 @@ def main() -> None:
     jax.config.update("jax_enable_x64", True)
     mass = masses()
     point = {**held(), "luminosity": LUMINOSITIES[0], "epsilon_gamma": CHARGE}
-    points = {name: np.full(mass.shape, value) for name, value in point.items()} | {"m_zprime": mass, "m_mcp": mass / RATIO}
-    found = evaluate.evaluate_points(Rates(detectors()), points, batch=128)
+    points = {name: np.full(mass.shape, value) for name, value in point.items()} | {
+        "m_zprime": mass,
+        "m_mcp": mass / RATIO,
+    }
+    found = engine.evaluate_points(Rates(detectors()), points, batch=128)
     rates = {name: found[name] for name in ("one", "any", "two")}
     reaches = {name: reach(name, mass) for name in SIGNATURES}
     with style.applied():

@@ -10,14 +10,19 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from jaxmix import constants, parameters, study
+from jaxmix import constants, engine, parameters, study
 from jaxmix.constraints import shelf
-from jaxmix.engine import evaluate
-from jaxmix.engine.points import Axis
 from jaxmix.plots import style
 
 FIXED_TARGETS = ("slac_mq", "lsnd", "bebc", "argoneut", "superk")
-LHC = ("milliqan_demonstrator", "milliqan_run3", "cms_fractional_7tev", "cms_fractional_8tev", "cms_fractional_13tev", "colliders_mcp")
+LHC = (
+    "milliqan_demonstrator",
+    "milliqan_run3",
+    "cms_fractional_7tev",
+    "cms_fractional_8tev",
+    "cms_fractional_13tev",
+    "colliders_mcp",
+)
 INVISIBLE = ("babar_invisible", "na64_2019", "na64_2022", "na62_invisible", "belle2_invisible", "lep_monophoton")
 VISIBLE = ("babar_visible", "lhcb_dimuon", "cms_dimuon", "kloe", "na48", "a1", "besiii")
 # a name, its members, its colour: a point that one member excludes is excluded
@@ -31,12 +36,14 @@ GROUPS = {
 }
 CL = 0.95  # of what is measured; published contours keep their own
 SHAPE = (360, 240)  # points across and up
-NEAR_Z = np.concatenate([sign * np.geomspace(1e-3, 0.04, 16) for sign in (-1.0, 1.0)])  # further masses, about that of the Z
+NEAR_Z = np.concatenate(
+    [sign * np.geomspace(1e-3, 0.04, 16) for sign in (-1.0, 1.0)]
+)  # further masses, about that of the Z
 
 Grid = tuple[Float[np.ndarray, " nx"], Float[np.ndarray, " ny"], dict[str, Float[np.ndarray, "ny nx"]]]
 
 
-def grids(held: Sequence[Mapping[str, float]], x: Axis, y: Axis) -> list[Grid]:
+def grids(held: Sequence[Mapping[str, float]], x: engine.Axis, y: engine.Axis) -> list[Grid]:
     """For each set of values held (m_zprime_over_m_mcp among them): x, y and ln(q/critical) of each group, the largest of its members.
 
     NaN where none makes a statement.
@@ -50,7 +57,7 @@ def grids(held: Sequence[Mapping[str, float]], x: Axis, y: Axis) -> list[Grid]:
         across = np.union1d(x.values(), constants.M1 / values["m_zprime_over_m_mcp"] * (1.0 + NEAR_Z))
         points = {x.name: np.tile(across, len(up)), y.name: np.repeat(up, len(across))}
         points |= {key: np.full(len(across) * len(up), value) for key, value in values.items()}
-        outputs = evaluate.evaluate_points(whole, points, batch=512)
+        outputs = engine.evaluate_points(whole, points, batch=512)
         groups = {}
         for group, (members, _) in GROUPS.items():
             parts = [_logarithm(outputs[name]) for name in members if name in names]
@@ -78,11 +85,15 @@ def draw(axes: Axes, grid: Grid) -> dict[str, list[Float[np.ndarray, "n 2"]]]:
 
 def legend(figure: Figure, extra: Sequence = ()) -> None:
     """Groups by colour, below the panels."""
-    patches = [Patch(facecolor=to_rgba(colour, 0.3), edgecolor=colour, label=name) for name, (_, colour) in GROUPS.items()]
+    patches = [
+        Patch(facecolor=to_rgba(colour, 0.3), edgecolor=colour, label=name) for name, (_, colour) in GROUPS.items()
+    ]
     figure.legend(handles=[*patches, *extra], loc="outside lower center", ncols=2)
 
 
-def table(comments: Sequence[str], columns: Sequence[str], panels: Mapping[str, Mapping[str, list[np.ndarray]]]) -> bytes:
+def table(
+    comments: Sequence[str], columns: Sequence[str], panels: Mapping[str, Mapping[str, list[np.ndarray]]]
+) -> bytes:
     """A CSV of the outlines, five digits."""
     rows = [
         [panel, name, number, *(float(f"{value:.5g}") for value in point)]

@@ -11,9 +11,9 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
 
-from jaxmix import parameters, study
-from jaxmix.constraints import abstract, precision, shelf
-from jaxmix.engine import contour, points
+from jaxmix import engine, parameters, study
+from jaxmix.constraints import precision, shelf
+from jaxmix.constraints.base import abstract
 from jaxmix.plots import arrangement, regions, style
 
 LEVEL = ("cl", 0.95)
@@ -33,21 +33,28 @@ def problem(constraint: abstract.AbstractConstraint) -> study.Study:
 
 
 def traced(
-    constraint: abstract.AbstractConstraint, mass: points.Axis, kappa: points.Axis, nodes: Sequence[float] = ()
-) -> contour.Contours:
+    constraint: abstract.AbstractConstraint, mass: engine.Axis, kappa: engine.Axis, nodes: Sequence[float] = ()
+) -> engine.Contours:
     """Contours of a constraint against a mass and kappa, with its own nodes and others."""
-    return contour.trace_contours(
-        problem(constraint), mass, kappa, output=constraint.name, depth=8, x_nodes=(*constraint.features(mass.name, {}), *nodes)
+    return engine.trace_contours(
+        problem(constraint),
+        mass,
+        kappa,
+        output=constraint.name,
+        depth=8,
+        x_nodes=(*constraint.features(mass.name, {}), *nodes),
     )
 
 
-def curve(contours: Iterable[contour.Contour]) -> Float[np.ndarray, "n 2"]:
+def curve(contours: Iterable[engine.Contour]) -> Float[np.ndarray, "n 2"]:
     """All components as one line, NaN between them, with the points that a drawing needs."""
-    parts = [part for each in contours if len(each.x) > 1 for part in (arrangement.drawn(each), np.full((1, 2), np.nan))]
+    parts = [
+        part for each in contours if len(each.x) > 1 for part in (arrangement.drawn(each), np.full((1, 2), np.nan))
+    ]
     return np.concatenate(parts[:-1]) if parts else np.zeros((0, 2))
 
 
-def fill(axes: Axes, contours: Sequence[contour.Contour], **options) -> None:
+def fill(axes: Axes, contours: Sequence[engine.Contour], **options) -> None:
     """Shade what the contours exclude."""
     curves = [each for each in contours if len(each.x) > 1]
     area = regions.area(curves[0].sides, [arrangement.drawn(each) for each in curves], [each.closed for each in curves])
@@ -56,7 +63,11 @@ def fill(axes: Axes, contours: Sequence[contour.Contour], **options) -> None:
 
 def table(comments: Sequence[str], columns: Sequence[str], curves: dict[str, Float[np.ndarray, "n 2"]]) -> bytes:
     """A CSV of curves by name; an empty cell parts two components."""
-    rows = [[name, *("" if math.isnan(value) else float(f"{value:.6g}") for value in row)] for name, line in curves.items() for row in line]
+    rows = [
+        [name, *("" if math.isnan(value) else float(f"{value:.6g}") for value in row)]
+        for name, line in curves.items()
+        for row in line
+    ]
     return style.table(comments, ["curve", *columns], rows)
 
 

@@ -5,34 +5,57 @@ chain. The names below are loaded when first used, so that `import jaxmix` costs
 """
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jaxmix.engine import (
+        Axis,
+        Contour,
+        Contours,
+        Grid,
+        Surface,
+        evaluate,
+        find_limit,
+        limit_surface,
+        trace_contours,
+        trace_family,
+    )
+    from jaxmix.forecast.likelihood import Forecast
+    from jaxmix.models.mixed_phase import MixedPhase
+    from jaxmix.study import Study
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Axis",
+    "Contour",
+    "Contours",
+    "Forecast",
+    "Grid",
+    "MixedPhase",
+    "Study",
+    "Surface",
+    "__version__",
+    "evaluate",
+    "find_limit",
+    "limit_surface",
+    "trace_contours",
+    "trace_family",
+]
 
 _HOMES = {
     "MixedPhase": "jaxmix.models.mixed_phase",
     "Study": "jaxmix.study",
-    "Axis": "jaxmix.engine.points",
-    "Grid": "jaxmix.engine.points",
-    "evaluate": "jaxmix.engine.evaluate",
-    "Contour": "jaxmix.engine.contour",
-    "Contours": "jaxmix.engine.contour",
-    "trace_contours": "jaxmix.engine.contour",
-    "trace_family": "jaxmix.engine.contour",
-    "find_limit": "jaxmix.engine.limit",
-    "Surface": "jaxmix.engine.surface",
-    "limit_surface": "jaxmix.engine.surface",
-    "Forecast": "jaxmix.forecast",
+    "Forecast": "jaxmix.forecast.likelihood",
 }
 
-__all__ = ["__version__", *_HOMES]
+if not TYPE_CHECKING:  # an editor reads the imports above and marks every other name
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'jaxmix' has no attribute {name!r}; it has {', '.join(__all__)}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module 'jaxmix' has no attribute {name!r}; it has {', '.join(__all__)}")
+        return getattr(importlib.import_module(_HOMES.get(name, "jaxmix.engine")), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted({*globals(), *__all__})

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import jaxmix
 
 COMMANDS = {
-    "scan": ("jaxmix.scan", "evaluate a study on its grid, trace and draw its contours"),
+    "scan": ("jaxmix.scan.__main__", "evaluate a study on its grid, trace and draw its contours"),
     "merge": ("jaxmix.merge", "join the shards of a scan"),
-    "point": ("jaxmix.point", "everything about one parameter point"),
-    "limit": ("jaxmix.limit", "the limit of one constraint, and how it moves"),
-    "counting": ("jaxmix.counting", "CLs and upper limits of any counting experiment"),
-    "design": ("jaxmix.design", "the detector of the largest reach that a budget allows"),
+    "point": ("jaxmix.point.__main__", "everything about one parameter point"),
+    "limit": ("jaxmix.limit.__main__", "the limit of one constraint, and how it moves"),
+    "counting": ("jaxmix.counting.__main__", "CLs and upper limits of any counting experiment"),
+    "design": ("jaxmix.design.__main__", "the detector of the largest reach that a budget allows"),
     "constraints": ("jaxmix.constraints.__main__", "list the constraints"),
 }
 

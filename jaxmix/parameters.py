@@ -77,4 +77,6 @@ def complaint(name: str, value: float) -> str | None:
     parameter = PARAMETERS[name]
     if parameter.contains(value):
         return None
-    return f"{name}: found {value!r}; allowed: {parameter.domain}" + (f", in {parameter.unit}" if parameter.unit != "1" else "")
+    return f"{name}: found {value!r}; allowed: {parameter.domain}" + (
+        f", in {parameter.unit}" if parameter.unit != "1" else ""
+    )

@@ -7,9 +7,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from jaxmix import neutral_currents, parameters
-from jaxmix.constraints import abstract
-from jaxmix.engine import problem
+from jaxmix import engine, parameters
+from jaxmix.constraints.base import abstract
+from jaxmix.currents import neutral_currents
 from jaxmix.models import mixed_phase
 
 Scalar = Float[Array, ""]
@@ -26,7 +26,7 @@ STATUS = {
 _LARGEST_KAPPA = 0.999  # where the gently varying part is continued from, beyond the domain
 
 
-class Study(problem.AbstractProblem):
+class Study(engine.AbstractProblem):
     """Test statistics of some constraints as a function of one point of the mixed phase.
 
     held: the values of all parameters that a point does not give, by the names of the interface. constraints: by name.
@@ -41,23 +41,25 @@ class Study(problem.AbstractProblem):
 
     def __init__(self, held: Mapping[str, float], constraints: Mapping[str, abstract.AbstractConstraint]):
         if not jax.config.jax_enable_x64:
-            raise RuntimeError("Study: float64 is off; set jax.config.update('jax_enable_x64', True) before building a study.")
+            raise RuntimeError(
+                "Study: float64 is off; set jax.config.update('jax_enable_x64', True) before building a study."
+            )
         unknown = sorted(set(held) - set(parameters.PARAMETERS))
         if unknown:
             raise ValueError(f"Study: unknown parameters {unknown}; known: {sorted(parameters.PARAMETERS)}.")
         self.held = {name: jnp.asarray(value, dtype=float) for name, value in held.items()}
         self.constraints = {
-            name: problem.once(prepared, constraint.with_settings(_settings(name, constraint, self.held)))
+            name: engine.once(prepared, constraint.with_settings(_settings(name, constraint, self.held)))
             for name, constraint in constraints.items()
         }
 
-    def slow(self, point: problem.Point) -> Float[Array, " k"]:
+    def slow(self, point: engine.Point) -> Float[Array, " k"]:
         """What varies gently along the mixing, for all constraints one after another; continued where the point lies
         outside the domain."""
         currents, _ = currents_and_status({**self.held, **point})
         return jnp.concatenate([constraint.slow(currents) for constraint in self.at(point).values()])
 
-    def fast(self, point: problem.Point, slow: Float[Array, " k"]) -> dict[str, Scalar]:
+    def fast(self, point: engine.Point, slow: Float[Array, " k"]) -> dict[str, Scalar]:
         """q/critical_value by constraint, NaN where there is no statement, and the status code."""
         currents, status = currents_and_status({**self.held, **point})
         outputs, failed, start = {}, jnp.asarray(False), 0
@@ -69,19 +71,26 @@ class Study(problem.AbstractProblem):
             failed = failed | (judged & ~jnp.all(jnp.isfinite(part)))
         return {**outputs, "status": jnp.where(failed, NUMERICAL_FAILURE, status).astype(jnp.int32)}
 
-    def at(self, point: problem.Point) -> dict[str, abstract.AbstractConstraint]:
+    def at(self, point: engine.Point) -> dict[str, abstract.AbstractConstraint]:
         """The constraints with the collider parameters and settings that the point gives."""
-        return {name: constraint.with_settings(_settings(name, constraint, point)) for name, constraint in self.constraints.items()}
+        return {
+            name: constraint.with_settings(_settings(name, constraint, point))
+            for name, constraint in self.constraints.items()
+        }
 
 
-def is_judged(constraint: abstract.AbstractConstraint | type[abstract.AbstractConstraint], status: Int[Array, ""]) -> Bool[Array, ""]:
+def is_judged(
+    constraint: abstract.AbstractConstraint | type[abstract.AbstractConstraint], status: Int[Array, ""]
+) -> Bool[Array, ""]:
     """Whether a constraint is asked about a point of this status: where labels are swapped, one that holds the pole asked for."""
     return (status == OK) | (constraint.holds_swapped_labels & (status == LABELS_SWAPPED))
 
 
 def _settings(name: str, constraint: abstract.AbstractConstraint, values: Mapping[str, Scalar]) -> dict[str, Scalar]:
     given = {setting: values[setting] for setting in constraint.settings if setting in values}
-    return given | {setting: values[f"{name}.{setting}"] for setting in constraint.settings if f"{name}.{setting}" in values}
+    return given | {
+        setting: values[f"{name}.{setting}"] for setting in constraint.settings if f"{name}.{setting}" in values
+    }
 
 
 def prepared(constraint: abstract.AbstractConstraint) -> abstract.AbstractConstraint:
@@ -107,7 +116,9 @@ def model(values: Mapping[str, Scalar]) -> mixed_phase.MixedPhase:
         elif f"{name}_over_m_mcp" in values:
             masses[name] = values[f"{name}_over_m_mcp"] * values["m_mcp"]
     shared = ("theta_dark", "e_dark", "m1", "sin2_theta_w", "alpha")
-    return mixed_phase.MixedPhase(kappa(values), **masses, m_mcp=values.get("m_mcp"), **{name: values[name] for name in shared})
+    return mixed_phase.MixedPhase(
+        kappa(values), **masses, m_mcp=values.get("m_mcp"), **{name: values[name] for name in shared}
+    )
 
 
 def currents_and_status(values: Mapping[str, Scalar]) -> tuple[neutral_currents.NeutralCurrents, Int[Array, ""]]:
@@ -127,4 +138,6 @@ def currents_and_status(values: Mapping[str, Scalar]) -> tuple[neutral_currents.
     _, z, zprime = neutral_currents.states(currents)
     swapped = jnp.abs(zprime.mass - point.m_zprime) > jnp.abs(z.mass - point.m_zprime)
     # nested, as jnp.select is a reduction, inside of which a compiler forms the four conditions anew
-    return currents, jnp.where(outside, KAPPA_OUTSIDE, jnp.where(gap, FORBIDDEN_GAP, jnp.where(swapped, LABELS_SWAPPED, OK)))
+    return currents, jnp.where(
+        outside, KAPPA_OUTSIDE, jnp.where(gap, FORBIDDEN_GAP, jnp.where(swapped, LABELS_SWAPPED, OK))
+    )

@@ -1,5 +1,5 @@
 """Compiler options for programs that a test runs a few times: they compile in less than half the time, with the same numbers to rounding."""
 
-from jaxmix.engine import compiling
+from jaxmix import engine
 
-QUICK = compiling.quick_options()
+QUICK = engine.fast_compile_options()

@@ -13,7 +13,9 @@ import tempfile
 import hypothesis
 
 if importlib.metadata.version("jaxlib").startswith("0.10."):  # an unknown flag ends the process
-    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false".strip()
+    os.environ["XLA_FLAGS"] = (
+        f"{os.environ.get('XLA_FLAGS', '')} --xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false".strip()
+    )
 
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     # the first process to come here makes it, and those that it starts find it

@@ -86,7 +86,12 @@ def kill_at_random(config, out, generator: random.Random, longest):
 
 def digests(out):
     """SHA-256 of every file that a reader uses."""
-    files = [path for name in PRODUCTS for path in ([out / name] if (out / name).is_file() else sorted((out / name).rglob("*"))) if path.is_file()]
+    files = [
+        path
+        for name in PRODUCTS
+        for path in ([out / name] if (out / name).is_file() else sorted((out / name).rglob("*")))
+        if path.is_file()
+    ]
     return {str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 

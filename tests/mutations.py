@@ -26,14 +26,23 @@ from unittest import mock
 
 import numpy as np
 
-from jaxmix import canonical, config, faults, parameters, parton_distributions, results, tables
-from jaxmix.config import checks, design_schema, reading, text
-from jaxmix.results import atomic, chunks, folder, lock
+from jaxmix import atomic, config, faults, fingerprint, parameters, results
+from jaxmix.config import checks, design, reading, text
+from jaxmix.data import parton_grids, tables
+from jaxmix.results import chunks, folder, lock
 
 CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.toml"))
 LARGEST_MESSAGE = 20_000  # bytes
 SLOWEST = 2.0  # s
-_FRAGMENTS = (b"\0", b"\xff", b"\xfe\xff", b"\xef\xbb\xbf", b"\xc0\x80", b"\xed\xa0\x80", *(bytes([byte]) for byte in b"\r\n\"'=[]{.#-9"))
+_FRAGMENTS = (
+    b"\0",
+    b"\xff",
+    b"\xfe\xff",
+    b"\xef\xbb\xbf",
+    b"\xc0\x80",
+    b"\xed\xa0\x80",
+    *(bytes([byte]) for byte in b"\r\n\"'=[]{.#-9"),
+)
 
 # what may stand for a value, as TOML
 _LONG = {
@@ -44,7 +53,9 @@ _LONG = {
     "words": "[" + '"a", ' * 9_000 + "]",
     "tables": "[" + "{ sigma = 2 }, " * 3_000 + "]",
     "levels": "[" + ", ".join(f"{{ cl = 0.{number} }}" for number in range(1000, 4000)) + "]",
-    "plane": "{ " + ", ".join(f"{name} = {list(range(1, 150))}" for name in ("m1", "e_dark", "alpha", "luminosity")) + " }",
+    "plane": "{ "
+    + ", ".join(f"{name} = {list(range(1, 150))}" for name in ("m1", "e_dark", "alpha", "luminosity"))
+    + " }",
     "deep": "[" * 5_000,
     "nested": "[" * 16 + "1" + "]" * 16,
     "inline": "{ a = " * 16 + "1" + " }" * 16,
@@ -184,7 +195,6 @@ def _places(document: Any) -> Iterator[tuple[Any, Any]]:
                 waiting.append((value, depth + 1))
 
 
-
 # what the readers make of them
 
 
@@ -196,7 +206,9 @@ class Outcome(NamedTuple):
     message: int
 
 
-def sweep(case: Callable[[np.random.Generator, int], tuple[str, Callable[[], str]]], number: int, seed: int = 0) -> list[Outcome]:
+def sweep(
+    case: Callable[[np.random.Generator, int], tuple[str, Callable[[], str]]], number: int, seed: int = 0
+) -> list[Outcome]:
     """Outcomes of that many cases, each a name and a reader that says how it ended or refuses. Anything but a Fault goes on to the caller,
     with the number of its case."""
     found = []
@@ -210,29 +222,31 @@ def sweep(case: Callable[[np.random.Generator, int], tuple[str, Callable[[], str
         except BaseException as error:
             error.add_note(f"case {k} of seed {seed}: {name}")
             raise
-        found.append(Outcome(f"{name}: {ended}", time.process_time() - started, len(message.encode("utf-8", "surrogateescape"))))
+        found.append(
+            Outcome(f"{name}: {ended}", time.process_time() - started, len(message.encode("utf-8", "surrogateescape")))
+        )
     return found
 
 
 def config_case(random: np.random.Generator, k: int) -> tuple[str, Callable[[], str]]:
     """A config of the repository, altered in its bytes, its lines, by a --set, or in the tables that a manifest keeps."""
     path = CONFIGS[k % len(CONFIGS)]
-    content, room = path.read_text(encoding="utf-8"), design_schema if path.stem.startswith("design_") else reading
+    content, room = path.read_text(encoding="utf-8"), design if path.stem.startswith("design_") else reading
     way = _chosen(("bytes", "lines", "set", "tables"), random)
     if way == "tables":
         raw = text.parse(content.encode(), path.name)
-        kept = altered(raw if room is design_schema else json.loads(json.dumps(config.validate(raw).canonical())), random)
-        return way, lambda: _check_sound(design_schema.validate(kept) if room is design_schema else config.restored(kept))
+        kept = altered(raw if room is design else json.loads(json.dumps(config.validate(raw).canonical())), random)
+        return way, lambda: _check_sound(design.validate(kept) if room is design else config.restored(kept))
     bytes_, lines = (lambda: damaged(content.encode(), random)), (lambda: rewritten(content, random).encode())
     changed = {"bytes": bytes_, "lines": lines, "set": content.encode}[way]()
     sets = [override(content, random)] if way == "set" else []
     return way, lambda: _check_sound(room.validate(reading.apply_overrides(text.parse(changed, path.name), sets)))
 
 
-def _check_sound(settings: reading.Config | design_schema.DesignConfig) -> str:
+def _check_sound(settings: reading.Config | design.DesignConfig) -> str:
     """What a config that was read promises to all that follows."""
     assert all(parameters.PARAMETERS[name].contains(value) for name, value in settings.held.items())
-    assert canonical.digest(settings.canonical())
+    assert fingerprint.digest(settings.canonical())
     if isinstance(settings, reading.Config):
         assert settings.points <= checks.MAX_POINTS and len(settings.planes()) <= checks.MAX_PLANES
     return "read"
@@ -275,13 +289,15 @@ def _disturbed(content: bytes, random: np.random.Generator) -> bytes:
 
 
 def _npz(random: np.random.Generator, packed: bool = False) -> bytes:
-    content = parton_distributions.packed({"q": np.arange(24.0).reshape(4, 6), "n": np.arange(3)}, {"source": "nobody"})
+    content = parton_grids.packed({"q": np.arange(24.0).reshape(4, 6), "n": np.arange(3)}, {"source": "nobody"})
     if not packed:
         return damaged(content, random)
     with zipfile.ZipFile(io.BytesIO(content)) as file:
         parts = {name: file.read(name) for name in file.namelist()}
     name, stream = _chosen(list(parts), random), io.BytesIO()
-    parts[name] = damaged(parts[name][:128], random) + parts[name][128:] if random.integers(2) else damaged(parts[name], random)
+    parts[name] = (
+        damaged(parts[name][:128], random) + parts[name][128:] if random.integers(2) else damaged(parts[name], random)
+    )
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as file:
         for name, part in parts.items():
             file.writestr(name, part)
@@ -307,7 +323,10 @@ def _grid(random: np.random.Generator) -> bytes:
 
 def _contours(random: np.random.Generator) -> bytes:
     sides = results.Side("m_mcp", 1.0, 100.0, True), results.Side("epsilon_gamma", 1e-3, 0.1, True)
-    traces = [results.Trace("mcp_lhc", "sigma=2", k, False, {"theta_dark": 0.5}, *np.arange(30.0).reshape(5, 6)) for k in range(3)]
+    traces = [
+        results.Trace("mcp_lhc", "sigma=2", k, False, {"theta_dark": 0.5}, *np.arange(30.0).reshape(5, 6))
+        for k in range(3)
+    ]
     with tempfile.TemporaryDirectory() as place:
         results.write_contours(Path(place) / "contours.csv", sides, _chosen(([], ["theta_dark"]), random), traces)
         return _disturbed((Path(place) / "contours.csv").read_bytes(), random)
@@ -318,7 +337,7 @@ _TABLES = {
     "csv": (_csv, lambda path: tables.read_csv(path.name)),
     "npz": (_npz, lambda path: tables.read_npz(path.name)),
     "packed": (functools.partial(_npz, packed=True), lambda path: tables.read_npz(path.name)),
-    "dat": (_grid, lambda path: parton_distributions.read_grid(path.parent)),
+    "dat": (_grid, lambda path: parton_grids.read_grid(path.parent)),
     "contours": (_contours, results.read_contours),
 }
 IDENTITY = {"config": {"scan": {"name": "small"}}, "code": {"mixing.py": "a1"}, "data": {"table.csv": "b2"}}
@@ -340,7 +359,8 @@ def templates(place: Path) -> Templates:
     values[2, 3] = np.nan
     status, summary = np.zeros((1, 10), np.int8), {"points": np.asarray(10)}
     records = [
-        results.Record(k, (slice(k, k + 1), slice(0, 10)), {"q": values[k : k + 1], "status": status}, summary) for k in range(_CHUNKS)
+        results.Record(k, (slice(k, k + 1), slice(0, 10)), {"q": values[k : k + 1], "status": status}, summary)
+        for k in range(_CHUNKS)
     ]
     for name, numbers in (("finished", range(_CHUNKS)), ("unfinished", (0, 2, 3))):
         with results.open_folder(place / name, IDENTITY) as scan:
@@ -374,7 +394,9 @@ def folder_case(whole: Templates, random: np.random.Generator, k: int) -> tuple[
             try:
                 return _resumed(path, whole, restart, kind == "forged chunk")
             finally:
-                assert {each.name: each.read_text(encoding="utf-8") for each in mine.iterdir()} == dict.fromkeys(_MINE, "mine")
+                assert {each.name: each.read_text(encoding="utf-8") for each in mine.iterdir()} == dict.fromkeys(
+                    _MINE, "mine"
+                )
                 assert sorted(each.name for each in Path(place).iterdir()) == ["in", "mine"]
 
     return kind, read
@@ -400,9 +422,16 @@ def _resumed(path: Path, whole: Templates, restart: bool, forged: bool) -> str:
 
 
 def _same(one: results.Record, other: results.Record) -> bool:
-    if one.slices != other.slices or (list(one.outputs), list(one.summary)) != (list(other.outputs), list(other.summary)):
+    if one.slices != other.slices or (list(one.outputs), list(one.summary)) != (
+        list(other.outputs),
+        list(other.summary),
+    ):
         return False
-    pairs = [(array, getattr(other, group)[name]) for group in ("outputs", "summary") for name, array in getattr(one, group).items()]
+    pairs = [
+        (array, getattr(other, group)[name])
+        for group in ("outputs", "summary")
+        for name, array in getattr(one, group).items()
+    ]
     return all(a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes() for a, b in pairs)
 
 
@@ -445,7 +474,14 @@ def _alter_manifest(path: Path, mine: Path, random: np.random.Generator) -> None
 
 def _alter_name(path: Path, mine: Path, random: np.random.Generator) -> None:
     """A folder, a pipe, a device or a link in the place of a file or a folder."""
-    names = (_chunk(path, random).name, folder.MANIFEST, folder.CUBE, f".{folder.CUBE}{atomic.PARTIAL}", chunks.FOLDER, lock.NAME)
+    names = (
+        _chunk(path, random).name,
+        folder.MANIFEST,
+        folder.CUBE,
+        f".{folder.CUBE}{atomic.PARTIAL}",
+        chunks.FOLDER,
+        lock.NAME,
+    )
     target = path / _chosen(names, random)
     target = target if target.suffix != ".chunk" else path / chunks.FOLDER / target.name
     if target.is_dir():
@@ -498,7 +534,12 @@ def main(what: str, number: str) -> None:
         case = functools.partial(folder_case, templates(Path(place))) if what == "folders" else cases[what]
         with room_for(2e9), mock.patch("os.fsync"):  # what is written here need not outlast the power
             found = sweep(case, int(number))
-    told = {"number": len(found), "kinds": collections.Counter(each.kind for each in found), "peak": peak(), "jax": "jax" in sys.modules}
+    told = {
+        "number": len(found),
+        "kinds": collections.Counter(each.kind for each in found),
+        "peak": peak(),
+        "jax": "jax" in sys.modules,
+    }
     told |= {"slowest": max(each.seconds for each in found), "longest": max(each.message for each in found)}
     print(json.dumps(told))
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from jaxmix import tables
+from jaxmix.data import tables
 
 
 class Row(NamedTuple):

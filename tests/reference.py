@@ -30,16 +30,24 @@ class Point(NamedTuple):
     cos_d: mpf
 
 
-def point(kappa: float, m2: float, theta_dark: float, m1: float = constants.M1, sin2_theta_w: float = constants.SIN2_THETA_W) -> Point:
+def point(
+    kappa: float, m2: float, theta_dark: float, m1: float = constants.M1, sin2_theta_w: float = constants.SIN2_THETA_W
+) -> Point:
     """Point from the numbers that the package is given, each taken as exact."""
     s2, theta = mpf(sin2_theta_w), mpf(theta_dark)
-    return Point(mpf(kappa), mpf(m1), mpf(m2), mpmath.sqrt(s2), mpmath.sqrt(1 - s2), mpmath.sin(theta), mpmath.cos(theta))
+    return Point(
+        mpf(kappa), mpf(m1), mpf(m2), mpmath.sqrt(s2), mpmath.sqrt(1 - s2), mpmath.sin(theta), mpmath.cos(theta)
+    )
 
 
 def kinetic(p: Point) -> Matrix:
     """The 4x4 kinetic matrix."""
     b, dark = [p.cos_w, -p.sin_w, 0, 0], [0, 0, p.cos_d, -p.sin_d]
-    return Matrix(4, 4) + mpmath.eye(4) + p.kappa * Matrix([[b[i] * dark[j] + dark[i] * b[j] for j in range(4)] for i in range(4)])
+    return (
+        Matrix(4, 4)
+        + mpmath.eye(4)
+        + p.kappa * Matrix([[b[i] * dark[j] + dark[i] * b[j] for j in range(4)] for i in range(4)])
+    )
 
 
 def mass_squared(p: Point) -> Matrix:
@@ -148,11 +156,15 @@ def _charges(fermion: constants.Fermion) -> tuple[mpf, mpf]:
 
 def dark_coupling(p: Point, e_dark: float, charge: float, isospin: float) -> list:
     """Vector coupling of the mCP to (A1, Z1, A2, Z2)."""
-    to_z = (mpf(isospin) - mpf(charge) * p.sin_d**2) / (p.sin_d * p.cos_d) if isospin else -mpf(charge) * p.sin_d / p.cos_d
+    to_z = (
+        (mpf(isospin) - mpf(charge) * p.sin_d**2) / (p.sin_d * p.cos_d) if isospin else -mpf(charge) * p.sin_d / p.cos_d
+    )
     return [0, 0, mpf(e_dark) * mpf(charge), mpf(e_dark) * to_z]
 
 
-def absorption(p: Point, s: mpf, e: mpf, dark: list | None = None, m_mcp: float | None = None, width: float | None = None) -> Matrix:
+def absorption(
+    p: Point, s: mpf, e: mpf, dark: list | None = None, m_mcp: float | None = None, width: float | None = None
+) -> Matrix:
     """The 4x4 absorptive matrix A of s K4 - M^2 + i s A: Standard Model currents, and the mCP's or a width on Z2."""
     total = Matrix(4, 4)
     for fermion in constants.FERMIONS:
@@ -176,7 +188,10 @@ def _current(s: mpf, mass: mpf, left: list, right: list) -> Matrix:
     axial = [(x - y) / 2 for x, y in zip(left, right)]
     return Matrix(
         [
-            [(vector[i] * vector[j] * beta * (3 - beta**2) / 2 + axial[i] * axial[j] * beta**3) / (12 * mpmath.pi) for j in range(4)]
+            [
+                (vector[i] * vector[j] * beta * (3 - beta**2) / 2 + axial[i] * axial[j] * beta**3) / (12 * mpmath.pi)
+                for j in range(4)
+            ]
             for i in range(4)
         ]
     )

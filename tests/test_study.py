@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import reference
 
-from jaxmix import constants, parameters, study
-from jaxmix.constraints import abstract, shelf
-from jaxmix.engine import evaluate, problem
+from jaxmix import constants, engine, parameters, study
+from jaxmix.constraints import shelf
+from jaxmix.constraints.base import abstract
 
 HELD = {name: p.default for name, p in parameters.PARAMETERS.items() if p.default is not None}
 
@@ -107,7 +107,7 @@ def test_q_is_nan_exactly_where_there_is_no_point() -> None:
         (2e-3, 30.0, 6900.0, 0.0): "ok",
     }
     points = {name: np.array([row[i] for row in rows]) for i, name in enumerate(names)}
-    found = evaluate.evaluate_points(small_study(), points, batch=len(rows))
+    found = engine.evaluate_points(small_study(), points, batch=len(rows))
     assert [study.STATUS[code] for code in found["status"]] == list(rows.values())
     assert found["status"].dtype == np.int32
     np.testing.assert_array_equal(np.isnan(found["mcp_lhc"]), [status != "ok" for status in rows.values()])
@@ -117,14 +117,19 @@ def judged(constraints: dict[str, abstract.AbstractConstraint], **changed: np.nd
     """Outputs of toys at theta_W' = 1, where 92 GeV lies in the gap and 91 and 95 GeV are the Z at kappa = 0.3."""
     size = len(next(iter(changed.values())))
     points = {"kappa": np.full(size, 0.3), "m_zprime": np.full(size, 80.0), "theta_dark": np.ones(size)} | changed
-    return evaluate.evaluate_points(study.Study(HELD, constraints), points, batch=size)
+    return engine.evaluate_points(study.Study(HELD, constraints), points, batch=size)
 
 
 def test_each_constraint_says_whether_it_holds_swapped_labels() -> None:
     """One judges the pole asked for, the other makes no statement; the status is the point's. In the gap none does."""
     toys = {"plain": Toy.build({}, ("cl", 0.95)), "holding": Holding.build({}, ("cl", 0.95))}
     found = judged(toys, m_zprime=np.array([80.0, 91.0, 92.0, 95.0]))
-    assert [study.STATUS[code] for code in found["status"]] == ["ok", "labels_swapped", "forbidden_gap", "labels_swapped"]
+    assert [study.STATUS[code] for code in found["status"]] == [
+        "ok",
+        "labels_swapped",
+        "forbidden_gap",
+        "labels_swapped",
+    ]
     np.testing.assert_allclose(found["plain"], [0.15, np.nan, np.nan, np.nan], rtol=1e-14)
     np.testing.assert_allclose(found["holding"], [0.15, 0.15, np.nan, 0.15], rtol=1e-14)
 
@@ -135,7 +140,10 @@ def test_no_statement_is_no_failure() -> None:
     silent = judged({"toy": Toy.build({"word": "positive"}, ("cl", 0.95))}, kappa=kappas)
     assert np.all(silent["status"] == study.OK)
     np.testing.assert_allclose(silent["toy"], [0.15, np.nan, 0.15], rtol=1e-14)
-    strengths = {"toy.strength": np.array([1.0, np.nan, np.inf, np.nan]), "m_zprime": np.array([80.0, 80.0, 80.0, 91.0])}
+    strengths = {
+        "toy.strength": np.array([1.0, np.nan, np.inf, np.nan]),
+        "m_zprime": np.array([80.0, 80.0, 80.0, 91.0]),
+    }
     for kind, last in ((Toy, study.LABELS_SWAPPED), (Holding, study.NUMERICAL_FAILURE)):
         failing = judged({"toy": kind.build({}, ("cl", 0.95))}, **strengths)["status"]
         np.testing.assert_array_equal(failing, [study.OK, study.NUMERICAL_FAILURE, study.NUMERICAL_FAILURE, last])
@@ -203,7 +211,7 @@ def test_the_same_point_through_the_tables_of_other_settings() -> None:
     far = study.Study(HELD, {"mcp_lhc": shelf.build("mcp_lhc", {"distance": 33.0}, ("sigma", 2.0))})
     near = study.Study(HELD, {"mcp_lhc": shelf.build("mcp_lhc", {}, ("sigma", 2.0))})
     point = {name: jnp.asarray(value) for name, value in {"kappa": 2e-3, "m_zprime": 30.0, "m_mcp": 10.0}.items()}
-    q = jax.jit(lambda whole, point: problem.exact(whole, point)["mcp_lhc"])
+    q = jax.jit(lambda whole, point: engine.exact(whole, point)["mcp_lhc"])
     assert float(q(far, point) / q(near, point)) == pytest.approx(0.367, rel=2e-3)
     given = q(near, point | {"mcp_lhc.distance": jnp.asarray(33.0)})
     assert float(given) == pytest.approx(float(q(far, point)), rel=1e-11)

@@ -4,8 +4,9 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Scalar
 
-from jaxmix import constants, neutral_currents
+from jaxmix import constants
 from jaxmix.collider.parton_luminosity import AbstractLuminosity
+from jaxmix.currents import neutral_currents
 from jaxmix.numerics import quadrature, safe
 
 LOWEST_MASS = 2.0  # GeV, of the pair: below, parton distributions have no meaning; paper A, figure 1
@@ -58,7 +59,9 @@ def spectrum(
     mass = jnp.sqrt(s)
     measure = measure * s / luminosity.sqrt_s**2 * constants.PICOBARN
     frozen = jnp.maximum(currents.m_mcp, freezing_mass)
-    partonic = [measure * value for value in _partonic(neutral_currents.pair_amplitudes(currents, s, offset), s, frozen)]
+    partonic = [
+        measure * value for value in _partonic(neutral_currents.pair_amplitudes(currents, s, offset), s, frozen)
+    ]
     up, down = luminosity.columns(mass)
     return Spectrum(mass, partonic[0] * up, partonic[1] * down, currents.m2 * jnp.exp(sparse / 2))
 
@@ -81,7 +84,9 @@ def _partonic(amplitudes: tuple[Array, Array], s: Float[Array, " n"], m_mcp: Sca
     return phase_space * amplitudes[0], phase_space * amplitudes[1]
 
 
-def _limits(currents: neutral_currents.NeutralCurrents, luminosity: AbstractLuminosity, freezing_mass: float) -> tuple[Scalar, Scalar]:
+def _limits(
+    currents: neutral_currents.NeutralCurrents, luminosity: AbstractLuminosity, freezing_mass: float
+) -> tuple[Scalar, Scalar]:
     """ln s of the lowest and the highest pair mass."""
     lowest = jnp.maximum(LOWEST_MASS, 2 * jnp.maximum(currents.m_mcp, freezing_mass))
     return 2 * jnp.log(lowest), 2 * jnp.log(jnp.minimum(HIGHEST_MASS, HIGHEST_FRACTION * luminosity.sqrt_s))

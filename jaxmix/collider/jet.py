@@ -10,8 +10,8 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Scalar
 
-from jaxmix import constants, kinematics
-from jaxmix.collider import partons
+from jaxmix import constants
+from jaxmix.collider import kinematics, partons
 from jaxmix.collider.parton_luminosity import AbstractLuminosity
 
 Momentum = tuple[Array, Array, Array, Array]  # E, px, py, pz in GeV
@@ -36,7 +36,8 @@ class Event(NamedTuple):
         """Momentum fractions x1, x2 of the partons: (m_T e^{+-y} + pT e^{+-y_jet})/sqrt_s."""
         transverse, pt = self.transverse_mass, self.transverse_momentum
         return tuple(
-            (transverse * jnp.exp(sign * self.rapidity) + pt * jnp.exp(sign * self.jet_rapidity)) / self.sqrt_s for sign in (1, -1)
+            (transverse * jnp.exp(sign * self.rapidity) + pt * jnp.exp(sign * self.jet_rapidity)) / self.sqrt_s
+            for sign in (1, -1)
         )
 
 
@@ -57,7 +58,11 @@ def compton_kernel(s: Array, t_quark: Array, t_gluon: Array, square: Array) -> A
 
 
 def density(
-    event: Event, densities: partons.PartonDensities, mu: Array, difference: Momentum | None = None, beta: Array | None = None
+    event: Event,
+    densities: partons.PartonDensities,
+    mu: Array,
+    difference: Momentum | None = None,
+    beta: Array | None = None,
 ) -> tuple[Array, Array]:
     """d sigma/(dpT^2 dy dy_jet) of up-type and down-type quarks for c_q^2 = 1, in pb/GeV^2; zero outside the kinematic limits.
 
@@ -68,7 +73,10 @@ def density(
     x1, x2 = event.fractions
     s = x1 * x2 * event.sqrt_s**2
     square = event.mass**2
-    t, u = (square - event.sqrt_s * x * event.transverse_mass * jnp.exp(sign * event.rapidity) for sign, x in ((-1, x1), (1, x2)))
+    t, u = (
+        square - event.sqrt_s * x * event.transverse_mass * jnp.exp(sign * event.rapidity)
+        for sign, x in ((-1, x1), (1, x2))
+    )
     prefactor = constants.PICOBARN * jnp.pi * constants.ALPHA * partons.strong_coupling(mu) / s**2
     pairs = densities.pairs(x1, x2, mu)
     first = second = out = None
@@ -109,7 +117,9 @@ def drell_yan(mass: Array, luminosity: AbstractLuminosity) -> tuple[Array, Array
     return unit * up, unit * down
 
 
-def jet_rapidity_limits(mass: Array, transverse_momentum: Array, rapidity: Array, sqrt_s: Scalar) -> tuple[Array, Array]:
+def jet_rapidity_limits(
+    mass: Array, transverse_momentum: Array, rapidity: Array, sqrt_s: Scalar
+) -> tuple[Array, Array]:
     """Lowest and highest rapidity of the jet for which x1, x2 < 1; both equal where there is no room."""
     transverse = kinematics.transverse_mass(mass, transverse_momentum)
     room = [jnp.maximum(sqrt_s - transverse * jnp.exp(sign * rapidity), transverse_momentum * 1e-3) for sign in (1, -1)]

@@ -9,7 +9,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Scalar
 
-from jaxmix import neutral_currents, tables
+from jaxmix.currents import neutral_currents
+from jaxmix.data import tables
 from jaxmix.numerics import quadrature, safe
 
 TABLE = "mesons.csv"
@@ -53,8 +54,12 @@ def load() -> Mesons:
     photons = columns["photons"]
     two_body = int((photons == 0).sum())
     if photons[:two_body].any():
-        raise ValueError(f"{TABLE}: two-body channels (photons = 0) must stand first, found photons = {photons.tolist()}.")
-    numbers = {k: jnp.asarray(v, dtype=float) for k, v in columns.items() if k not in ("name", "meson", "family", "source")}
+        raise ValueError(
+            f"{TABLE}: two-body channels (photons = 0) must stand first, found photons = {photons.tolist()}."
+        )
+    numbers = {
+        k: jnp.asarray(v, dtype=float) for k, v in columns.items() if k not in ("name", "meson", "family", "source")
+    }
     return Mesons(tuple(columns["name"].tolist()), tuple(columns["family"].tolist()), two_body, **numbers)
 
 
@@ -96,7 +101,9 @@ def _two_body(currents: neutral_currents.NeutralCurrents, mass: Array, width: Ar
     return neutral_currents.meson_coupling(currents, mass, width) * to_electrons * (1 + 2 * x) * safe.velocity(x)
 
 
-def _dalitz(currents: neutral_currents.NeutralCurrents, mass: Scalar, companion: Scalar, pole: Scalar, pole_width: Scalar) -> Scalar:
+def _dalitz(
+    currents: neutral_currents.NeutralCurrents, mass: Scalar, companion: Scalar, pole: Scalar, pole_width: Scalar
+) -> Scalar:
     """P -> gamma psi psi and V -> P psi psi, over the radiative decay and its number of photons; the Z' takes part.
 
     BR/(N BR(radiative)) = alpha/(3 pi) int dq^2/q^2 r(q^2) [lambda(M^2, m^2, q^2)/(M^2 - m^2)^2]^{3/2} |F|^2 (1 + 2x) sqrt(1 - 4x),

@@ -22,7 +22,9 @@ def coupling(e_dark: Array, theta_dark: Array, charge: Array = 1.0) -> Array:
     return -e_dark * jnp.tan(theta_dark) * charge
 
 
-def mean_emissions(vector_coupling: Scalar, m_zprime: Scalar, m_mcp: Scalar, energy: Scalar, nodes: int = NODES) -> Scalar:
+def mean_emissions(
+    vector_coupling: Scalar, m_zprime: Scalar, m_mcp: Scalar, energy: Scalar, nodes: int = NODES
+) -> Scalar:
     """Mean number of Z' that one mCP of a pair of invariant mass M = 2 energy radiates.
 
     N = alpha'/(2 pi) int dz int dk^2/D {[1 + (1 - z)^2]/z - (2 m^2 + m_Z'^2) z (1 - z)/D},  alpha' = coupling^2/(4 pi),

@@ -6,7 +6,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Scalar
 
-from jaxmix import tables
+from jaxmix.data import tables
 from jaxmix.numerics import safe, spline
 
 MASSES = (2.0, 4000.0)  # GeV, the range of a tabulated luminosity
@@ -25,7 +25,9 @@ class AbstractLuminosity(eqx.Module):
         """L_q(tau = M^2/S, mu_F) = int dy [q(x1) qbar(x2) + qbar(x1) q(x2)] summed over u, c and over d, s, b."""
 
     @abc.abstractmethod
-    def rapidity_density(self, mass: Scalar, rapidity: Float[Array, "*n"]) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:
+    def rapidity_density(
+        self, mass: Scalar, rapidity: Float[Array, "*n"]
+    ) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:
         """dL_q/dy/L_q of a pair of this mass, up-type and down-type; its integral over |y| < ln(sqrt_s/M) is one."""
 
 
@@ -47,7 +49,9 @@ class PartonLuminosity(AbstractLuminosity):
         values = jnp.exp(self.log_luminosity(*self._position(mass)))
         return values[..., 0], values[..., 1]
 
-    def rapidity_density(self, mass: Scalar, rapidity: Float[Array, "*n"]) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:
+    def rapidity_density(
+        self, mass: Scalar, rapidity: Float[Array, "*n"]
+    ) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:
         """See AbstractLuminosity; zero beyond the kinematic limit."""
         root, log_scale = self._position(mass)
         values = self.density.at_first(root).at_first(log_scale)(_reduced(self.sqrt_s, mass, rapidity))
@@ -83,7 +87,9 @@ class TabulatedLuminosity(AbstractLuminosity):
         values = jnp.exp(self.log_luminosity(jnp.log(mass)))
         return values[..., 0], values[..., 1]
 
-    def rapidity_density(self, mass: Scalar, rapidity: Float[Array, "*n"]) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:
+    def rapidity_density(
+        self, mass: Scalar, rapidity: Float[Array, "*n"]
+    ) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:
         """See AbstractLuminosity; zero beyond the kinematic limit."""
         values = self.density.at_first(jnp.log(mass))(_reduced(self.sqrt_s, mass, rapidity))
         return _density(values, self.sqrt_s, mass, rapidity)
@@ -107,7 +113,9 @@ def _reduced(sqrt_s: Scalar, mass: Scalar, rapidity: Scalar) -> Scalar:
     return jnp.abs(rapidity) / jnp.log(sqrt_s / mass)
 
 
-def _density(values: Float[Array, "*n 2"], sqrt_s: Scalar, mass: Scalar, rapidity: Float[Array, "*n"]) -> tuple[Array, Array]:
+def _density(
+    values: Float[Array, "*n 2"], sqrt_s: Scalar, mass: Scalar, rapidity: Float[Array, "*n"]
+) -> tuple[Array, Array]:
     """rho(y) from 2 y_max rho; cubic undershoots below zero near the limit are removed."""
     limit = jnp.log(sqrt_s / mass)
     inside = jnp.abs(rapidity) < limit

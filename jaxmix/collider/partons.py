@@ -8,14 +8,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from jaxmix import constants, parton_distributions, tables
+from jaxmix import constants
+from jaxmix.data import parton_grids, tables
 from jaxmix.numerics import safe, spline
 
 # of the set of the package's tables: NNPDF, R.D. Ball et al., Eur. Phys. J. C 77 (2017) 663, table 1 and section 2
 ALPHA_S = 0.130  # at the Z's mass
 THRESHOLDS = (1.51, 4.92, 172.5)  # GeV, of charm, bottom and top
 
-_GLUON = parton_distributions.PARTONS.index("g")
+_GLUON = parton_grids.PARTONS.index("g")
 
 
 class Pairs(NamedTuple):
@@ -38,13 +39,13 @@ class PartonDensities(eqx.Module):
         """x f of every parton at scales mu (GeV); zero from x = 1 on, with zero slope."""
         inside = x < 1
         x = jnp.where(inside, x, 0.5)
-        fall = jnp.where(inside, (1 - x) ** parton_distributions.LARGE_X_POWER, 0.0)
+        fall = jnp.where(inside, (1 - x) ** parton_grids.LARGE_X_POWER, 0.0)
         return self.density(safe.sqrt(-jnp.log(x)), jnp.log(mu)) * fall[..., None]
 
     def pairs(self, x1: Float[Array, "*n"], x2: Float[Array, "*n"], mu: Float[Array, "*n"]) -> Pairs:
         """Summed over u, c and over d, s, b: couplings see nothing else."""
         both = self(jnp.stack([x1, x2]), jnp.stack([mu, mu]))
-        g, u, u_bar, d, d_bar, s, s_bar, c, b = (both[..., k] for k in range(len(parton_distributions.PARTONS)))
+        g, u, u_bar, d, d_bar, s, s_bar, c, b = (both[..., k] for k in range(len(parton_grids.PARTONS)))
         up, down = u + u_bar + 2 * c, d + d_bar + s + s_bar + 2 * b
         return Pairs(
             (_crossed(u, u_bar) + 2 * c[0] * c[1], _crossed(d, d_bar) + _crossed(s, s_bar) + 2 * b[0] * b[1]),

@@ -14,8 +14,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Scalar
 
-from jaxmix import parton_distributions
 from jaxmix.collider import jet, parton_luminosity, partons
+from jaxmix.data import parton_grids
 from jaxmix.numerics import quadrature, safe, spline
 
 LOWEST_MASS, HIGHEST_MASS = 2.0, 4000.0  # GeV
@@ -46,7 +46,9 @@ class Recoil(eqx.Module):
         """Transverse momentum from radiation (GeV) below which a share of the pairs of mass M lies: columns (up, down)."""
         place = jnp.linspace(0.0, 1.0, _QUANTILES, dtype=share.dtype)
         shares = jnp.exp(-self.emissions.at_first(jnp.log(mass))(place))
-        found = jax.vmap(lambda below: jnp.interp(share, below, place), in_axes=1, out_axes=1)(jax.lax.cummax(shares, axis=0))
+        found = jax.vmap(lambda below: jnp.interp(share, below, place), in_axes=1, out_axes=1)(
+            jax.lax.cummax(shares, axis=0)
+        )
         return LOWEST_MOMENTUM * jnp.exp(found * _range(mass, self.sqrt_s))
 
 
@@ -58,30 +60,40 @@ def _range(mass: Scalar, sqrt_s: Scalar) -> Scalar:
 def tabulate(luminosity: parton_luminosity.PartonLuminosity, densities: partons.PartonDensities) -> Recoil:
     """The recoil of pairs from 2 GeV to 4 TeV and 0.7 sqrt_s, at the luminosity's sqrt_s."""
     sqrt_s = luminosity.sqrt_s
-    ends = jnp.log(jnp.asarray(LOWEST_MASS, sqrt_s.dtype)), jnp.log(jnp.minimum(HIGHEST_MASS, HIGHEST_FRACTION * sqrt_s))
+    ends = (
+        jnp.log(jnp.asarray(LOWEST_MASS, sqrt_s.dtype)),
+        jnp.log(jnp.minimum(HIGHEST_MASS, HIGHEST_FRACTION * sqrt_s)),
+    )
     masses = jnp.exp(jnp.linspace(*ends, MASS_KNOTS))
     emissions = jax.lax.map(lambda mass: _emissions(mass, luminosity, densities), masses)
     return Recoil(spline.fit(emissions, ends, (0.0, 1.0)), sqrt_s)
 
 
-def _emissions(mass: Scalar, luminosity: parton_luminosity.PartonLuminosity, densities: partons.PartonDensities) -> Float[Array, "k 2"]:
+def _emissions(
+    mass: Scalar, luminosity: parton_luminosity.PartonLuminosity, densities: partons.PartonDensities
+) -> Float[Array, "k 2"]:
     """R at the knots of the momentum: Gauss-Legendre of 2 pT^2 r over ln pT between knots, summed from above."""
     knots = jnp.linspace(0.0, 1.0, MOMENTUM_KNOTS, dtype=mass.dtype)
     node, weight = (jnp.asarray(each, mass.dtype) for each in quadrature.gauss_legendre(_PIECES))
     extent = _range(mass, luminosity.sqrt_s)
     place = knots[:-1, None] + (knots[1] - knots[0]) * node[None, :]
     momentum = LOWEST_MOMENTUM * jnp.exp(place * extent)
-    rates = jax.vmap(lambda pt: emission_rate(mass, pt, luminosity, densities))(momentum.ravel()).reshape(*place.shape, 2)
+    rates = jax.vmap(lambda pt: emission_rate(mass, pt, luminosity, densities))(momentum.ravel()).reshape(
+        *place.shape, 2
+    )
     pieces = jnp.einsum("kn,knc,n->kc", 2 * momentum**2, rates, weight) * extent * (knots[1] - knots[0])
     return jnp.concatenate([jnp.cumsum(pieces[::-1], axis=0)[::-1], jnp.zeros((1, 2), mass.dtype)])
 
 
 def emission_rate(
-    mass: Scalar, transverse_momentum: Scalar, luminosity: parton_luminosity.PartonLuminosity, densities: partons.PartonDensities
+    mass: Scalar,
+    transverse_momentum: Scalar,
+    luminosity: parton_luminosity.PartonLuminosity,
+    densities: partons.PartonDensities,
 ) -> Float[Array, " 2"]:
     """r = (d sigma/dpT^2)/sigma of V + jet over Drell-Yan, GeV^-2, with all scales at pT: (up, down)."""
     sqrt_s = luminosity.sqrt_s
-    scale = jnp.maximum(transverse_momentum, parton_distributions.SCALE_LIMITS[0])
+    scale = jnp.maximum(transverse_momentum, parton_grids.SCALE_LIMITS[0])
     node, weight = (jnp.asarray(each, mass.dtype) for each in quadrature.gauss_legendre(_RAPIDITIES))
     jet_node, jet_weight = (jnp.asarray(each, mass.dtype) for each in quadrature.gauss_legendre(_JET_RAPIDITIES))
     transverse = jnp.hypot(mass, transverse_momentum)

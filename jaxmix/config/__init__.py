@@ -4,11 +4,23 @@
 Nothing here computes physics; defaults and domains of parameters come from `parameters`.
 """
 
-from jaxmix.config.reading import Config, apply_overrides, load, validate
 from jaxmix.config.problems import ConfigError, Problem
+from jaxmix.config.reading import Config, apply_overrides, load, validate
+from jaxmix.config.schema import (
+    CONSTRAINTS,
+    NEEDS,
+    SHARED,
+    Axis,
+    Background,
+    ConstraintTable,
+    Contours,
+    Figure,
+    Level,
+    McpLhc,
+    Scan,
+    Tiling,
+)
 from jaxmix.config.settings import constraint_settings, described, flat, restored
-from jaxmix.config.schema import CONSTRAINTS, NEEDS, SHARED, ConstraintTable
-from jaxmix.config.schema import Axis, Background, Contours, Figure, Level, McpLhc, Scan, Tiling
 
 __all__ = [
     "CONSTRAINTS",

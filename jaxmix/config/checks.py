@@ -77,7 +77,9 @@ def across(raw: Mapping[str, Any]) -> list[Problem]:
     for name, table in constraints.items():
         problems += _levels(joined("constraints", name, "levels"), _dictionary(table).get("levels"))
     problems += _forms(held, axes, constraints)
-    problems += _size(axes, _dictionary(_names(raw, "scan").get("tiling")).get("chunk_points"), _names(raw, "sampling").get("points"))
+    problems += _size(
+        axes, _dictionary(_names(raw, "scan").get("tiling")).get("chunk_points"), _names(raw, "sampling").get("points")
+    )
     problems += _reductions(raw, axes)
     if isinstance(raw.get("contours"), dict):
         problems += _contours(raw["contours"], held, axes)
@@ -96,10 +98,16 @@ def _axis(path: str, table: Mapping[str, Any], sampled: bool) -> list[Problem]:
     """One form, complete (a count is that of a grid); min < max; a logarithm of positive numbers; values that increase."""
     if "values" in table:
         both = [key for key in (*_RANGE, "spacing") if key in table]
-        mixed = [Problem(path, f"values beside {', '.join(both)}", "values, or min, max, count and spacing")] if both else []
+        mixed = (
+            [Problem(path, f"values beside {', '.join(both)}", "values, or min, max, count and spacing")]
+            if both
+            else []
+        )
         return mixed + increasing(f"{path}.values", table["values"])
     missing = [key for key in _RANGE if key not in table and not (sampled and key == "count")]
-    problems = [Problem(path, f"no {', no '.join(missing)}", "min, max and count (and spacing), or values")] if missing else []
+    problems = (
+        [Problem(path, f"no {', no '.join(missing)}", "min, max and count (and spacing), or values")] if missing else []
+    )
     if "spacing" not in table:
         problems.append(Problem(f"{path}.spacing", "nothing", "'log' or 'linear', for a range"))
     low, high = table.get("min"), table.get("max")
@@ -138,7 +146,9 @@ def _levels(path: str, levels: Any) -> list[Problem]:
     for position, level in enumerate(_list(levels)[: schema.MAX_LEVELS]):
         keys = [key for key in ("sigma", "cl") if key in _dictionary(level)]
         if isinstance(level, dict) and len(keys) != 1:
-            problems.append(Problem(joined(path, position), " and ".join(keys) or "neither", "exactly one of sigma and cl"))
+            problems.append(
+                Problem(joined(path, position), " and ".join(keys) or "neither", "exactly one of sigma and cl")
+            )
         if level in seen:
             problems.append(Problem(joined(path, position), "a level twice", "each level once"))
         seen.append(level)
@@ -153,17 +163,29 @@ def _forms(held: Mapping[str, Any], axes: Mapping[str, Any], constraints: Mappin
     """One spelling of each quantity, in one place; what a ratio, a charge and a constraint need."""
     given = [*held, *axes]
     problems = [
-        Problem(joined("axes", name), "a name that [parameters] holds too", "one of the two") for name in axes if name in held
+        Problem(joined("axes", name), "a name that [parameters] holds too", "one of the two")
+        for name in axes
+        if name in held
     ]
     for forms, what in ((parameters.KAPPA_FORMS, "the mixing"), (parameters.ZPRIME_FORMS, "the Z' mass")):
         found = [name for name in forms if name in given]
         if len(found) != 1:
-            problems.append(Problem("parameters", f"{' and '.join(found) or 'nothing'} for {what}", f"exactly one of {', '.join(forms)}"))
+            problems.append(
+                Problem(
+                    "parameters", f"{' and '.join(found) or 'nothing'} for {what}", f"exactly one of {', '.join(forms)}"
+                )
+            )
     needs = [(name, "m_mcp") for name in parameters.MCP_RATIOS if name in given]
     needs += [(f"constraints.{name}", need) for name in constraints for need in schema.NEEDS.get(name, ())]
-    problems += [Problem("parameters.m_mcp", "nothing", f"a value or an axis, for {who}") for who, need in needs if need not in given]
+    problems += [
+        Problem("parameters.m_mcp", "nothing", f"a value or an axis, for {who}")
+        for who, need in needs
+        if need not in given
+    ]
     if "epsilon_gamma" in given and any(_reaches_okun(value) for value in _values_of("theta_dark", held, axes)):
-        problems.append(Problem("theta_dark", "pi/2", "less than pi/2 with epsilon_gamma, which is zero there: give kappa"))
+        problems.append(
+            Problem("theta_dark", "pi/2", "less than pi/2 with epsilon_gamma, which is zero there: give kappa")
+        )
     return problems
 
 
@@ -187,10 +209,14 @@ def _reductions(raw: Mapping[str, Any], axes: Mapping[str, Any]) -> list[Problem
     if sampled and "refinement" in raw:
         problems.append(Problem("refinement", "a table beside [sampling]", "one of the two: cells are those of a grid"))
     if sampled and asked:
-        problems.append(Problem("summary.axes", shown(asked), "none beside [sampling]: maps are over the axes of a grid"))
+        problems.append(
+            Problem("summary.axes", shown(asked), "none beside [sampling]: maps are over the axes of a grid")
+        )
     for name in dict.fromkeys(asked):
         if name not in axes:
-            problems.append(Problem("summary.axes", shown(name), f"axes of the grid: {', '.join(axes) or 'there is none'}"))
+            problems.append(
+                Problem("summary.axes", shown(name), f"axes of the grid: {', '.join(axes) or 'there is none'}")
+            )
     if len(set(asked)) < len(asked):
         problems.append(Problem("summary.axes", "an axis twice", "each axis once"))
     cells = math.prod(_length(axes.get(name)) for name in dict.fromkeys(asked))
@@ -212,7 +238,13 @@ def _size(axes: Mapping[str, Any], chunk: Any, sampled: Any) -> list[Problem]:
     if points > MAX_POINTS:
         return [Problem("axes", f"{points} points", f"at most {MAX_POINTS}")]
     if isinstance(chunk, int) and points > MAX_CHUNKS * max(chunk, 1):
-        return [Problem("scan.tiling.chunk_points", f"{chunk} of {points} points", f"a number > {points // MAX_CHUNKS}, for at most {MAX_CHUNKS} chunks")]
+        return [
+            Problem(
+                "scan.tiling.chunk_points",
+                f"{chunk} of {points} points",
+                f"a number > {points // MAX_CHUNKS}, for at most {MAX_CHUNKS} chunks",
+            )
+        ]
     return []
 
 
@@ -222,7 +254,9 @@ def _contours(table: Mapping[str, Any], held: Mapping[str, Any], axes: Mapping[s
     ranges = [name for name, axis in axes.items() if "values" not in _dictionary(axis)]
     for key, name in zip("xy", plane, strict=True):
         if isinstance(name, str) and name not in ranges:
-            problems.append(Problem(f"contours.{key}", shown(name), f"an axis with a range: {', '.join(ranges) or 'there is none'}"))
+            problems.append(
+                Problem(f"contours.{key}", shown(name), f"an axis with a range: {', '.join(ranges) or 'there is none'}")
+            )
     if isinstance(plane[0], str) and plane[0] == plane[1]:
         problems.append(Problem("contours.y", shown(plane[1]), "another axis than x"))
     at = _dictionary(table.get("at"))
@@ -231,11 +265,19 @@ def _contours(table: Mapping[str, Any], held: Mapping[str, Any], axes: Mapping[s
     lists = {name: _dictionary(axis).get("values") for name, axis in axes.items()} | at
     planes = math.prod(len(values) or 1 for values in map(_list, lists.values()))
     if planes > MAX_PLANES:
-        problems.append(Problem("contours", f"{planes} planes", f"at most {MAX_PLANES}, of which each has its contours"))
+        problems.append(
+            Problem("contours", f"{planes} planes", f"at most {MAX_PLANES}, of which each has its contours")
+        )
     loose = [name for name in ranges if name not in plane and name not in at]
-    problems += [Problem(joined("contours", "at", name), "nothing", "a list of values: the axis is a range") for name in loose]
+    problems += [
+        Problem(joined("contours", "at", name), "nothing", "a list of values: the axis is a range") for name in loose
+    ]
     if "epsilon_gamma" in [*held, *axes] and any(map(_reaches_okun, _list(at.get("theta_dark")))):
-        problems.append(Problem("contours.at.theta_dark", "pi/2", "less than pi/2 with epsilon_gamma, which is zero there: give kappa"))
+        problems.append(
+            Problem(
+                "contours.at.theta_dark", "pi/2", "less than pi/2 with epsilon_gamma, which is zero there: give kappa"
+            )
+        )
     return problems
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxmix import canonical, parameters
+from jaxmix import fingerprint, parameters
 from jaxmix.config import checks, schema, text, translate
 from jaxmix.config.problems import ConfigError, Problem, joined, shown, unknown
 
@@ -58,7 +58,7 @@ class Config(NamedTuple):
     @property
     def hash(self) -> str:
         """SHA-256 of the canonical config."""
-        return canonical.digest(self.canonical())
+        return fingerprint.digest(self.canonical())
 
     def canonical(self) -> dict[str, Any]:
         """The config as JSON types, with every default written out."""
@@ -133,13 +133,17 @@ def validate(raw: Mapping[str, Any]) -> Config:
     raw = checks.with_numbers_for_words({name: _table(raw, name, problems) for name in TABLES if name in raw})
     scan = translate.table(schema.Scan, raw.get("scan", {}), "scan", problems)
     given = translate.table(schema.Parameters, raw.get("parameters", {}), "parameters", problems)
-    axes = {name: axis for name, table in raw.get("axes", {}).items() if (axis := _axis(name, table, problems)) is not None}
+    axes = {
+        name: axis for name, table in raw.get("axes", {}).items() if (axis := _axis(name, table, problems)) is not None
+    }
     constraints = {name: constraint(name, table, problems) for name, table in raw.get("constraints", {}).items()}
     contours = _contours(raw["contours"], problems) if "contours" in raw else None
     figure = translate.table(schema.Figure, raw.get("figure", {}), "figure", problems)
     sampling = translate.table(schema.Sampling, raw["sampling"], "sampling", problems) if "sampling" in raw else None
     summary = translate.table(schema.Summary, raw.get("summary", {}), "summary", problems)
-    refinement = translate.table(schema.Refinement, raw["refinement"], "refinement", problems) if "refinement" in raw else None
+    refinement = (
+        translate.table(schema.Refinement, raw["refinement"], "refinement", problems) if "refinement" in raw else None
+    )
     problems += checks.across(raw)
     if problems:
         raise ConfigError(dict.fromkeys(problems))
@@ -177,6 +181,8 @@ def _contours(table: dict[str, Any], problems: list[Problem]) -> schema.Contours
         if name not in parameters.PARAMETERS:
             problems.append(unknown("contours.at", name, parameters.PARAMETERS))
             continue
-        axis = translate.table(schema.Axis, {"values": values}, joined("contours", "at", name), problems, {"parameter": name})
+        axis = translate.table(
+            schema.Axis, {"values": values}, joined("contours", "at", name), problems, {"parameter": name}
+        )
         at[name] = None if axis is None else axis.values
     return None if contours is None else contours.model_copy(update={"at": at})

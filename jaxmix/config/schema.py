@@ -7,7 +7,8 @@ import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, create_model
 from pydantic_core import PydanticCustomError
 
-from jaxmix import parameters, searches
+from jaxmix import parameters
+from jaxmix.data import searches
 
 MAX_COUNT = 10_000_000
 MAX_LEVELS = 32
@@ -53,7 +54,9 @@ class Tiling(Table):
 class Scan(Table):
     """[scan]: the run's name and what it keeps of every point."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", description="letters, digits, _, - and ., at most 64")]
+    name: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", description="letters, digits, _, - and ., at most 64")
+    ]
     description: Annotated[str, Field(max_length=2000)] = ""
     outputs: Literal["full", "summary"] = "full"
     tiling: Tiling = Tiling()
@@ -155,15 +158,21 @@ class McpLhc(ConstraintTable):
     """[constraints.mcp_lhc]: the millicharge detector at the LHC. Defaults: 20 m away, pointing, three layers, no dark counts."""
 
     particles: Annotated[
-        Literal["one", "two", "same_bar"], Field(description="mCPs that make an event; two: in different bars, same_bar: both in one")
+        Literal["one", "two", "same_bar"],
+        Field(description="mCPs that make an event; two: in different bars, same_bar: both in one"),
     ] = "one"
-    distance: Annotated[float, Field(gt=0, allow_inf_nan=False, description="from the interaction point to the face, m")] = 20.0
+    distance: Annotated[
+        float, Field(gt=0, allow_inf_nan=False, description="from the interaction point to the face, m")
+    ] = 20.0
     side: Annotated[float, Field(gt=0, allow_inf_nan=False, description="of the square face, m")] = 1.0
     eta: Annotated[float, Field(ge=-10, le=10, description="pseudorapidity of the face's centre")] = 0.0
-    bars_across: Annotated[int, Field(ge=2, le=1000, description="bars along a side of the face, which tell two mCPs apart")] = 20
+    bars_across: Annotated[
+        int, Field(ge=2, le=1000, description="bars along a side of the face, which tell two mCPs apart")
+    ] = 20
     layers: Annotated[int, Field(ge=1, le=16, description="in coincidence")] = 3
     charge_one_photoelectron: Annotated[
-        float, Field(gt=0, le=10, description="epsilon_gamma of one photoelectron a layer, at 1.4 m, 1e4 photons/MeV and 10%")
+        float,
+        Field(gt=0, le=10, description="epsilon_gamma of one photoelectron a layer, at 1.4 m, 1e4 photons/MeV and 10%"),
     ] = 2e-3
     thickness: Annotated[Positive, Field(description="of a layer, m")] = 1.4
     light_yield: Annotated[Positive, Field(description="photons/MeV")] = 1e4
@@ -173,7 +182,9 @@ class McpLhc(ConstraintTable):
     ] = 0.87
     k_factor: Annotated[Positive, Field(description="on the Drell-Yan cross section")] = 1.0
     scale: Annotated[float, Field(ge=0.5, le=2, description="factorisation scale over the pair's mass")] = 1.0
-    pdf_shift: Annotated[Finite, Field(description="of the luminosities, in standard deviations between sets of distributions")] = 0.0
+    pdf_shift: Annotated[
+        Finite, Field(description="of the luminosities, in standard deviations between sets of distributions")
+    ] = 0.0
     quarkonium_scale: Annotated[Finite, Field(description="ln of the factor on quarkonium cross sections")] = 0.0
     light_meson_scale: Annotated[Finite, Field(description="ln of the factor on light-meson cross sections")] = 0.0
     background: Background | None = None
@@ -188,21 +199,29 @@ Spread = Annotated[float, Field(ge=0, le=0.05)]
 class Precision(ConstraintTable):
     """[constraints.precision]: electroweak precision measurements on and off the Z pole and at low energy."""
 
-    data: Annotated[Vintage, Field(description="the measurements: those of today, or those that were known in 2010")] = "current"
+    data: Annotated[
+        Vintage, Field(description="the measurements: those of today, or those that were known in 2010")
+    ] = "current"
     m_w: Annotated[Vintage, Field(description="the W mass among them, of today or as it was known in 2010")] = "current"
     dark_width: Annotated[
-        Literal["wide", "narrow", "model"], Field(description="of the Z2: width_over_mass times m_zprime, none, or that into mCPs")
+        Literal["wide", "narrow", "model"],
+        Field(description="of the Z2: width_over_mass times m_zprime, none, or that into mCPs"),
     ] = "wide"
-    width_over_mass: Annotated[float, Field(ge=0, allow_inf_nan=False, description="dark width over m_zprime, where it is wide")] = 0.01
+    width_over_mass: Annotated[
+        float, Field(ge=0, allow_inf_nan=False, description="dark width over m_zprime, where it is wide")
+    ] = 0.01
     cut: Annotated[
-        Literal["smooth", "hard", "none"], Field(description="how measurements that a point moves by less than e_min are left out")
+        Literal["smooth", "hard", "none"],
+        Field(description="how measurements that a point moves by less than e_min are left out"),
     ] = "smooth"
     e_min: Annotated[Positive, Field(description="shift in standard deviations from which a measurement enters")] = 0.5
     sm_inputs: Annotated[
-        Literal["profiled", "linearised", "fixed"], Field(description="alpha(m_Z) and sin^2 theta_W: fitted, fitted to first order, or held")
+        Literal["profiled", "linearised", "fixed"],
+        Field(description="alpha(m_Z) and sin^2 theta_W: fitted, fitted to first order, or held"),
     ] = "profiled"
     resonance: Annotated[
-        Literal["full", "interference"], Field(description="what of a Z' at the beams' energy: everything, or its interference alone")
+        Literal["full", "interference"],
+        Field(description="what of a Z' at the beams' energy: everything, or its interference alone"),
     ] = "full"
     spread_lep1: Annotated[Spread, Field(description="beam-energy spread over sqrt(s) at the Z pole")] = 6e-4
     spread_lep2: Annotated[Spread, Field(description="beam-energy spread over sqrt(s) above the Z pole")] = 1e-3
@@ -212,19 +231,25 @@ class Precision(ConstraintTable):
 class GMinus2Mu(ConstraintTable):
     """[constraints.g_minus_2_mu]: the muon's anomalous magnetic moment."""
 
-    vintage: Annotated[Literal["2025", "2021", "2010"], Year, Field(description="of the measurement and its Standard Model value")] = "2025"
+    vintage: Annotated[
+        Literal["2025", "2021", "2010"], Year, Field(description="of the measurement and its Standard Model value")
+    ] = "2025"
 
 
 class GMinus2E(ConstraintTable):
     """[constraints.g_minus_2_e]: the electron's anomalous magnetic moment."""
 
-    vintage: Annotated[Literal["rb", "cs", "2008"], Year, Field(description="the atom, or the year, of the alpha it is compared at")] = "rb"
+    vintage: Annotated[
+        Literal["rb", "cs", "2008"], Year, Field(description="the atom, or the year, of the alpha it is compared at")
+    ] = "rb"
 
 
 class Combined(Precision):
     """[constraints.combined]: electroweak precision and anomalous magnetic moments in one likelihood."""
 
-    moments: Annotated[Literal["mu", "e", "both"], Field(description="whose magnetic moments join electroweak precision")] = "mu"
+    moments: Annotated[
+        Literal["mu", "e", "both"], Field(description="whose magnetic moments join electroweak precision")
+    ] = "mu"
 
 
 class ZInvisibleWidth(ConstraintTable):
@@ -234,7 +259,9 @@ class ZInvisibleWidth(ConstraintTable):
 class LandauPole(ConstraintTable):
     """[constraints.landau_pole]: how far up the dark hypercharge stays perturbative; its level has no meaning."""
 
-    scale: Annotated[Positive, Field(description="below which there must be no pole of g1', GeV; above every energy used here")] = 1e4
+    scale: Annotated[
+        Positive, Field(description="below which there must be no pole of g1', GeV; above every energy used here")
+    ] = 1e4
 
 
 class RelicDensity(ConstraintTable):
@@ -247,7 +274,9 @@ class EffectiveNeutrinos(ConstraintTable):
     """[constraints.n_eff]: the dark photon as dark radiation in a thermal history; its level has no meaning."""
 
     allowed: Annotated[Positive, Field(description="largest Delta N_eff")] = 0.28
-    decoupling: Annotated[Positive, Field(description="m_mcp over the temperature at which the dark sector leaves equilibrium")] = 1.0
+    decoupling: Annotated[
+        Positive, Field(description="m_mcp over the temperature at which the dark sector leaves equilibrium")
+    ] = 1.0
 
 
 def _published(search: searches.Search) -> type[ConstraintTable]:
@@ -256,7 +285,9 @@ def _published(search: searches.Search) -> type[ConstraintTable]:
 
     def only(levels: tuple[Level, ...]) -> tuple[Level, ...]:
         if any(level != own for level in levels):
-            raise PydanticCustomError("domain", "{allowed}", {"allowed": f"[{{ cl = {search.cl:g} }}], at which it was published"})
+            raise PydanticCustomError(
+                "domain", "{allowed}", {"allowed": f"[{{ cl = {search.cl:g} }}], at which it was published"}
+            )
         return levels
 
     kind = Annotated[tuple[Level, ...], Field(strict=False, min_length=1), AfterValidator(only)]
@@ -277,14 +308,19 @@ class Sampling(Table):
     """[sampling]: points spread over the box that the axes span, each in its own spacing, in place of their grid."""
 
     points: Annotated[int, Field(ge=1, le=10**12)]
-    kind: Annotated[Literal["sobol", "random"], Field(description="a Sobol net, or independent uniform points")] = "sobol"
+    kind: Annotated[Literal["sobol", "random"], Field(description="a Sobol net, or independent uniform points")] = (
+        "sobol"
+    )
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
 
 class Summary(Table):
     """[summary]: what is reduced while the points are evaluated, in memory that does not grow with their number."""
 
-    axes: Annotated[tuple[str, ...], Field(strict=False, description="of the maps; over the other axes points are counted and profiled")] = ()
+    axes: Annotated[
+        tuple[str, ...],
+        Field(strict=False, description="of the maps; over the other axes points are counted and profiled"),
+    ] = ()
     histogram: Annotated[bool, Field(description="of each test statistic over its critical value")] = False
 
 
@@ -315,7 +351,10 @@ CONSTRAINTS: dict[str, type[ConstraintTable]] = {
 }
 _MILLICHARGES = [name for name, search in _SEARCHES.items() if search.is_millicharge]
 # parameters without which a constraint makes no statement
-NEEDS = {name: ("m_mcp",) for name in ("mcp_lhc", "z_invisible_width", "landau_pole", "relic_density", "n_eff", *_MILLICHARGES)}
+NEEDS = {
+    name: ("m_mcp",)
+    for name in ("mcp_lhc", "z_invisible_width", "landau_pole", "relic_density", "n_eff", *_MILLICHARGES)
+}
 SHARED = {"mcp_lhc": ("sqrt_s", "luminosity")}  # parameters that are settings of a constraint too
 
 

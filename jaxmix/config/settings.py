@@ -9,7 +9,9 @@ from jaxmix.config.problems import ConfigError, Problem, shown
 
 def constraint_settings(tables: Mapping[str, Any]) -> dict[str, dict[str, float | str]]:
     """The settings by constraint in raw tables that hold [constraints.NAME] alone; raises ConfigError."""
-    problems: list[Problem] = [Problem(name, "a table", "a parameter or a constraint's setting") for name in tables if name != "constraints"]
+    problems: list[Problem] = [
+        Problem(name, "a table", "a parameter or a constraint's setting") for name in tables if name != "constraints"
+    ]
     found = {name: reading.constraint(name, table, problems) for name, table in tables.get("constraints", {}).items()}
     if problems:
         raise ConfigError(problems)
@@ -35,13 +37,19 @@ def described(settings: type[schema.Table]) -> dict[str, dict[str, Any]]:
     for name, field in settings.model_fields.items():
         if name == "levels":  # an argument of the commands, no setting
             continue
-        inner = [kind for kind in (field.annotation, *get_args(field.annotation)) if isinstance(kind, type) and issubclass(kind, schema.Table)]
+        inner = [
+            kind
+            for kind in (field.annotation, *get_args(field.annotation))
+            if isinstance(kind, type) and issubclass(kind, schema.Table)
+        ]
         if inner:
             found |= {f"{name}.{key}": entry for key, entry in described(inner[0]).items()}
         else:
             default = None if field.is_required() else field.default
             words = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
-            found[name] = {"default": default, "meaning": field.description or ""} | ({"allowed": list(words)} if words else {})
+            found[name] = {"default": default, "meaning": field.description or ""} | (
+                {"allowed": list(words)} if words else {}
+            )
     return found
 
 
@@ -49,7 +57,9 @@ def restored(canonical: Any) -> reading.Config:
     """The study that `Config.canonical` wrote down; raises ConfigError if it does not hold."""
     text.check(canonical)
     axes = canonical.get("axes") if isinstance(canonical, dict) else None
-    if not isinstance(axes, list) or not all(isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) for pair in axes):
+    if not isinstance(axes, list) or not all(
+        isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) for pair in axes
+    ):
         raise ConfigError([Problem("axes", shown(axes), "a list of pairs, the name of an axis and its table")])
     return reading.validate(_without_none({**canonical, "axes": dict(axes)}))
 

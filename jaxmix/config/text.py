@@ -34,7 +34,13 @@ def read_toml(path: Path) -> dict[str, Any]:
     name = str(path)
     try:
         if not path.is_file():
-            found = "a directory" if path.is_dir() else "no such file" if not path.exists() else "something that is no regular file"
+            found = (
+                "a directory"
+                if path.is_dir()
+                else "no such file"
+                if not path.exists()
+                else "something that is no regular file"
+            )
             raise ConfigError([Problem(name, found, "a readable TOML file")])
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
@@ -74,7 +80,12 @@ def guard(text: str, name: str) -> list[Problem]:
             parts = parts + 1 if after_dot else 1
             if parts > MAX_KEY_PARTS:
                 report("key", "a key of more than 8 parts", f"at most {MAX_KEY_PARTS} parts")
-            if kind == "bare" and not after_dot and text[token.end() : token.end() + 1] != "." and _digits(value) > MAX_DIGITS:
+            if (
+                kind == "bare"
+                and not after_dot
+                and text[token.end() : token.end() + 1] != "."
+                and _digits(value) > MAX_DIGITS
+            ):
                 report("integer", "an integer of more than 18 digits", f"at most {MAX_DIGITS} digits")
             after_dot = False
         elif kind == "other":
@@ -92,11 +103,17 @@ def check(tables: Any) -> None:
     while waiting:
         value, path = waiting.pop()
         if len(path) > MAX_NESTING:
-            raise ConfigError([Problem(joined("", *path), "nesting of more than 16 levels", f"at most {MAX_NESTING} levels")])
+            raise ConfigError(
+                [Problem(joined("", *path), "nesting of more than 16 levels", f"at most {MAX_NESTING} levels")]
+            )
         if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:
-            raise ConfigError([Problem(joined("", *path), "an integer of more than 18 digits", f"at most {MAX_DIGITS} digits")])
+            raise ConfigError(
+                [Problem(joined("", *path), "an integer of more than 18 digits", f"at most {MAX_DIGITS} digits")]
+            )
         if isinstance(value, dict | list):
-            waiting += [(inner, (*path, key)) for key, inner in (value.items() if isinstance(value, dict) else enumerate(value))]
+            waiting += [
+                (inner, (*path, key)) for key, inner in (value.items() if isinstance(value, dict) else enumerate(value))
+            ]
 
 
 def _digits(token: str) -> int:

@@ -8,8 +8,10 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from jaxmix import constants, neutral_currents, tables
-from jaxmix.constraints import one_measurement
+from jaxmix import constants
+from jaxmix.constraints.base import one_measurement
+from jaxmix.currents import neutral_currents
+from jaxmix.data import tables
 from jaxmix.electroweak import anomalous_moment
 
 Scalar = Float[Array, ""]
@@ -38,7 +40,9 @@ class MagneticMoment(one_measurement.OneMeasurement):
         return {str(columns["vintage"][i]): int(i) for i in (columns["lepton"] == cls.lepton.name).nonzero()[0]}
 
     @classmethod
-    def build(cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None) -> "MagneticMoment":
+    def build(
+        cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None
+    ) -> "MagneticMoment":
         """The measurement of a vintage (the newest by default); level is ("sigma", n) or ("cl", fraction), pdf is not used."""
         known = cls.vintages()
         vintage = str(settings.get("vintage", next(iter(known))))
@@ -69,7 +73,9 @@ class MuonMagneticMoment(MagneticMoment):
 
     name: ClassVar[str] = "g_minus_2_mu"
     title: ClassVar[str] = "Anomalous magnetic moment of the muon"
-    reference: ClassVar[str] = "D.P. Aguillard et al., Phys. Rev. Lett. 135 (2025) 101802; R. Aliberti et al., Phys. Rept. 1143 (2025) 1"
+    reference: ClassVar[str] = (
+        "D.P. Aguillard et al., Phys. Rev. Lett. 135 (2025) 101802; R. Aliberti et al., Phys. Rept. 1143 (2025) 1"
+    )
     lepton: ClassVar[constants.Fermion] = next(fermion for fermion in constants.FERMIONS if fermion.name == "mu")
 
 
@@ -78,5 +84,7 @@ class ElectronMagneticMoment(MagneticMoment):
 
     name: ClassVar[str] = "g_minus_2_e"
     title: ClassVar[str] = "Anomalous magnetic moment of the electron"
-    reference: ClassVar[str] = "X. Fan et al., Phys. Rev. Lett. 130 (2023) 071801; L. Morel et al., Nature 588 (2020) 61"
+    reference: ClassVar[str] = (
+        "X. Fan et al., Phys. Rev. Lett. 130 (2023) 071801; L. Morel et al., Nature 588 (2020) 61"
+    )
     lepton: ClassVar[constants.Fermion] = next(fermion for fermion in constants.FERMIONS if fermion.name == "e")

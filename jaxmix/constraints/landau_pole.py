@@ -5,8 +5,8 @@ from typing import ClassVar
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from jaxmix import neutral_currents
-from jaxmix.constraints import requirement
+from jaxmix.constraints.base import requirement
+from jaxmix.currents import neutral_currents
 
 Scalar = Float[Array, ""]
 
@@ -21,8 +21,12 @@ class LandauPole(requirement.Requirement):
 
     name: ClassVar[str] = "landau_pole"
     title: ClassVar[str] = "Landau pole of the dark hypercharge"
-    reference: ClassVar[str] = "one loop, imposed on g1'; after E. Izaguirre, I. Yavin, Phys. Rev. D 92 (2015) 035014, arXiv:1506.04760"
-    domain: ClassVar[str] = "any phase, m_mcp given; one Dirac fermion charged under B' alone; theory, no measurement: no confidence level"
+    reference: ClassVar[str] = (
+        "one loop, imposed on g1'; after E. Izaguirre, I. Yavin, Phys. Rev. D 92 (2015) 035014, arXiv:1506.04760"
+    )
+    domain: ClassVar[str] = (
+        "any phase, m_mcp given; one Dirac fermion charged under B' alone; theory, no measurement: no confidence level"
+    )
     settings: ClassVar[tuple[str, ...]] = ("scale",)
     holds_swapped_labels: ClassVar[bool] = True
     defaults: ClassVar[dict[str, float]] = {"scale": 1e4}  # GeV: above every energy at which the package uses the model

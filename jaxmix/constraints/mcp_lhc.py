@@ -12,9 +12,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from jaxmix import constants, neutral_currents, parameters, statistics
+from jaxmix import constants, parameters, statistics
 from jaxmix.collider import drell_yan, mesons, parton_luminosity, partons, recoil
-from jaxmix.constraints import abstract
+from jaxmix.constraints.base import abstract
+from jaxmix.currents import neutral_currents
 from jaxmix.detector import acceptance, acceptance_table, background, geometry, photoelectrons
 
 Scalar = Float[Array, ""]
@@ -46,7 +47,13 @@ _DARK_COUNTS = {"rate", "window", "bars", "live_time"}
 
 PARTICLES = ("one", "two", "same_bar")  # mCPs that make an event: one, both in different bars, both in one
 _PROTONS = {"sqrt_s", "scale"}  # settings that `Protons` rest on
-TABULATED = _PROTONS | {"distance", "side", "eta", "bars_across", "intrinsic_momentum"}  # settings that `Acceptances` rest on
+TABULATED = _PROTONS | {
+    "distance",
+    "side",
+    "eta",
+    "bars_across",
+    "intrinsic_momentum",
+}  # settings that `Acceptances` rest on
 _RESONANCE_STEPS = (1e-3, 1e-2)  # distances from a resonance, over its mass, that bracket its flanks
 _Z_STEPS = (2e-4, 1e-3, 1e-2)  # the same from the Z, where labels swap
 
@@ -87,7 +94,9 @@ class MillichargeDetector(abstract.AbstractConstraint):
     name: ClassVar[str] = "mcp_lhc"
     title: ClassVar[str] = "Millicharge detector at the LHC"
     reference: ClassVar[str] = "A. Haas et al., Phys. Lett. B 746 (2015) 117, arXiv:1410.6816"
-    data_reference: ClassVar[str] = "R. D. Ball et al. (NNPDF), Eur. Phys. J. C 77 (2017) 663, arXiv:1706.00428 (parton luminosities)"
+    data_reference: ClassVar[str] = (
+        "R. D. Ball et al. (NNPDF), Eur. Phys. J. C 77 (2017) 663, arXiv:1706.00428 (parton luminosities)"
+    )
     kind: ClassVar[str] = "projected"
     domain: ClassVar[str] = "any phase with a massless dark photon; m_mcp up to half the collider's reach"
     settings: ClassVar[tuple[str, ...]] = tuple(_SETTINGS)
@@ -95,7 +104,9 @@ class MillichargeDetector(abstract.AbstractConstraint):
     size: ClassVar[int] = 1
 
     @classmethod
-    def build(cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None) -> "MillichargeDetector":
+    def build(
+        cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None
+    ) -> "MillichargeDetector":
         """The detector with settings by name (others at their defaults); level is ("sigma", n) or ("cl", fraction), pdf an
         LHAPDF6 folder in place of the package's parton luminosities."""
         values = {name: jnp.asarray(settings.get(name, default), dtype=float) for name, default in _SETTINGS.items()}
@@ -110,7 +121,18 @@ class MillichargeDetector(abstract.AbstractConstraint):
         particles = str(settings.get("particles", PARTICLES[0]))
         if particles not in PARTICLES:
             raise ValueError(f"mcp_lhc.particles: found {particles!r}; allowed: {', '.join(PARTICLES)}.")
-        return cls(luminosities, densities, mesons.load(), None, None, None, values, jnp.asarray(value, dtype=float), mode, particles)
+        return cls(
+            luminosities,
+            densities,
+            mesons.load(),
+            None,
+            None,
+            None,
+            values,
+            jnp.asarray(value, dtype=float),
+            mode,
+            particles,
+        )
 
     def sources(self) -> tuple[str, ...]:
         """The detector, the parton luminosities and the rates of mesons."""
@@ -154,7 +176,9 @@ class MillichargeDetector(abstract.AbstractConstraint):
         """Acceptances at the present settings."""
         v, face = self.values, self.face()
         if self.particles == "one":
-            return Acceptances(acceptance_table.one(protons.luminosity, protons.recoil, face, v["intrinsic_momentum"]), None)
+            return Acceptances(
+                acceptance_table.one(protons.luminosity, protons.recoil, face, v["intrinsic_momentum"]), None
+            )
         given = protons.luminosity, self.densities, protons.recoil, face
         same_bar = acceptance_table.two(*given, v["bars_across"], v["scale"])
         if self.particles == "same_bar":
@@ -164,7 +188,9 @@ class MillichargeDetector(abstract.AbstractConstraint):
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
         """mCP masses at a meson's threshold, and Z' masses on a vector meson (within some widths of the Z') or on the Z."""
         vectors = sorted({float(mass) for mass in self.mesons.mass[: self.mesons.two_body]})
-        steps = [(mass, step) for mass in vectors for step in _RESONANCE_STEPS] + [(constants.M1, step) for step in _Z_STEPS]
+        steps = [(mass, step) for mass in vectors for step in _RESONANCE_STEPS] + [
+            (constants.M1, step) for step in _Z_STEPS
+        ]
         resonances = [mass * (1.0 + sign * step) for mass, step in steps for sign in (-1.0, 1.0)]
         thresholds = [mass / 2 for mass in [*vectors, constants.M1]]
         ratio = held.get("m_zprime_over_m_mcp", held.get("m2_over_m_mcp"))
@@ -231,7 +257,9 @@ class MillichargeDetector(abstract.AbstractConstraint):
 
     def expected_events(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:
         """Expected number of events seen, L kappa^2 exp(slow) P, or P^2 where two bars must see an mCP."""
-        probability = photoelectrons.detection_probability(currents.epsilon_gamma, self.bars_hit * self.values["layers"], self.charge_one())
+        probability = photoelectrons.detection_probability(
+            currents.epsilon_gamma, self.bars_hit * self.values["layers"], self.charge_one()
+        )
         return self.values["luminosity"] * constants.PER_FEMTOBARN * currents.kappa**2 * jnp.exp(slow[0]) * probability
 
     def judge(self) -> statistics.Counting:

@@ -8,13 +8,17 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from jaxmix import constants, neutral_currents
-from jaxmix.constraints import requirement
+from jaxmix import constants
+from jaxmix.constraints.base import requirement
+from jaxmix.currents import neutral_currents
 
 Scalar = Float[Array, ""]
 
 _PLANCK_MASS = 1.220890e19  # GeV; PDG 2024, physical constants
-_CROSSOVER, _WIDTH = 0.1565, 0.015  # GeV, of QCD: A. Bazavov et al., Phys. Lett. B 795 (2019) 15; the width is a stand-in
+_CROSSOVER, _WIDTH = (
+    0.1565,
+    0.015,
+)  # GeV, of QCD: A. Bazavov et al., Phys. Lett. B 795 (2019) 15; the width is a stand-in
 _NEUTRINO_DECOUPLING = 10.75  # g*s
 # states and mass (GeV) of bosons: photon, W, Z, Higgs; gluons and pions on either side of the crossover
 _BOSONS = ((2, 0.0), (6, 80.37), (3, constants.M1), (1, 125.2))

@@ -11,11 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from jaxmix import feedback, neutral_currents
-from jaxmix.constraints import abstract, hatted_table
-from jaxmix.electroweak import line_shape, measurements, predictions
+from jaxmix.constraints.base import abstract, hatted_table
+from jaxmix.currents import neutral_currents
+from jaxmix.electroweak import feedback, line_shape, measurements, predictions
 from jaxmix.electroweak import standard_model as sm
-from jaxmix.numerics import expansion, profile
+from jaxmix.numerics import expansion, least_squares
 from jaxmix.statistics import counts
 
 Scalar = Float[Array, ""]
@@ -68,7 +68,9 @@ class Precision(abstract.AbstractConstraint):
     predictions: predictions.Predictions
     observed: Float[Array, " n"]  # delta_exp
     whitening: Whitening
-    standard: expansion.Expansion | None  # decorrelated delta_th of the Standard Model, to second order in theta; from `prepared`
+    standard: (
+        expansion.Expansion | None
+    )  # decorrelated delta_th of the Standard Model, to second order in theta; from `prepared`
     pinned: Float[Array, " n"]  # 1 for what always enters
     machine: Float[Array, "machines energies"]  # which spread belongs to which energy
     values: dict[str, Scalar]
@@ -80,16 +82,22 @@ class Precision(abstract.AbstractConstraint):
 
     name: ClassVar[str] = "precision"
     title: ClassVar[str] = "Electroweak precision"
-    reference: ClassVar[str] = "A. Hook, E. Izaguirre, J.G. Wacker, Adv. High Energy Phys. 2011 (2011) 859762, arXiv:1006.0973"
+    reference: ClassVar[str] = (
+        "A. Hook, E. Izaguirre, J.G. Wacker, Adv. High Energy Phys. 2011 (2011) 859762, arXiv:1006.0973"
+    )
     kind: ClassVar[str] = "measured"
-    domain: ClassVar[str] = "every phase, 0.1 GeV < m_zprime < 10 TeV; not inside the forbidden gap of a physical m_zprime"
+    domain: ClassVar[str] = (
+        "every phase, 0.1 GeV < m_zprime < 10 TeV; not inside the forbidden gap of a physical m_zprime"
+    )
     settings: ClassVar[tuple[str, ...]] = tuple(_NUMBERS)
     choices: ClassVar[tuple[str, ...]] = tuple(_WORDS)
     size: ClassVar[int] = 1
     holds_swapped_labels: ClassVar[bool] = True
 
     @classmethod
-    def build(cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None) -> "Precision":
+    def build(
+        cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None
+    ) -> "Precision":
         """The fit with settings by name (others at their defaults); level is ("sigma", n) or ("cl", fraction)."""
         words = {name: settings.get(name, allowed[0]) for name, allowed in _WORDS.items()}
         for name, word in words.items():
@@ -117,7 +125,9 @@ class Precision(abstract.AbstractConstraint):
         """The fit with the Standard Model's tables; they rest on no setting that may vary."""
         known = self.predictions.tabulated()
         coefficients = jax.vmap(self.whitening)(known.pole.coefficients.standard[:, known.order])
-        return dataclasses.replace(self, predictions=known, standard=expansion.Expansion(coefficients, known.pole.order))
+        return dataclasses.replace(
+            self, predictions=known, standard=expansion.Expansion(coefficients, known.pole.order)
+        )
 
     def at_level(self, mode: str, value: float) -> "Precision":
         """The same fit judged at another level."""
@@ -192,7 +202,11 @@ class Precision(abstract.AbstractConstraint):
         return jnp.sqrt(weights) * mixed, jnp.sqrt(weights) * alone
 
     def _minima(
-        self, currents: neutral_currents.NeutralCurrents, reference: Float[Array, " n"], data: Float[Array, " n"], weights: Float[Array, " n"]
+        self,
+        currents: neutral_currents.NeutralCurrents,
+        reference: Float[Array, " n"],
+        data: Float[Array, " n"],
+        weights: Float[Array, " n"],
     ) -> tuple[Float[Array, " n"], Float[Array, " n"], Bool[Array, ""]]:
         """Decorrelated residuals at the minima with and without mixing, and whether both converged. Derivatives hold the Standard Model's parameters
         at their best values, as the envelope theorem allows for the chi^2."""
@@ -204,18 +218,26 @@ class Precision(abstract.AbstractConstraint):
         def alone(theta: Float[Array, "two"]) -> Float[Array, " n"]:
             return self.standard(theta) - data
 
-        def search(residuals: Callable, first: Float[Array, " n"]) -> profile.Fit:
-            step, _ = profile.linear_step(first - data, self._slope(), held)
-            return profile.gauss_newton(residuals, held, step, steps=_STEPS, tolerance=_TOLERANCE)
+        def search(residuals: Callable, first: Float[Array, " n"]) -> least_squares.Fit:
+            step, _ = least_squares.linear_step(first - data, self._slope(), held)
+            return least_squares.gauss_newton(residuals, held, step, steps=_STEPS, tolerance=_TOLERANCE)
 
         best, best_alone = search(lambda theta: mixed(theta, frozen), start), search(alone, jnp.zeros_like(start))
         converged = best.converged & best_alone.converged
         # where it did not converge nothing is known of the place, not even that it is finite
-        return mixed(jnp.where(converged, best.place, 0.0), currents), alone(jnp.where(converged, best_alone.place, 0.0)), converged
+        return (
+            mixed(jnp.where(converged, best.place, 0.0), currents),
+            alone(jnp.where(converged, best_alone.place, 0.0)),
+            converged,
+        )
 
-    def _linearised(self, reference: Float[Array, " n"], data: Float[Array, " n"], weights: Float[Array, " n"]) -> Scalar:
+    def _linearised(
+        self, reference: Float[Array, " n"], data: Float[Array, " n"], weights: Float[Array, " n"]
+    ) -> Scalar:
         """q with the deviations linear in the Standard Model's parameters."""
-        mixed, alone = (profile.linear_step(residual, self._slope(), weights)[1] for residual in (reference - data, -data))
+        mixed, alone = (
+            least_squares.linear_step(residual, self._slope(), weights)[1] for residual in (reference - data, -data)
+        )
         return jnp.sum(weights * reference * (reference - 2.0 * data)) - mixed + alone
 
     def _slope(self) -> Float[Array, "two n"]:
@@ -236,7 +258,9 @@ class Precision(abstract.AbstractConstraint):
 
     def _deviations(self, theta: Float[Array, "two"], currents: neutral_currents.NeutralCurrents) -> Float[Array, " n"]:
         resonance = 0.0 if self._word("resonance") == "interference" else 1.0
-        return self.predictions.deviations(theta, currents, predictions.Conditions(self._width(), self._spread(), resonance))
+        return self.predictions.deviations(
+            theta, currents, predictions.Conditions(self._width(), self._spread(), resonance)
+        )
 
     def _spread(self) -> Float[Array, " energies"]:
         return jnp.stack([self.values[name] for name in ("spread_lep1", "spread_lep2", "spread_low")]) @ self.machine

@@ -17,23 +17,36 @@
 from collections.abc import Mapping
 
 from jaxmix import faults
-from jaxmix.constraints import abstract, combination, g_minus_2, landau_pole, mcp_lhc, n_eff, precision, published, relic, z_invisible_width
+from jaxmix.constraints import (
+    combined,
+    g_minus_2,
+    landau_pole,
+    mcp_lhc,
+    n_eff,
+    precision,
+    relic_density,
+    z_invisible_width,
+)
+from jaxmix.constraints.base import abstract
+from jaxmix.constraints.published import members
 
 SHELF: dict[str, type[abstract.AbstractConstraint]] = {
     "mcp_lhc": mcp_lhc.MillichargeDetector,
     "precision": precision.Precision,
     "g_minus_2_mu": g_minus_2.MuonMagneticMoment,
     "g_minus_2_e": g_minus_2.ElectronMagneticMoment,
-    "combined": combination.Combined,
+    "combined": combined.Combined,
     "z_invisible_width": z_invisible_width.ZInvisibleWidth,
     "landau_pole": landau_pole.LandauPole,
-    "relic_density": relic.RelicDensity,
+    "relic_density": relic_density.RelicDensity,
     "n_eff": n_eff.EffectiveNeutrinos,
-    **published.members(),
+    **members.members(),
 }
 
 
-def build(name: str, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None) -> abstract.AbstractConstraint:
+def build(
+    name: str, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None
+) -> abstract.AbstractConstraint:
     """A constraint of the shelf with its settings by name (others at their defaults).
 
     level: ("sigma", n) or ("cl", fraction). pdf: an LHAPDF6 folder in place of the package's parton luminosities. Raises BadInput

@@ -6,8 +6,10 @@ from typing import ClassVar
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from jaxmix import constants, mixing, neutral_currents, tables
-from jaxmix.constraints import one_measurement
+from jaxmix import constants
+from jaxmix.constraints.base import one_measurement
+from jaxmix.currents import mixing, neutral_currents
+from jaxmix.data import tables
 
 Scalar = Float[Array, ""]
 
@@ -29,12 +31,16 @@ class ZInvisibleWidth(one_measurement.OneMeasurement):
     title: ClassVar[str] = "Invisible width of the Z"
     reference: ClassVar[str] = "ALEPH, DELPHI, L3, OPAL, SLD, Phys. Rept. 427 (2006) 257, arXiv:hep-ex/0509008"
     kind: ClassVar[str] = "measured"
-    domain: ClassVar[str] = "m_mcp given, any phase; nothing is excluded for m_mcp > m_Z/2; no statement for a Z' within Gamma_Z of the Z"
+    domain: ClassVar[str] = (
+        "m_mcp given, any phase; nothing is excluded for m_mcp > m_Z/2; no statement for a Z' within Gamma_Z of the Z"
+    )
     reasons: ClassVar[tuple[str, ...]] = ("no_statement", "zprime_overlaps_z")
     holds_swapped_labels: ClassVar[bool] = True  # it asks for the Z alone
 
     @classmethod
-    def build(cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None) -> "ZInvisibleWidth":
+    def build(
+        cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None
+    ) -> "ZInvisibleWidth":
         """The measurement; level is ("sigma", n) or ("cl", fraction), pdf is not used."""
         columns = tables.read_csv(_TABLE).columns
         return cls(*one_measurement.fields(*columns["width"], tuple(columns["error"]), _UNIT, level))
@@ -58,6 +64,8 @@ class ZInvisibleWidth(one_measurement.OneMeasurement):
         return jnp.where(_overlap(currents, z, zprime), jnp.nan, self.statistic(delta))
 
 
-def _overlap(currents: neutral_currents.NeutralCurrents, z: mixing.Eigenstate, zprime: mixing.Eigenstate) -> Bool[Array, ""]:
+def _overlap(
+    currents: neutral_currents.NeutralCurrents, z: mixing.Eigenstate, zprime: mixing.Eigenstate
+) -> Bool[Array, ""]:
     """Whether the two lines overlap; in the Holdom phase there is no second one."""
     return (jnp.abs(zprime.mass - z.mass) < _OVERLAP) & (currents.dark.sin != 0.0)

@@ -8,8 +8,7 @@ The grid itself is not copied; its name, SHA256 and citation go into the tables'
 import importlib.metadata
 from pathlib import Path
 
-from jaxmix import parton_distributions, tables
-from jaxmix.data import write_checksums
+from jaxmix.data import parton_grids, tables, write_checksums
 
 GRID = "NNPDF31_lo_as_0130_0000.dat"
 VERSION = "8.317.2"
@@ -20,7 +19,9 @@ def grid_path() -> Path:
     """Where pythia8mc installed the grid."""
     distribution = importlib.metadata.distribution("pythia8mc")
     if distribution.version != VERSION:
-        raise ValueError(f"pythia8mc {distribution.version} is installed, the table is made with {VERSION}; install that one.")
+        raise ValueError(
+            f"pythia8mc {distribution.version} is installed, the table is made with {VERSION}; install that one."
+        )
     found = [file for file in distribution.files or () if file.name == GRID]
     if len(found) != 1:
         raise ValueError(f"pythia8mc {VERSION} lists {len(found)} files {GRID}, expected one; reinstall it.")
@@ -29,7 +30,7 @@ def grid_path() -> Path:
 
 def main() -> None:
     """Writes the tables beside this script and refreshes the checksums."""
-    grid = parton_distributions.read_grid_file(grid_path())
+    grid = parton_grids.read_grid_file(grid_path())
     common = {
         "source": f"set {grid.name}, member 0, leading order, alpha_s(m_Z) = 0.130; {CITATION}",
         "grid": f"{GRID} of the PyPI package pythia8mc {VERSION}, SHA256 {grid.sha256}",
@@ -46,17 +47,17 @@ def main() -> None:
     densities = {
         "content": "parton densities of the proton",
         **common,
-        "axes": f"root_log_x = sqrt(-ln x), 1; log_scale = ln(mu_F/GeV); last axis: {', '.join(parton_distributions.PARTONS)}",
+        "axes": f"root_log_x = sqrt(-ln x), 1; log_scale = ln(mu_F/GeV); last axis: {', '.join(parton_grids.PARTONS)}",
         "units": "density: x f(x, mu_F)/(1 - x)^3, 1; c and b: mean of quark and antiquark",
         "made by": "jaxmix.data.generate_parton_tables, cubic interpolation of the grid in (ln x, ln Q)",
     }
-    _write(tables.PARTON_LUMINOSITY, parton_distributions.make_luminosity_table(grid), luminosity)
-    _write(tables.PARTON_DENSITIES, parton_distributions.make_density_table(grid), densities)
+    _write(tables.PARTON_LUMINOSITY, parton_grids.make_luminosity_table(grid), luminosity)
+    _write(tables.PARTON_DENSITIES, parton_grids.make_density_table(grid), densities)
     write_checksums.main()
 
 
 def _write(name: str, table: dict, header: dict[str, str]) -> None:
-    Path(__file__).with_name(name).write_bytes(parton_distributions.packed(table, header))
+    Path(__file__).with_name(name).write_bytes(parton_grids.packed(table, header))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ def main() -> None:
     """One line 'digest  name' a table, in the format of the program sha256sum."""
     folder = Path(__file__).parent
     files = sorted(path for path in folder.rglob("*") if path.suffix in KINDS)
-    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n" for path in files]
+    lines = [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n" for path in files
+    ]
     (folder / "SHA256SUMS").write_text("".join(lines), encoding="ascii")
 
 

@@ -15,11 +15,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Scalar
 
-from jaxmix import kinematics
+from jaxmix.collider import kinematics
 from jaxmix.detector import geometry
 from jaxmix.numerics import quadrature, safe, spline
 
-RapidityDensity = Callable[[Scalar, Float[Array, " n"]], tuple[Float[Array, " n"], Float[Array, " n"]]]  # (mass, y) -> (up, down)
+RapidityDensity = Callable[
+    [Scalar, Float[Array, " n"]], tuple[Float[Array, " n"], Float[Array, " n"]]
+]  # (mass, y) -> (up, down)
 TwoColumns = tuple[Float[Array, "..."], Float[Array, "..."]]
 
 VELOCITY_FLOOR = 1e-4  # A/beta is even in beta: its floor costs 1e-8
@@ -43,7 +45,9 @@ def _rest_rapidity_nodes(lower: Scalar, upper: Scalar, nodes: int) -> TwoColumns
     return middle + half * shape, half * (weight * shape_slope)
 
 
-def _density_at(eta: Scalar, mass: Scalar, beta: Scalar, density: RapidityDensity, sqrt_s: Scalar, nodes: int) -> Float[Array, " 2"]:
+def _density_at(
+    eta: Scalar, mass: Scalar, beta: Scalar, density: RapidityDensity, sqrt_s: Scalar, nodes: int
+) -> Float[Array, " 2"]:
     """(dN/deta)/beta of one of the pair's particles at pseudorapidity eta, for both columns of quarks.
 
     int dy* (dc/dy*) W(c) (dy/deta) rho(y - y*), c = tanh(y*)/beta, pT/m_T = beta sqrt(1 - c^2) cosh(y*).
@@ -104,7 +108,9 @@ def plateau_acceptance(
     Error: the plateau's slope within one unit of rapidity; quadrature 1e-4 with 16 nodes. At threshold the
     mCP keeps half of the meson's pT and A stays finite; the branching fraction is what vanishes.
     """
-    velocity, share = _plateau_velocities(meson_mass, safe.velocity((m_mcp / meson_mass) ** 2), m_mcp, momentum_scale, power, nodes)
+    velocity, share = _plateau_velocities(
+        meson_mass, safe.velocity((m_mcp / meson_mass) ** 2), m_mcp, momentum_scale, power, nodes
+    )
     return _on_plateau(velocity, share, face)
 
 
@@ -147,7 +153,9 @@ class PlateauTable(eqx.Module):
         return _on_plateau(velocity, jnp.full_like(velocity, 1 / _CLASSES), face)
 
 
-def tabulate_plateau(meson_mass: Scalar, momentum_scale: Scalar, power: Scalar, knots: int = 40, nodes: int = 16) -> PlateauTable:
+def tabulate_plateau(
+    meson_mass: Scalar, momentum_scale: Scalar, power: Scalar, knots: int = 40, nodes: int = 16
+) -> PlateauTable:
     """The table of one meson, to 1e-3 of plateau_acceptance at eta = 0 and 4e-3 at eta = 2 (see the tests)."""
 
     def classes(angle: Scalar) -> Float[Array, " classes"]:

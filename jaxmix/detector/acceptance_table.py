@@ -11,7 +11,8 @@ from jaxtyping import Array, Float, Scalar
 
 from jaxmix.collider import jet, parton_luminosity, partons, recoil
 from jaxmix.detector import acceptance, geometry, pair, recoiling
-from jaxmix.numerics import sobol, spline
+from jaxmix.numerics import spline
+from jaxmix.numerics.sobol import scrambled
 
 LIGHTEST, HEAVIEST, HIGHEST_FRACTION = 2.0, 4000.0, 0.7  # GeV, GeV, of sqrt_s: masses of pairs
 _ONE_KNOTS, _ONE_ANGLES, _ONE_POINTS = 28, 18, 8  # of ln M and the decay angle; log2 of the points
@@ -65,14 +66,16 @@ def two(
     cube = _cube(pair.DIMENSIONS, log2_points, sqrt_s)
 
     def at(mass: Scalar, beta: Scalar) -> Float[Array, " 2"]:
-        columns = pair.cross_section(mass, beta, densities, face, sqrt_s, cube, scale, across, lambda pt: spectrum.below(mass, pt))
+        columns = pair.cross_section(
+            mass, beta, densities, face, sqrt_s, cube, scale, across, lambda pt: spectrum.below(mass, pt)
+        )
         return jnp.stack([jnp.mean(column) / total for column, total in zip(columns, jet.drell_yan(mass, luminosity))])
 
     return _tabulate(at, sqrt_s, _SLOWEST, _TWO_KNOTS, _TWO_ANGLES)
 
 
 def _cube(dimensions: int, log2_points: int, like: Scalar) -> Float[Array, "n dimension"]:
-    return jnp.asarray(sobol.points(dimensions, log2_points, 1)[0], like.dtype)
+    return jnp.asarray(scrambled.points(dimensions, log2_points, 1)[0], like.dtype)
 
 
 def _tabulate(

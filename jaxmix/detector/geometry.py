@@ -66,7 +66,9 @@ def pseudorapidity_nodes(
     """
     half = face.side / (2 * face.distance)
     abscissa, weight = (jnp.asarray(each, half.dtype) for each in np.polynomial.legendre.leggauss(nodes))
-    abscissa_across, weight_across = (jnp.asarray(each, half.dtype) for each in np.polynomial.legendre.leggauss(nodes_across))
+    abscissa_across, weight_across = (
+        jnp.asarray(each, half.dtype) for each in np.polynomial.legendre.leggauss(nodes_across)
+    )
     u = half * abscissa[:, None]
     v = half * abscissa_across[None, :]
     squared = 1 + u**2 + v**2

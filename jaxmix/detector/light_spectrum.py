@@ -15,11 +15,17 @@ from jaxmix.detector import photoelectrons
 # lowest count of each bin, of three layers; steps of a quarter lose some 3% of what the counts say of the charge
 EDGES = (3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 25, 30, 37, 45, 55, 70, 85, 105, 130, 160, 200, 250, 300)
 
-_FAR, _SPREADS = 60, 12.0  # counts beyond the last edge, and in units of its root, past which nothing is left of a mean below it
+_FAR, _SPREADS = (
+    60,
+    12.0,
+)  # counts beyond the last edge, and in units of its root, past which nothing is left of a mean below it
 
 
 def log_probability(
-    counts: int, charge: Scalar | float, layers: int, charge_one: Scalar | float = photoelectrons.CHARGE_ONE_PHOTOELECTRON
+    counts: int,
+    charge: Scalar | float,
+    layers: int,
+    charge_one: Scalar | float = photoelectrons.CHARGE_ONE_PHOTOELECTRON,
 ) -> Float[Array, " counts"]:
     """ln of the probability of k = layers, layers + 1, ... photoelectrons (so many of them) in all layers, each of which sees one.
 
@@ -28,7 +34,11 @@ def log_probability(
     """
     k = np.arange(layers, layers + counts)
     log_mean = _log_mean(charge, charge_one)
-    return jnp.asarray(log_surjections(layers, layers + counts)[layers:]) + jnp.asarray(k) * log_mean - layers * jnp.exp(log_mean)
+    return (
+        jnp.asarray(log_surjections(layers, layers + counts)[layers:])
+        + jnp.asarray(k) * log_mean
+        - layers * jnp.exp(log_mean)
+    )
 
 
 def log_bins(

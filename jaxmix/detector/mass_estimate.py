@@ -14,7 +14,7 @@ import numpy as np
 from jax.scipy.special import ndtr
 from jaxtyping import Array, Float, Scalar
 
-from jaxmix import kinematics
+from jaxmix.collider import kinematics
 from jaxmix.numerics import safe
 
 # bars of 0.1 m in a face of 1 m at 20 m; two bars' centres, each uniform over its width, measure the angle
@@ -41,7 +41,9 @@ class MassResolution(eqx.Module):
     share: Scalar
 
 
-def zprime_mass(jet_momentum: Array, opening_angle: Array, eta: Array = 0.0, mass_ratio: Array = 0.0) -> Float[Array, "..."]:
+def zprime_mass(
+    jet_momentum: Array, opening_angle: Array, eta: Array = 0.0, mass_ratio: Array = 0.0
+) -> Float[Array, "..."]:
     """Mass of a boosted boson from its decay's opening angle if both products carry the same energy, GeV.
 
     M^2 = 2 m^2 + 2 (E1 E2 - p1 p2 cos theta) with E1 = E2 and p1 + p2 = P = jet_momentum cosh(eta) gives
@@ -99,7 +101,13 @@ def mass_resolution(
     inner, inner_weight = np.polynomial.legendre.leggauss(12)
     measured = (low + high) / 2 + (high - low) / 2 * inner[None, :]
     error = (measured - angle) / angle_resolution
-    chance = (high - low) / 2 * inner_weight[None, :] * jnp.exp(-(error**2) / 2) / (math.sqrt(2 * math.pi) * angle_resolution)
+    chance = (
+        (high - low)
+        / 2
+        * inner_weight[None, :]
+        * jnp.exp(-(error**2) / 2)
+        / (math.sqrt(2 * math.pi) * angle_resolution)
+    )
     chance = (chance * (2 * weight * angular_density(cosine, beta))[:, None]).ravel()
     share = jnp.where(beta > 0, jnp.sum(chance), 0.0)
     ratio = (zprime_mass(jet_momentum, measured, mass_ratio=mass_ratio) / m_zprime).ravel()

@@ -33,7 +33,12 @@ class Sample(NamedTuple):
 
 
 def sample(
-    mass: Scalar, beta: Scalar, face: geometry.Face, sqrt_s: Scalar, cube: Float[Array, "n five"], across: Scalar | float = 1.0
+    mass: Scalar,
+    beta: Scalar,
+    face: geometry.Face,
+    sqrt_s: Scalar,
+    cube: Float[Array, "n five"],
+    across: Scalar | float = 1.0,
 ) -> Sample:
     """Directions and shares from points of the unit cube, by two maps for the two ways into a small face.
 
@@ -48,7 +53,9 @@ def sample(
     is_fast = cube[:, 4] < 0.5
     fast, slow = _power(mass, beta, half, sqrt_s), jnp.asarray(1.0, cube.dtype)
     signed = 2 * cube[:, :2] - 1
-    length = _length(jnp.abs(signed), jnp.where(is_fast, fast, slow)[:, None])  # of the difference, per axis, over its largest
+    length = _length(
+        jnp.abs(signed), jnp.where(is_fast, fast, slow)[:, None]
+    )  # of the difference, per axis, over its largest
     difference = jnp.sign(signed) * bar * length
     place = cube[:, 2:4] * across
     index = jnp.floor(jax.lax.stop_gradient(place))
@@ -58,8 +65,12 @@ def sample(
     edge = haversine * (1 - beta**2) ** 2 / (2 * beta**2)
     t = 2 * jnp.where(is_fast, cube[:, 4], cube[:, 4] - 0.5)
     share = jnp.clip(jnp.where(is_fast, _central(t, fast), _peripheral(t, edge)), -_EDGE, _EDGE)
-    density = _central_density(share, fast) * _length_density(length, fast) + _peripheral_density(share, edge) * _length_density(length, slow)
-    area = jnp.prod(4 * half * bar * (1 - length), axis=-1)  # d(difference) d(middle) per unit of length and of the cube
+    density = _central_density(share, fast) * _length_density(length, fast) + _peripheral_density(
+        share, edge
+    ) * _length_density(length, slow)
+    area = jnp.prod(
+        4 * half * bar * (1 - length), axis=-1
+    )  # d(difference) d(middle) per unit of length and of the cube
     return Sample(start, end, haversine, share, area * solid * 2 / density)
 
 
@@ -182,7 +193,9 @@ def cross_section(
     return measure * up * veto[0], measure * down * veto[1]
 
 
-def _arrive(mass: Scalar, beta: Scalar, face: geometry.Face, found: Pairs, path: transport.Path, charge: Scalar | float) -> Array:
+def _arrive(
+    mass: Scalar, beta: Scalar, face: geometry.Face, found: Pairs, path: transport.Path, charge: Scalar | float
+) -> Array:
     """Whether both particles of each pair cross the face on their way through a field and rock."""
     m = mass * jnp.sqrt(1 - beta**2) / 2
     arrive = jnp.ones_like(found.measure, dtype=bool)

@@ -3,10 +3,16 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Scalar
 
-CHARGE_ONE_PHOTOELECTRON = 2e-3  # charge, in e, that gives one photoelectron per layer; Haas et al., arXiv:1410.6816, rounded there
+CHARGE_ONE_PHOTOELECTRON = (
+    2e-3  # charge, in e, that gives one photoelectron per layer; Haas et al., arXiv:1410.6816, rounded there
+)
 
 
-THICKNESS, LIGHT_YIELD, EFFICIENCY = 1.4, 1e4, 0.1  # m of scintillator, photons/MeV, photoelectrons per photon; the same proposal
+THICKNESS, LIGHT_YIELD, EFFICIENCY = (
+    1.4,
+    1e4,
+    0.1,
+)  # m of scintillator, photons/MeV, photoelectrons per photon; the same proposal
 ENERGY_LOSS = 2.0  # MeV/cm of unit charge in scintillator, as it states
 
 
@@ -31,12 +37,16 @@ def charge_of_one_photoelectron(
     return 1 / jnp.sqrt(photoelectrons)
 
 
-def photoelectrons(charge: Float[Array, "..."], charge_one: Scalar | float = CHARGE_ONE_PHOTOELECTRON) -> Float[Array, "..."]:
+def photoelectrons(
+    charge: Float[Array, "..."], charge_one: Scalar | float = CHARGE_ONE_PHOTOELECTRON
+) -> Float[Array, "..."]:
     """Mean photoelectrons per layer, N = (charge/charge_one)^2; both charges in units of e."""
     return (charge / charge_one) ** 2
 
 
-def log_layer_probability(charge: Float[Array, "..."], charge_one: Scalar | float = CHARGE_ONE_PHOTOELECTRON) -> Float[Array, "..."]:
+def log_layer_probability(
+    charge: Float[Array, "..."], charge_one: Scalar | float = CHARGE_ONE_PHOTOELECTRON
+) -> Float[Array, "..."]:
     """ln of the probability that a layer sees at least one photoelectron, P = 1 - exp(-N).
 
     Formed as ln N + ln[(1 - exp(-N))/N], so that it holds where N itself underflows. At charge 0 it is

@@ -4,8 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Scalar
 
-from jaxmix import kinematics
-from jaxmix.collider import recoil
+from jaxmix.collider import kinematics, recoil
 from jaxmix.detector import acceptance, geometry
 
 DIMENSIONS = 5

@@ -56,7 +56,9 @@ class Path(eqx.Module):
     electrons: Scalar = eqx.field(converter=_float, default=0.5)  # mol/g, <Z/A>
     excitation: Scalar = eqx.field(converter=_float, default=136.4)  # eV, mean excitation energy
     radiation_length: Scalar = eqx.field(converter=_float, default=26.54)  # g/cm^2
-    density_effect: Float[Array, " 5"] = eqx.field(converter=_float, default=(3.7738, 0.0492, 3.0549, 0.08301, 3.4120))  # C, x0, x1, a, k
+    density_effect: Float[Array, " 5"] = eqx.field(
+        converter=_float, default=(3.7738, 0.0492, 3.0549, 0.08301, 3.4120)
+    )  # C, x0, x1, a, k
 
 
 def reaches(charge: Array, transverse_momentum: Array, path: Path) -> Bool[Array, "..."]:
@@ -104,7 +106,9 @@ def stopping_power(charge: Array, momentum: Array, mass: Array, path: Path) -> F
     return charge**2 * _loss_of_unit_charge(boost, mass, path)
 
 
-def energy_after(charge: Array, energy: Array, mass: Array, path: Path, steps: int = 32) -> tuple[Float[Array, "..."], Bool[Array, "..."]]:
+def energy_after(
+    charge: Array, energy: Array, mass: Array, path: Path, steps: int = 32
+) -> tuple[Float[Array, "..."], Bool[Array, "..."]]:
     """Energy (GeV) of a particle behind the rock and whether it stops inside, losing energy by `stopping_power`.
 
     dE/dx = -S(E), by Runge-Kutta steps of fourth order in T^1.8, T = E - m, which falls nearly evenly however slow the particle;
@@ -119,7 +123,9 @@ def energy_after(charge: Array, energy: Array, mass: Array, path: Path, steps: i
     def fall(power: Array) -> Array:
         kept = _root(jnp.maximum(power, slowest**_POWER))
         boost = safe.sqrt(kept * (kept + 2 * mass)) / mass
-        return -_POWER * kept ** (_POWER - 1) * charge**2 * _loss_of_unit_charge(jnp.maximum(boost, SLOWEST), mass, path)
+        return (
+            -_POWER * kept ** (_POWER - 1) * charge**2 * _loss_of_unit_charge(jnp.maximum(boost, SLOWEST), mass, path)
+        )
 
     def step(power: Array, _: None) -> tuple[Array, None]:
         first = fall(power)

@@ -10,7 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from jaxmix import constants, mixing, neutral_currents
+from jaxmix import constants
+from jaxmix.currents import mixing, neutral_currents
 from jaxmix.numerics import quadrature
 
 Scalar = Float[Array, ""]
@@ -45,7 +46,11 @@ def _slopes(ratio: Scalar, other: Scalar | float = 0.0) -> tuple[Scalar, Scalar]
     z, rest, p = s / (1.0 + s), 1.0 / (1.0 + s), s * (1.0 + s)
     near, far = 1.0 / (p + ratio), p / (p + other)
     vector = z**2 * rest * near * far
-    axial = z * rest**2 * ((s * (3.0 + 4.0 * s) + 2.0 * (ratio + other)) * near * far + 2.0 * (ratio * near) * (other / (p + other)))
+    axial = (
+        z
+        * rest**2
+        * ((s * (3.0 + 4.0 * s) + 2.0 * (ratio + other)) * near * far + 2.0 * (ratio * near) * (other / (p + other)))
+    )
     return jnp.sum(weights * vector), jnp.sum(weights * axial)
 
 
@@ -75,7 +80,9 @@ def shift(currents: neutral_currents.NeutralCurrents, lepton: constants.Fermion)
     """
     point = _hatted(currents)
     _, z, zprime = neutral_currents.states(point)
-    light = vector_boson(jnp.asarray(lepton.mass, point.kappa.dtype), zprime.mass, *_vector_axial(point, zprime, lepton))
+    light = vector_boson(
+        jnp.asarray(lepton.mass, point.kappa.dtype), zprime.mass, *_vector_axial(point, zprime, lepton)
+    )
     return light + _z_shift(point, z, lepton)
 
 

@@ -53,25 +53,43 @@ def bhabha(model: sm.StandardModel, table: Bins) -> tuple[Bhabha, Float[Array, "
     there = _amplitudes(model, t)
     diagonal = {i: here[i][0] + there[i][0] for i in ("LL", "RR")}
     u2, t2, s2 = squares
-    standard = u2 * sum(_squared(a) for a in diagonal.values()) + 2.0 * t2 * _squared(here["LR"][0]) + 2.0 * s2 * _squared(there["LR"][0])
+    standard = (
+        u2 * sum(_squared(a) for a in diagonal.values())
+        + 2.0 * t2 * _squared(here["LR"][0])
+        + 2.0 * s2 * _squared(there["LR"][0])
+    )
     total = jnp.sum(table.weight * standard, axis=0)
 
-    direct = u2 * sum(jnp.conj(a) * here[i][1] for i, a in diagonal.items()) + 2.0 * t2 * jnp.conj(here["LR"][0]) * here["LR"][1]
+    direct = (
+        u2 * sum(jnp.conj(a) * here[i][1] for i, a in diagonal.items())
+        + 2.0 * t2 * jnp.conj(here["LR"][0]) * here["LR"][1]
+    )
     direct_square = u2 * sum(_squared(here[i][1]) for i in diagonal) + 2.0 * t2 * _squared(here["LR"][1])
-    annihilation = [jnp.sum(table.weight * each, axis=0) / total for each in (2.0 * jnp.real(direct), -2.0 * jnp.imag(direct), direct_square)]
+    annihilation = [
+        jnp.sum(table.weight * each, axis=0) / total
+        for each in (2.0 * jnp.real(direct), -2.0 * jnp.imag(direct), direct_square)
+    ]
 
     linear = u2 * sum(jnp.real(a) * jnp.real(there[i][1]) for i, a in diagonal.items())
     linear += 2.0 * s2 * jnp.real(there["LR"][0]) * jnp.real(there["LR"][1])
     square = u2 * sum(jnp.real(there[i][1]) ** 2 for i in diagonal) + 2.0 * s2 * jnp.real(there["LR"][1]) ** 2
     cross = u2 * sum(here[i][1] * jnp.real(there[i][1]) for i in diagonal)
-    exchange = [table.weight * each / total[None] for each in (2.0 * linear, square, 2.0 * jnp.real(cross), -2.0 * jnp.imag(cross))]
+    exchange = [
+        table.weight * each / total[None]
+        for each in (2.0 * linear, square, 2.0 * jnp.real(cross), -2.0 * jnp.imag(cross))
+    ]
     return Bhabha(jnp.stack(annihilation), jnp.stack(exchange)), total
 
 
 def changes(table: Bhabha, annihilation: response.Response, exchange: Float[Array, "k n"]) -> Float[Array, " n"]:
     """Relative changes of the bins: the response at each bin's energy, and F(t) at its nodes."""
     linear, square, cross_real, cross_imaginary = table.exchange
-    nodes = exchange * (linear + square * exchange + cross_real * annihilation.real[None] + cross_imaginary * annihilation.imaginary[None])
+    nodes = exchange * (
+        linear
+        + square * exchange
+        + cross_real * annihilation.real[None]
+        + cross_imaginary * annihilation.imaginary[None]
+    )
     return annihilation.change(table.annihilation) + jnp.sum(nodes, axis=0)
 
 

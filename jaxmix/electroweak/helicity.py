@@ -34,7 +34,9 @@ class Squares(NamedTuple):
     standard: Float[Array, "states four n"]
     change: Float[Array, "three states four n"]
 
-    def sums(self, weight: Float[np.ndarray, "sums states four"]) -> tuple[Float[Array, "sums n"], Float[Array, "three sums n"]]:
+    def sums(
+        self, weight: Float[np.ndarray, "sums states four"]
+    ) -> tuple[Float[Array, "sums n"], Float[Array, "three sums n"]]:
         """Weighted sums, and their changes."""
         return jnp.einsum("qfh,fhn->qn", weight, self.standard), jnp.einsum("qfh,kfhn->kqn", weight, self.change)
 

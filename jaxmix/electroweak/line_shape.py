@@ -18,7 +18,9 @@ from jaxmix.electroweak import standard_model as sm
 ENERGIES = np.array([88.2, 89.2, 90.2, 91.2, 92.2, 93.2, 94.2, 91.26])
 SCAN = slice(0, 7)
 _PEAK, _POLARISED = slice(3, 4), slice(7, 8)
-_LEPTON, _HADRONS, _B, _C = (helicity.weights(states, helicity.TOTAL) for states in (helicity.LEPTON, helicity.HADRONS, ("b",), ("c",)))
+_LEPTON, _HADRONS, _B, _C = (
+    helicity.weights(states, helicity.TOTAL) for states in (helicity.LEPTON, helicity.HADRONS, ("b",), ("c",))
+)
 
 # what is measured beside the hadronic line shape: weights of the numerator and of the denominator, and where
 RATIOS = {
@@ -80,7 +82,10 @@ def line_shape(model: sm.StandardModel) -> LineShape:
         unit = ratio if name.startswith("r_") else jnp.full_like(ratio, pole[name])
         move = (slopes[above, at] - ratio[:, None] * slopes[below, at]) / (values[below, at] * unit)[:, None]
         seen = counts if at == SCAN else jnp.ones(1)
-        numerator, denominator = changes[:, above, at] / (values[below, at] * unit)[None], changes[:, below, at] / values[None, below, at]
+        numerator, denominator = (
+            changes[:, above, at] / (values[below, at] * unit)[None],
+            changes[:, below, at] / values[None, below, at],
+        )
         ratios[name] = Ratio(ratio / unit, numerator, denominator, move, seen / jnp.sum(seen))
     return LineShape(changes[:, 0, SCAN] / values[None, 0, SCAN], fit, curvature, ratios)
 
@@ -108,7 +113,9 @@ def shifts(line: LineShape, seen: response.Response) -> dict[str, Float[Array, "
     return found
 
 
-def _sums(model: sm.StandardModel, weight: Float[np.ndarray, "sums states four"], shape: Float[Array, "three"]) -> tuple[Array, Array]:
+def _sums(
+    model: sm.StandardModel, weight: Float[np.ndarray, "sums states four"], shape: Float[Array, "three"]
+) -> tuple[Array, Array]:
     """Weighted sums of squares at ENERGIES and their changes with F, with the Z's mass, width and amplitude moved by `shape`."""
     p = sm.propagators(model, jnp.asarray(ENERGIES**2), model.m1 * jnp.exp(shape[0]), jnp.exp(shape[1]))
     return helicity.squares(model, p, jnp.exp(shape[2])).sums(weight)

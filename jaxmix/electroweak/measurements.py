@@ -11,15 +11,31 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from jaxmix import tables
+from jaxmix.data import tables
 
-COLUMNS = ("name", "observable", "sqrt_s", "cos_min", "cos_max", "value", "error", "norm", "group", "unit", "sm_prediction", "reference")
+COLUMNS = (
+    "name",
+    "observable",
+    "sqrt_s",
+    "cos_min",
+    "cos_max",
+    "value",
+    "error",
+    "norm",
+    "group",
+    "unit",
+    "sm_prediction",
+    "reference",
+)
 # units that an observable may come in; 1 for a cross section: over the muons' point cross section, or over its prediction
 UNITS = {
     "m_z": ("GeV",),
     "gamma_z": ("GeV",),
     "sigma_had_0": ("nb",),
-    **dict.fromkeys(("r_l_0", "afb_l_0", "a_l", "a_l_tau", "sin2_lept", "r_b_0", "r_c_0", "afb_b_0", "afb_c_0", "a_b", "a_c"), ("1",)),
+    **dict.fromkeys(
+        ("r_l_0", "afb_l_0", "a_l", "a_l_tau", "sin2_lept", "r_b_0", "r_c_0", "afb_b_0", "afb_c_0", "a_b", "a_c"),
+        ("1",),
+    ),
     "m_w": ("GeV",),
     "alpha": ("1",),
     "sigma_had": ("pb", "1"),
@@ -34,7 +50,13 @@ SINGULAR = 1e-9  # smaller eigenvalues of a correlation are rounding
 NO_CORRELATION = "none"
 NORMS = "norms of groups"
 
-_ALWAYS = ("ew_hadrons_lep2.csv", "ew_leptons_lep2_afb_low.csv", "ew_bhabha_lep2.csv", "ew_hadrons_low_energy.csv", "ew_alpha.csv")
+_ALWAYS = (
+    "ew_hadrons_lep2.csv",
+    "ew_leptons_lep2_afb_low.csv",
+    "ew_bhabha_lep2.csv",
+    "ew_hadrons_low_energy.csv",
+    "ew_alpha.csv",
+)
 # the tables of each set but for the W mass; none repeats a measurement of another
 TABLES = {
     "2010": (
@@ -100,7 +122,9 @@ class Measurements:
     def select(self, table: str) -> "Measurements":
         """The measurements of one table."""
         if table not in self.tables:
-            raise ValueError(f"measurements: there is no table {table!r}; it is one of {', '.join(dict.fromkeys(self.tables))}.")
+            raise ValueError(
+                f"measurements: there is no table {table!r}; it is one of {', '.join(dict.fromkeys(self.tables))}."
+            )
         here = [k for k, name in enumerate(self.tables) if name == table]
         words = {key: tuple(getattr(self, key)[k] for k in here) for key in _fields(tuple[str, ...])}
         numbers = {key: getattr(self, key)[here] for key in _fields(np.ndarray)}
@@ -133,15 +157,21 @@ def parse(rows: tables.Rows, correlation: tables.Rows | None = None) -> Measurem
     missing = [column for column in COLUMNS if column not in rows.names]
     if missing:
         found = ", ".join(rows.names)
-        raise ValueError(f"{_at(rows, rows.lines[0])}: the column {missing[0]} is missing among {found}; it needs {', '.join(COLUMNS)}.")
+        raise ValueError(
+            f"{_at(rows, rows.lines[0])}: the column {missing[0]} is missing among {found}; it needs {', '.join(COLUMNS)}."
+        )
     if not rows.entries:
-        raise ValueError(f"{_at(rows, rows.lines[0])}: no rows follow the names of the columns, expected one a measurement.")
+        raise ValueError(
+            f"{_at(rows, rows.lines[0])}: no rows follow the names of the columns, expected one a measurement."
+        )
     checked = []
     for line, entries in zip(rows.lines[1:], rows.entries, strict=True):
         row = dict(zip(rows.names, (entry.strip() for entry in entries), strict=True))
         checked.append(_checked(row, _at(rows, line)))
         if row["name"] in (other["name"] for other in checked[:-1]):
-            raise ValueError(f"{_at(rows, line)}: the name {row['name']} stands twice; every row needs a name of its own.")
+            raise ValueError(
+                f"{_at(rows, line)}: the name {row['name']} stands twice; every row needs a name of its own."
+            )
     columns = {column: [row[column] for row in checked] for column in COLUMNS}
     sm = np.array(columns["sm_prediction"])
     signs = np.sign(sm)  # dividing by a negative prediction turns the sign of a correlation
@@ -168,7 +198,11 @@ def _joined(parts: Sequence[Measurements]) -> Measurements:
         block = slice(end - len(part.names), end)
         correlation[block, block] = part.correlation
     words = {key: sum((getattr(part, key) for part in parts), ()) for key in _fields(tuple[str, ...])}
-    numbers = {key: np.concatenate([getattr(part, key) for part in parts]) for key in _fields(np.ndarray) if key != "correlation"}
+    numbers = {
+        key: np.concatenate([getattr(part, key) for part in parts])
+        for key in _fields(np.ndarray)
+        if key != "correlation"
+    }
     return Measurements(**words, **numbers, correlation=correlation)
 
 
@@ -236,10 +270,17 @@ def _correlation(rows: tables.Rows, columns: dict[str, list], given: tables.Rows
         matrix = np.where(groups[:, None] == groups, np.outer(share, share), 0.0)
         np.fill_diagonal(matrix, 1.0)
     for line, norm in zip(rows.lines[1:], columns["norm"], strict=True):
-        _demand(kind == NORMS or norm == 0, f"norm {norm:g} where the header says correlation: {kind}", "0", _at(rows, line))
+        _demand(
+            kind == NORMS or norm == 0, f"norm {norm:g} where the header says correlation: {kind}", "0", _at(rows, line)
+        )
     smallest = np.linalg.eigvalsh(matrix)[0]
     name = rows.name if given is None else given.name
-    _demand(smallest > SINGULAR, f"a correlation with the eigenvalue {smallest:.3g}", "positive definite", f"package data: {name}")
+    _demand(
+        smallest > SINGULAR,
+        f"a correlation with the eigenvalue {smallest:.3g}",
+        "positive definite",
+        f"package data: {name}",
+    )
     return matrix
 
 
@@ -254,7 +295,9 @@ def _matrix(rows: tables.Rows, names: Sequence[str]) -> np.ndarray:
     for line, entries, expected in zip(lines, rows.entries, names, strict=True):
         _demand(entries[0].strip() == expected, f"row {entries[0]!r}", f"{expected!r} ({order})", _at(rows, line))
     cells = zip(lines, rows.entries, strict=True)
-    matrix = np.array([[_number(entry, "correlation", _at(rows, line)) for entry in entries[1:]] for line, entries in cells])
+    matrix = np.array(
+        [[_number(entry, "correlation", _at(rows, line)) for entry in entries[1:]] for line, entries in cells]
+    )
     for i in np.flatnonzero(np.diag(matrix) != 1):
         _demand(False, f"correlation {matrix[i, i]:g} of {names[i]} with itself", "1", _at(rows, lines[i]))
     for i, j in np.argwhere(matrix != matrix.T):

@@ -13,14 +13,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from jaxmix import feedback, neutral_currents
-from jaxmix.electroweak import bhabha, helicity, line_shape, response
+from jaxmix.currents import neutral_currents
+from jaxmix.electroweak import bhabha, feedback, helicity, line_shape, response
 from jaxmix.electroweak import standard_model as sm
 from jaxmix.numerics import expansion
 
 Scalar = Float[Array, ""]
 
-_LEPTON, _HADRONS, _B, _C = (helicity.weights(states, helicity.TOTAL) for states in (helicity.LEPTON, helicity.HADRONS, ("b",), ("c",)))
+_LEPTON, _HADRONS, _B, _C = (
+    helicity.weights(states, helicity.TOTAL) for states in (helicity.LEPTON, helicity.HADRONS, ("b",), ("c",))
+)
 # weights of the numerator and of the denominator of what is measured off the pole; a rate has no denominator
 _OFF_POLE = {
     "sigma_had": (_HADRONS, None),
@@ -102,7 +104,9 @@ class Predictions(eqx.Module):
         pole, responses = expansion.expand(lambda theta: _tables(self, theta), 2, _STEP, (2, 1))
         return dataclasses.replace(self, pole=pole, responses=responses)
 
-    def deviations(self, theta: Float[Array, "two"], currents: neutral_currents.NeutralCurrents, conditions: Conditions) -> Float[Array, " rows"]:
+    def deviations(
+        self, theta: Float[Array, "two"], currents: neutral_currents.NeutralCurrents, conditions: Conditions
+    ) -> Float[Array, " rows"]:
         """delta_th of every measurement: exact in kappa; in theta to second order, its effect on responses to F off the pole to first."""
         pole, tables, model = self.pole(theta), self.responses(theta), sm.standard_model(theta)
         dark = feedback.feedback(currents, model.m1, model.weak, conditions.width_over_mass)
@@ -114,7 +118,9 @@ class Predictions(eqx.Module):
                 self._pole(pole, model, currents, conditions, there.at(slice(len(line_shape.ENERGIES)))),
                 there.at(_places(self.rates)).change(tables.rates),
                 (above - below) / (1.0 + below),
-                bhabha.changes(tables.bhabha, there.at(self.at_bhabha), feedback.spacelike(dark, self.bins.t, tables.h_bins)),
+                bhabha.changes(
+                    tables.bhabha, there.at(self.at_bhabha), feedback.spacelike(dark, self.bins.t, tables.h_bins)
+                ),
                 tables.weak * feedback.spacelike(dark, self.t_weak, tables.h_weak),
             ]
         )
@@ -125,7 +131,12 @@ class Predictions(eqx.Module):
         return self.pole(theta).standard[self.order]
 
     def _pole(
-        self, pole: Pole, model: sm.StandardModel, currents: neutral_currents.NeutralCurrents, conditions: Conditions, there: response.Response
+        self,
+        pole: Pole,
+        model: sm.StandardModel,
+        currents: neutral_currents.NeutralCurrents,
+        conditions: Conditions,
+        there: response.Response,
     ) -> Float[Array, " pole"]:
         """Relative changes of POLE by mixing."""
         found = line_shape.shifts(pole.line, there)
@@ -138,28 +149,41 @@ class Predictions(eqx.Module):
         return jnp.stack([found.get(name, jnp.zeros_like(model.m1)) for name in POLE])
 
 
-def predictions(observables: Sequence[str], sqrt_s: np.ndarray, cos_min: np.ndarray, cos_max: np.ndarray) -> Predictions:
+def predictions(
+    observables: Sequence[str], sqrt_s: np.ndarray, cos_min: np.ndarray, cos_max: np.ndarray
+) -> Predictions:
     """The predictions of a list of measurements, yet to be tabulated: their observables, energies (GeV; momentum transfer for weak charges) and
     bins.
 
     Raises ValueError for an observable that is not known.
     """
-    known = {**dict.fromkeys(POLE, "pole"), **{name: "rates" if below is None else "ratios" for name, (_, below) in _OFF_POLE.items()}}
+    known = {
+        **dict.fromkeys(POLE, "pole"),
+        **{name: "rates" if below is None else "ratios" for name, (_, below) in _OFF_POLE.items()},
+    }
     known |= {"bhabha": "bhabha"} | dict.fromkeys(_WEAK_CHARGES, "weak")
     unknown = sorted(set(observables) - set(known))
     if unknown:
         raise ValueError(f"electroweak: unknown observables {', '.join(unknown)}; allowed: {', '.join(known)}.")
-    off_pole = sorted({float(s) for name, s in zip(observables, sqrt_s) if known[name] in ("rates", "ratios", "bhabha")})
+    off_pole = sorted(
+        {float(s) for name, s in zip(observables, sqrt_s) if known[name] in ("rates", "ratios", "bhabha")}
+    )
     energy = np.concatenate([line_shape.ENERGIES, off_pole])
     place = {value: len(line_shape.ENERGIES) + k for k, value in enumerate(off_pole)}
     kinds: dict[str, dict] = {"pole": dict.fromkeys(POLE), "rates": {}, "ratios": {}, "bhabha": {}, "weak": {}}
     keys = []
     for row, (name, s) in enumerate(zip(observables, sqrt_s)):
         kind = known[name]
-        key = {"pole": name, "bhabha": row, "weak": name}.get(kind) if kind in ("pole", "bhabha", "weak") else (name, place[float(s)])
+        key = (
+            {"pole": name, "bhabha": row, "weak": name}.get(kind)
+            if kind in ("pole", "bhabha", "weak")
+            else (name, place[float(s)])
+        )
         kinds[kind][key] = None
         keys.append((kind, key))
-    positions = {(kind, key): k for k, (kind, key) in enumerate((kind, key) for kind, found in kinds.items() for key in found)}
+    positions = {
+        (kind, key): k for k, (kind, key) in enumerate((kind, key) for kind, found in kinds.items() for key in found)
+    }
     binned, charged = list(kinds["bhabha"]), list(kinds["weak"])
     momentum = {name: float(s) for name, s in zip(observables, sqrt_s) if name in charged}
     return Predictions(
@@ -169,7 +193,7 @@ def predictions(observables: Sequence[str], sqrt_s: np.ndarray, cos_min: np.ndar
         energy=energy,
         bins=bhabha.bins(*(np.asarray(column, float)[binned] for column in (sqrt_s, cos_min, cos_max))),
         at_bhabha=np.array([place[float(sqrt_s[row])] for row in binned], int),
-        t_weak=-np.array([momentum[name] for name in charged]) ** 2,
+        t_weak=-(np.array([momentum[name] for name in charged]) ** 2),
         order=np.array([positions[key] for key in keys], int),
     )
 
@@ -191,7 +215,9 @@ def _tables(known: Predictions, theta: Float[Array, "two"]) -> tuple[Pole, Respo
         ]
     )
     p, p_bins, p_weak = (sm.propagators(model, jnp.asarray(s)) for s in (known.energy**2, known.bins.t, known.t_weak))
-    responses = Responses(rates[1][0], ratios[1], bins, weak, jnp.real(p.h), jnp.imag(p.h), jnp.real(p_bins.h), jnp.real(p_weak.h))
+    responses = Responses(
+        rates[1][0], ratios[1], bins, weak, jnp.real(p.h), jnp.imag(p.h), jnp.real(p_bins.h), jnp.real(p_weak.h)
+    )
     return Pole(standard - 1.0, line_shape.line_shape(model), pole["gamma_z"]), responses
 
 
@@ -203,7 +229,9 @@ def _off_pole(known: Predictions, wanted: tuple[tuple[str, int], ...], model: sm
     standard, relative = [], []
     for k in range(2):
         # the denominator of a rate is never used: its own numerator stands in
-        sums, changes = squares.sums(np.stack([pair[k] if pair[k] is not None else pair[0] for pair in _OFF_POLE.values()]))
+        sums, changes = squares.sums(
+            np.stack([pair[k] if pair[k] is not None else pair[0] for pair in _OFF_POLE.values()])
+        )
         standard.append(sums[which, at])
         relative.append(changes[:, which, at] / sums[None, which, at])
     return jnp.stack(standard), jnp.stack(relative)

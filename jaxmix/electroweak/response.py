@@ -12,7 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float, Int
 
-from jaxmix import feedback, mixing
+from jaxmix.currents import mixing
+from jaxmix.electroweak import feedback
 from jaxmix.electroweak import standard_model as sm
 from jaxmix.numerics import safe
 from jaxmix.numerics.faddeeva import faddeeva
@@ -39,7 +40,11 @@ class Response(NamedTuple):
 
 
 def response(
-    dark: feedback.Feedback, model: sm.StandardModel, energy: Float[Array, " n"], spread: Float[Array, " n"], h: Complex[Array, " n"]
+    dark: feedback.Feedback,
+    model: sm.StandardModel,
+    energy: Float[Array, " n"],
+    spread: Float[Array, " n"],
+    h: Complex[Array, " n"],
 ) -> Response:
     """Re F, Im F and |F|^2, averaged, at centre-of-mass energies (GeV) with relative spreads; h: hypercharge propagator there, GeV^-2."""
     s, mass = energy**2, jnp.sqrt(dark.square)

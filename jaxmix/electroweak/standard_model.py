@@ -11,7 +11,8 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
-from jaxmix import constants, decays, mixing
+from jaxmix import constants
+from jaxmix.currents import decays, mixing
 
 Scalar = Float[Array, ""]
 
@@ -44,7 +45,9 @@ def standard_model(theta: Float[Array, "two"]) -> StandardModel:
 
 def couplings(model: StandardModel, names: Sequence[str]) -> tuple[Float[Array, "n two"], Float[Array, "n two"]]:
     """Couplings (left, right) of fermions to A1 and to Z1: e Q and e/(sW cW) (T3 - Q sW^2)."""
-    charge, isospin = (jnp.asarray([getattr(BY_NAME[name], kind) for name in names], model.e.dtype) for kind in ("charge", "isospin"))
+    charge, isospin = (
+        jnp.asarray([getattr(BY_NAME[name], kind) for name in names], model.e.dtype) for kind in ("charge", "isospin")
+    )
     neutral = model.e / (model.weak.sin * model.weak.cos)
     right = -neutral * charge * model.weak.sin**2
     return jnp.stack([charge, charge], axis=1) * model.e, jnp.stack([right + neutral * isospin, right], axis=1)
@@ -61,7 +64,9 @@ class Propagators(NamedTuple):
     h: Complex[Array, " n"]
 
 
-def propagators(model: StandardModel, s: Float[Array, " n"], m1: Scalar | None = None, width_scale: Scalar | float = 1.0) -> Propagators:
+def propagators(
+    model: StandardModel, s: Float[Array, " n"], m1: Scalar | None = None, width_scale: Scalar | float = 1.0
+) -> Propagators:
     """P0 = [s 1 - diag(0, M1^2) + i s A]^-1 with all that follows; real for s < 0 (GeV^2).
 
     m1, width_scale: another Z mass, and a factor on the Z's absorptive part (its width over its mass), for fits of the line shape.

@@ -13,7 +13,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, PyTree, Scalar
 
-from jaxmix.engine import compiling
+from jaxmix.engine.compile import options
 from jaxmix.engine.problem import place
 
 Objective = Callable[[dict[str, Scalar], PyTree], tuple[Scalar, PyTree]]  # (parameters, memory) -> (value, memory)
@@ -73,7 +73,9 @@ class Optimum:
     evaluations: int
 
 
-def sample(objective: Objective, excess: Excess, x: Mapping[str, float], ranges: Mapping[str, Range], memory: PyTree) -> Sample:
+def sample(
+    objective: Objective, excess: Excess, x: Mapping[str, float], ranges: Mapping[str, Range], memory: PyTree
+) -> Sample:
     """Value and excess at one point with their slopes, in one reverse pass; the same program for every point."""
     logarithmic = tuple(name for name in x if ranges[name].logarithmic)
     point = {name: np.asarray(value, float) for name, value in x.items()}
@@ -83,8 +85,16 @@ def sample(objective: Objective, excess: Excess, x: Mapping[str, float], ranges:
 
 
 def maximise(
-    objective: Objective, excess: Excess, ranges: Mapping[str, Range], start: Mapping[str, float], memory: PyTree = None, *,
-    multiplier: float | None = None, tolerance: float = 1e-6, first: int = _FIRST, progress: Callable[[int, Sample], None] | None = None,
+    objective: Objective,
+    excess: Excess,
+    ranges: Mapping[str, Range],
+    start: Mapping[str, float],
+    memory: PyTree = None,
+    *,
+    multiplier: float | None = None,
+    tolerance: float = 1e-6,
+    first: int = _FIRST,
+    progress: Callable[[int, Sample], None] | None = None,
 ) -> Optimum:
     """The largest objective(x) with x inside its ranges and excess(x) <= 0, from a start (which may exceed the budget).
 
@@ -99,7 +109,9 @@ def maximise(
     here = search.begin(start)
     first_sample = here.sample
     if not math.isfinite(here.sample.value):
-        return Optimum(first_sample, first_sample, math.nan, {name: math.nan for name in ranges}, search.at(here), "no_value", 0, 1)
+        return Optimum(
+            first_sample, first_sample, math.nan, {name: math.nan for name in ranges}, search.at(here), "no_value", 0, 1
+        )
     search.multiplier = search.estimate(here) if multiplier is None else multiplier
     here = search.off_bounds(here, _HELD)
     here = search.adam(here, first)
@@ -131,10 +143,20 @@ class _Here(NamedTuple):
 class _Search:
     """The augmented Lagrangian -value + [max(0, mu + r excess)^2 - mu^2]/(2 r) in coordinates z, and the steps down it."""
 
-    def __init__(self, objective: Objective, excess: Excess, ranges: Mapping[str, Range], memory: PyTree, progress: Callable | None):
+    def __init__(
+        self,
+        objective: Objective,
+        excess: Excess,
+        ranges: Mapping[str, Range],
+        memory: PyTree,
+        progress: Callable | None,
+    ):
         self.objective, self.excess, self.ranges = place(objective), place(excess), dict(ranges)
         self.memory, self.progress = memory, progress
-        ends = [[math.log(end) if each.logarithmic else end for end in (each.low, each.high)] for each in self.ranges.values()]
+        ends = [
+            [math.log(end) if each.logarithmic else end for end in (each.low, each.high)]
+            for each in self.ranges.values()
+        ]
         low, high = np.array(ends, float).T
         self.middle, self.half = 0.5 * (low + high), 0.5 * (high - low)
         self.multiplier, self.stiffness = 0.0, _STIFFNESS
@@ -187,7 +209,11 @@ class _Search:
     def estimate(self, here: _Here) -> float:
         """The multiplier at which the Lagrangian's gradient is smallest: a start for the search."""
         value, excess = self._vector(here.sample.slope) * self.half, self._vector(here.sample.excess_slope) * self.half
-        return max(0.0, float(value @ excess) / float(excess @ excess)) if here.sample.excess > -0.1 and excess.any() else 0.0
+        return (
+            max(0.0, float(value @ excess) / float(excess @ excess))
+            if here.sample.excess > -0.1 and excess.any()
+            else 0.0
+        )
 
     def adam(self, here: _Here, steps: int) -> _Here:
         """Some steps of Adam; the lowest place on the way."""
@@ -281,7 +307,9 @@ class _Search:
         met = np.max(np.abs(gradient), initial=0.0) <= tolerance and here.sample.excess <= 10 * _EXCESS
         names = dict(zip(self.ranges, map(float, gradient)))
         status = "converged" if met else "stalled"
-        return Optimum(start, here.sample, self.multiplier, names, self.at(here), status, self.iterations, self.evaluations)
+        return Optimum(
+            start, here.sample, self.multiplier, names, self.at(here), status, self.iterations, self.evaluations
+        )
 
     def _tell(self, here: _Here) -> None:
         self.iterations += 1
@@ -302,14 +330,18 @@ def _floats(numbers: Mapping[str, Array]) -> dict[str, float]:
 
 def _options() -> dict:
     """Of a program that runs some hundred times: as fast as with every care, compiled in two thirds of the time."""
-    return {name: 1 if "level" in name else value for name, value in compiling.quick_options().items()}
+    return {name: 1 if "level" in name else value for name, value in options.fast_compile_options().items()}
 
 
-def _slopes(objective: Objective, excess: Excess, logarithmic: tuple[str, ...], x: dict[str, Scalar], memory: PyTree) -> tuple:
+def _slopes(
+    objective: Objective, excess: Excess, logarithmic: tuple[str, ...], x: dict[str, Scalar], memory: PyTree
+) -> tuple:
     value, pull, memory = jax.vjp(lambda x: objective(x, memory), x, has_aux=True)
     over, pull_over = jax.vjp(excess, x)
     slopes = [pull(jnp.ones_like(value))[0], pull_over(jnp.ones_like(over))[0]]
-    by_log = [{name: each * x[name] if name in logarithmic else each for name, each in slope.items()} for slope in slopes]
+    by_log = [
+        {name: each * x[name] if name in logarithmic else each for name, each in slope.items()} for slope in slopes
+    ]
     return value, by_log[0], over, by_log[1], memory
 
 

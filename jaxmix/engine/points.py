@@ -50,7 +50,9 @@ class Axis(eqx.Module):
             return knots[index]
         first, last = knots[0], knots[1]
         fraction = jnp.asarray(index).astype(knots.dtype) / max(self.size - 1, 1)
-        inside = first * (1.0 - fraction) + last * fraction if self.kind == "linear" else first * (last / first) ** fraction
+        inside = (
+            first * (1.0 - fraction) + last * fraction if self.kind == "linear" else first * (last / first) ** fraction
+        )
         return jnp.where(fraction == 1.0, last, inside)
 
     def values(self) -> Float[np.ndarray, " size"]:

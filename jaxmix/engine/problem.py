@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree, Scalar
 
-from jaxmix.engine import compiling
+from jaxmix.engine.compile import options
 
 Point = dict[str, Scalar]
 
@@ -43,7 +43,7 @@ def exact(problem: AbstractProblem, point: Point) -> dict[str, Scalar]:
 
 def once(function: Callable[[PyTree], PyTree], tree: PyTree) -> PyTree:
     """function(tree), compiled: for what is computed when a problem is built. The same function compiles nothing again."""
-    return compiling.plainly(function)(tree)
+    return options.balanced(function)(tree)
 
 
 def place(tree: PyTree, dtype: str | None = None, device: jax.Device | None = None) -> PyTree:

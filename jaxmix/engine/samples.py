@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from jaxmix.engine.points import Axis
-from jaxmix.numerics import net
+from jaxmix.numerics.sobol import net
 
 KINDS = {"sobol": net.sobol, "random": net.uniform}
 
@@ -28,7 +28,9 @@ class Sample(eqx.Module):
         if kind not in KINDS:
             raise ValueError(f"Sample: found kind {kind!r}; allowed: {', '.join(KINDS)}.")
         if not self.axes or len(set(self.names)) != len(self.axes) or self.number < 1:
-            raise ValueError(f"Sample: needs axes with distinct names and at least one point, got {self.names} and {number}.")
+            raise ValueError(
+                f"Sample: needs axes with distinct names and at least one point, got {self.names} and {number}."
+            )
         if kind == "sobol":
             net.directions(len(self.axes))
 

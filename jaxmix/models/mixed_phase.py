@@ -8,7 +8,8 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from jaxmix import constants, mixing, neutral_currents
+from jaxmix import constants
+from jaxmix.currents import mixing, neutral_currents
 
 Scalar = Float[Array, ""]
 
@@ -50,7 +51,9 @@ class MixedPhase(eqx.Module):
     ):
         """Raises ValueError unless exactly one of m_zprime and m2 is given. All numbers take kappa's precision."""
         if (m_zprime is None) == (m2 is None):
-            raise ValueError("MixedPhase: give exactly one of m_zprime (physical mass) and m2 (Lagrangian mass), in GeV.")
+            raise ValueError(
+                "MixedPhase: give exactly one of m_zprime (physical mass) and m2 (Lagrangian mass), in GeV."
+            )
 
         dtype = jnp.result_type(kappa, float)
 
@@ -92,6 +95,8 @@ class MixedPhase(eqx.Module):
         )
 
 
-def mixing_from_charge(epsilon_gamma: Scalar, theta_dark: Scalar, e_dark: Scalar, sin2_theta_w: Scalar, alpha: Scalar) -> Scalar:
+def mixing_from_charge(
+    epsilon_gamma: Scalar, theta_dark: Scalar, e_dark: Scalar, sin2_theta_w: Scalar, alpha: Scalar
+) -> Scalar:
     """kappa that gives the millicharge epsilon_gamma: epsilon_gamma e/(e' cW cW'). Paper A, eq. (44)."""
     return epsilon_gamma * jnp.sqrt(4.0 * jnp.pi * alpha / (1.0 - sin2_theta_w)) / (e_dark * jnp.cos(theta_dark))

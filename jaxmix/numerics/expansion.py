@@ -22,7 +22,9 @@ class Expansion(eqx.Module):
         return jax.tree.map(lambda each: sum(each[k] * powers[k] for k in range(each.shape[0])), self.coefficients)
 
 
-def expand(function: Callable[[Float[Array, " n"]], tuple[PyTree, ...]], number: int, step: float, orders: tuple[int, ...]) -> tuple[Expansion, ...]:
+def expand(
+    function: Callable[[Float[Array, " n"]], tuple[PyTree, ...]], number: int, step: float, orders: tuple[int, ...]
+) -> tuple[Expansion, ...]:
     """Expansions about zero, one for each pytree that a function of `number` displacements returns, each to its own order.
 
     They are the polynomials through values at distances `step`: nested derivatives of a function of some size would take minutes to compile.
@@ -30,9 +32,15 @@ def expand(function: Callable[[Float[Array, " n"]], tuple[PyTree, ...]], number:
     nodes = _nodes(number) * step
     values = jax.vmap(function)(jnp.asarray(nodes))
     # in units of the step, where the matrix of monomials is small whole numbers
-    matrix = jnp.linalg.inv(jax.vmap(lambda x: monomials(x, 2))(jnp.asarray(nodes / step))) / monomials(jnp.full(number, step), 2)[:, None]
+    matrix = (
+        jnp.linalg.inv(jax.vmap(lambda x: monomials(x, 2))(jnp.asarray(nodes / step)))
+        / monomials(jnp.full(number, step), 2)[:, None]
+    )
     return tuple(
-        Expansion(jax.tree.map(lambda leaf: jnp.tensordot(matrix, leaf, axes=1)[: None if order == 2 else number + 1], part), order)
+        Expansion(
+            jax.tree.map(lambda leaf: jnp.tensordot(matrix, leaf, axes=1)[: None if order == 2 else number + 1], part),
+            order,
+        )
         for part, order in zip(values, orders)
     )
 

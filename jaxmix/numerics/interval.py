@@ -80,7 +80,9 @@ def _evaluate(equation: core.JaxprEqn, operands: list, extrema: dict) -> Sequenc
     """An equation's results: of the inner jaxpr if it calls one, as it stands if all operands are exact, else by its rule."""
     if equation.primitive.name in INNER:
         inner = equation.params[INNER[equation.primitive.name]]
-        return _interpret(*((inner.jaxpr, inner.consts) if isinstance(inner, core.ClosedJaxpr) else (inner, [])), operands)
+        return _interpret(
+            *((inner.jaxpr, inner.consts) if isinstance(inner, core.ClosedJaxpr) else (inner, [])), operands
+        )
     if any(map(_is_interval, operands)):
         rule, operands = _rule(equation, operands, extrema)
         results = rule(equation, *map(_lift, operands))
@@ -93,7 +95,9 @@ def _rule(equation: core.JaxprEqn, operands: list, extrema: dict) -> tuple[Calla
     """An equation's rule and what it takes; a tighter one where both operands are one and the same, and of x == max(x, y),
     which the gradient of a maximum asks and which is x >= y."""
     name = equation.primitive.name
-    if name not in RULES or not all(out.aval.dtype == bool or jnp.issubdtype(out.aval.dtype, jnp.floating) for out in equation.outvars):
+    if name not in RULES or not all(
+        out.aval.dtype == bool or jnp.issubdtype(out.aval.dtype, jnp.floating) for out in equation.outvars
+    ):
         raise _no_enclosure(equation)
     if name in OF_ITSELF and operands[0] is operands[1]:
         return OF_ITSELF[name], operands[:1]
@@ -107,8 +111,10 @@ def _rule(equation: core.JaxprEqn, operands: list, extrema: dict) -> tuple[Calla
 
 def _no_enclosure(equation: core.JaxprEqn) -> NoEnclosure:
     kinds = ", ".join(str(out.aval.dtype) for out in equation.outvars)
-    return NoEnclosure(f"enclose: no rule for the primitive '{equation.primitive.name}' (giving {kinds}) of an interval; write the "
-                       "function without it, or leave the bounds out: then the function is sampled.")
+    return NoEnclosure(
+        f"enclose: no rule for the primitive '{equation.primitive.name}' (giving {kinds}) of an interval; write the "
+        "function without it, or leave the bounds out: then the function is sampled."
+    )
 
 
 # ends and their rounding
@@ -172,8 +178,15 @@ def _extremum(equation: core.JaxprEqn, x: Interval) -> Interval:
     return _known(jnp.where(jnp.any(_nothing(x), axis=equation.params["axes"]), jnp.nan, low), high)
 
 
-def _monotone(first: float = -np.inf, last: float = np.inf, least: float = -np.inf, most: float = np.inf, *,
-              units: int = CLOSE, falling: bool = False) -> Callable:
+def _monotone(
+    first: float = -np.inf,
+    last: float = np.inf,
+    least: float = -np.inf,
+    most: float = np.inf,
+    *,
+    units: int = CLOSE,
+    falling: bool = False,
+) -> Callable:
     """The rule of a rising (or falling) function on [first, last], with values in [least, most]."""
 
     def rule(equation: core.JaxprEqn, x: Interval) -> Interval:
@@ -196,7 +209,9 @@ def _corners(operation: Callable, a: Interval, b: Interval, units: int = 0) -> t
 
 
 def _multiply(_: Any, a: Interval, b: Interval, operation: Callable = jnp.multiply) -> Interval:
-    same, opposite = ((a.low >= 0) & (c.low >= 0) | (a.high <= 0) & (c.high <= 0) for c in (b, Interval(-b.high, -b.low)))
+    same, opposite = (
+        (a.low >= 0) & (c.low >= 0) | (a.high <= 0) & (c.high <= 0) for c in (b, Interval(-b.high, -b.low))
+    )
     return _known(*_signed(*_corners(operation, a, b), same, opposite))
 
 
@@ -239,7 +254,10 @@ def _wave(peak: float) -> Callable:
 
     def rule(equation: core.JaxprEqn, x: Interval) -> Interval:
         ends = [equation.primitive.bind(end, **equation.params) for end in x]
-        low, high = jnp.maximum(_down(jnp.minimum(*ends), CLOSE), -1.0), jnp.minimum(_up(jnp.maximum(*ends), CLOSE), 1.0)
+        low, high = (
+            jnp.maximum(_down(jnp.minimum(*ends), CLOSE), -1.0),
+            jnp.minimum(_up(jnp.maximum(*ends), CLOSE), 1.0),
+        )
         crest, trough = _meets(x, peak, 2 * np.pi), _meets(x, peak + 0.5, 2 * np.pi)
         return _known(jnp.where(trough, -1.0, low), jnp.where(crest, 1.0, high), x)
 
@@ -294,7 +312,11 @@ def _convert(equation: core.JaxprEqn, x: Interval) -> Interval:
     if new == bool:
         raise _no_enclosure(equation)
     low, high = (end.astype(new) for end in x)
-    return _known(_down(low), _up(high)) if old != bool and jnp.finfo(new).bits < jnp.finfo(old).bits else Interval(low, high)
+    return (
+        _known(_down(low), _up(high))
+        if old != bool and jnp.finfo(new).bits < jnp.finfo(old).bits
+        else Interval(low, high)
+    )
 
 
 def _compare(surely: Callable, possibly: Callable) -> Callable:
@@ -308,36 +330,77 @@ def _is_number(_: Any, x: Interval) -> Interval:
 
 # primitives that call an inner jaxpr, and the parameter that holds it
 INNER = {
-    "jit": "jaxpr", "pjit": "jaxpr", "closed_call": "call_jaxpr", "core_call": "call_jaxpr", "checkpoint": "jaxpr", "remat2": "jaxpr",
-    "custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr", "custom_vjp_call_jaxpr": "fun_jaxpr",
+    "jit": "jaxpr",
+    "pjit": "jaxpr",
+    "closed_call": "call_jaxpr",
+    "core_call": "call_jaxpr",
+    "checkpoint": "jaxpr",
+    "remat2": "jaxpr",
+    "custom_jvp_call": "call_jaxpr",
+    "custom_vjp_call": "call_jaxpr",
+    "custom_vjp_call_jaxpr": "fun_jaxpr",
 }
 RULES = {
-    **dict.fromkeys("""broadcast_in_dim reshape squeeze expand_dims transpose slice dynamic_slice concatenate rev stack unstack split
-                       pad and or reduce_and reduce_or""".split(), _at_ends),
-    **dict.fromkeys("sign floor ceil round max min clamp".split(), lambda equation, *x: _known(*_at_ends(equation, *x), *x)),
+    **dict.fromkeys(
+        """broadcast_in_dim reshape squeeze expand_dims transpose slice dynamic_slice concatenate rev stack unstack split
+                       pad and or reduce_and reduce_or""".split(),
+        _at_ends,
+    ),
+    **dict.fromkeys(
+        "sign floor ceil round max min clamp".split(), lambda equation, *x: _known(*_at_ends(equation, *x), *x)
+    ),
     **dict.fromkeys("copy copy_p stop_gradient".split(), lambda _, x: x),
     **dict.fromkeys("reduce_max reduce_min".split(), _extremum),
-    **dict.fromkeys("reduce_sum cumsum".split(), lambda equation, x: _sum(lambda y: equation.primitive.bind(y, **equation.params), x)),
+    **dict.fromkeys(
+        "reduce_sum cumsum".split(),
+        lambda equation, x: _sum(lambda y: equation.primitive.bind(y, **equation.params), x),
+    ),
     "gather": lambda equation, *x: _known(*_at_ends(equation, *x)),  # an index outside may fill with NaN
-    "add": _add, "add_any": _add, "sub": lambda _, a, b: _add(_, a, Interval(-b.high, -b.low)), "mul": _multiply, "div": _divide,
-    "neg": lambda _, x: Interval(-x.high, -x.low), "abs": lambda _, x: _known(*_size(x), x), "dot_general": _dot,
-    "square": _square, "integer_pow": _integer_power, "pow": _power,
-    "sqrt": _monotone(first=0.0, least=0.0), "rsqrt": _monotone(first=1e-37, least=0.0, falling=True), "cbrt": _monotone(units=COMPOSED),
-    "exp": _monotone(least=0.0), "exp2": _monotone(least=0.0, units=COMPOSED), "expm1": _monotone(least=-1.0),
-    "log": _monotone(first=0.0), "log1p": _monotone(first=-1.0, units=COMPOSED), "logistic": _monotone(least=0.0, most=1.0),
-    "sin": _wave(0.25), "cos": _wave(0.0), "tan": _tangent, "atan": _monotone(),
-    "asin": _monotone(-1.0, 1.0), "acos": _monotone(-1.0, 1.0, least=0.0, falling=True),
-    "cosh": lambda equation, x: _known(*_monotone(least=1.0, units=COMPOSED)(equation, _size(x)), x), "sinh": _monotone(units=COMPOSED),
-    "tanh": _monotone(least=-1.0, most=1.0), "asinh": _monotone(), "acosh": _monotone(first=1.0, least=0.0),
-    "atanh": _monotone(-1.0, 1.0, units=COMPOSED), "erf": _monotone(least=-1.0, most=1.0),
+    "add": _add,
+    "add_any": _add,
+    "sub": lambda _, a, b: _add(_, a, Interval(-b.high, -b.low)),
+    "mul": _multiply,
+    "div": _divide,
+    "neg": lambda _, x: Interval(-x.high, -x.low),
+    "abs": lambda _, x: _known(*_size(x), x),
+    "dot_general": _dot,
+    "square": _square,
+    "integer_pow": _integer_power,
+    "pow": _power,
+    "sqrt": _monotone(first=0.0, least=0.0),
+    "rsqrt": _monotone(first=1e-37, least=0.0, falling=True),
+    "cbrt": _monotone(units=COMPOSED),
+    "exp": _monotone(least=0.0),
+    "exp2": _monotone(least=0.0, units=COMPOSED),
+    "expm1": _monotone(least=-1.0),
+    "log": _monotone(first=0.0),
+    "log1p": _monotone(first=-1.0, units=COMPOSED),
+    "logistic": _monotone(least=0.0, most=1.0),
+    "sin": _wave(0.25),
+    "cos": _wave(0.0),
+    "tan": _tangent,
+    "atan": _monotone(),
+    "asin": _monotone(-1.0, 1.0),
+    "acos": _monotone(-1.0, 1.0, least=0.0, falling=True),
+    "cosh": lambda equation, x: _known(*_monotone(least=1.0, units=COMPOSED)(equation, _size(x)), x),
+    "sinh": _monotone(units=COMPOSED),
+    "tanh": _monotone(least=-1.0, most=1.0),
+    "asinh": _monotone(),
+    "acosh": _monotone(first=1.0, least=0.0),
+    "atanh": _monotone(-1.0, 1.0, units=COMPOSED),
+    "erf": _monotone(least=-1.0, most=1.0),
     "erfc": _monotone(least=0.0, most=2.0, units=COMPOSED, falling=True),
-    "select_n": _select, "convert_element_type": _convert, "not": lambda _, x: Interval(~x.high, ~x.low),
+    "select_n": _select,
+    "convert_element_type": _convert,
+    "not": lambda _, x: Interval(~x.high, ~x.low),
     "is_finite": lambda _, x: Interval(jnp.isfinite(x.low) & jnp.isfinite(x.high), jnp.ones(x.low.shape, bool)),
     "gt": _compare(lambda a, b: a.low > b.high, lambda a, b: a.high > b.low),
     "ge": _compare(lambda a, b: a.low >= b.high, lambda a, b: a.high >= b.low),
     "lt": _compare(lambda a, b: a.high < b.low, lambda a, b: a.low < b.high),
     "le": _compare(lambda a, b: a.high <= b.low, lambda a, b: a.low <= b.high),
-    "eq": _compare(lambda a, b: (a.low >= b.high) & (a.high <= b.low), lambda a, b: (a.low <= b.high) & (a.high >= b.low)),
+    "eq": _compare(
+        lambda a, b: (a.low >= b.high) & (a.high <= b.low), lambda a, b: (a.low <= b.high) & (a.high >= b.low)
+    ),
     "ne": lambda _, a, b: RULES["not"](_, RULES["eq"](_, a, b)),
 }
 # of two operands that are one and the same

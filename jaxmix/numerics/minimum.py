@@ -9,9 +9,13 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Scalar
 
-from jaxmix.numerics.profile import solve
+from jaxmix.numerics.least_squares import solve
 
-TAKEN, FAIR, GOOD = 0.05, 0.25, 0.75  # of the expected decrease: a step counts above the first, damping grows below the second, shrinks above the third
+TAKEN, FAIR, GOOD = (
+    0.05,
+    0.25,
+    0.75,
+)  # of the expected decrease: a step counts above the first, damping grows below the second, shrinks above the third
 ROUNDING = 1e4  # in units of eps: a pivot below it is zero
 LIFT = 0.01  # a tenth and one need half as many steps again where f bends downwards
 
@@ -61,7 +65,14 @@ class _Search(NamedTuple):
     steps: Int[Array, ""]
 
 
-def minimise(function: Callable[[Float[Array, " n"]], Scalar], start: Float[Array, " n"], bounds: Bounds, *, steps: int, tolerance: float) -> Minimum:
+def minimise(
+    function: Callable[[Float[Array, " n"]], Scalar],
+    start: Float[Array, " n"],
+    bounds: Bounds,
+    *,
+    steps: int,
+    tolerance: float,
+) -> Minimum:
     """A local minimum of f between the bounds, from `start` by at most `steps` steps, each one evaluation of f with its derivatives.
 
     Newton's step -B^-1 g along the parameters that no bound holds; B is H, lifted to be positive definite and then grown by the damping. The
@@ -82,8 +93,15 @@ def minimise(function: Callable[[Float[Array, " n"]], Scalar], start: Float[Arra
     return Minimum(end.model.place, end.model.value, end.decrease <= tolerance, end.steps)
 
 
-def profiled(function: Callable[[Float[Array, " k"], Float[Array, " n"]], Scalar], place: Float[Array, " k"], start: Float[Array, " n"], bounds: Bounds,
-             *, steps: int, tolerance: float) -> Profile:
+def profiled(
+    function: Callable[[Float[Array, " k"], Float[Array, " n"]], Scalar],
+    place: Float[Array, " k"],
+    start: Float[Array, " n"],
+    bounds: Bounds,
+    *,
+    steps: int,
+    tolerance: float,
+) -> Profile:
     """g(x) = min_t f(x, t) at x = `place`, by `minimise` from t = `start`, with first derivatives that need none of the search.
 
     dg/dx = df/dx at the minimiser (envelope theorem) and dt*/dx = -(d2f/dt dt)^-1 d2f/dt dx (implicit function theorem) along the parameters
@@ -100,8 +118,11 @@ def profiled(function: Callable[[Float[Array, " k"], Float[Array, " n"]], Scalar
     return Profile(value, gradient[:size] + remainder, minimiser, slopes, found.converged)
 
 
-def _derivatives(function: Callable[[Float[Array, " k"], Float[Array, " n"]], Scalar], place: Float[Array, " k"],
-                 parameters: Float[Array, " n"]) -> tuple[Scalar, Float[Array, " k+n"], Float[Array, "n k+n"]]:
+def _derivatives(
+    function: Callable[[Float[Array, " k"], Float[Array, " n"]], Scalar],
+    place: Float[Array, " k"],
+    parameters: Float[Array, " n"],
+) -> tuple[Scalar, Float[Array, " k+n"], Float[Array, "n k+n"]]:
     """f(x, t), df/d(x, t) and d2f/dt d(x, t) from one evaluation, forward over forward: f is a sum over many observables of a few parameters,
     whose trace reverse mode would have to keep, and may hold loops that it cannot pass."""
     size = place.shape[0]
@@ -171,7 +192,9 @@ def _trial(model: _Model, damping: Scalar, bounds: Bounds) -> Float[Array, " n"]
         crossed = ~stopped & (inside != reached)  # once each, so that this ends whatever the numbers
         return inside, stopped | crossed, jnp.any(crossed)
 
-    target, _, _ = jax.lax.while_loop(lambda state: state[2], settle, (model.place, _held(model, bounds), jnp.asarray(True)))
+    target, _, _ = jax.lax.while_loop(
+        lambda state: state[2], settle, (model.place, _held(model, bounds), jnp.asarray(True))
+    )
     return jnp.where(jnp.isfinite(target), target, model.place)
 
 
@@ -185,18 +208,26 @@ def _slopes(model: _Model, cross: Float[Array, "n k"], bounds: Bounds) -> Float[
 
 def _held(model: _Model, bounds: Bounds) -> Bool[Array, " n"]:
     """Which parameters are at a bound and would leave it outwards."""
-    low, high = (model.place <= bounds.low) & (model.gradient > 0.0), (model.place >= bounds.high) & (model.gradient < 0.0)
+    low, high = (
+        (model.place <= bounds.low) & (model.gradient > 0.0),
+        (model.place >= bounds.high) & (model.gradient < 0.0),
+    )
     return low | high | (bounds.low >= bounds.high)
 
 
-def _free_part(model: _Model, bounds: Bounds) -> tuple[Float[Array, " n"], Float[Array, "n n"], Float[Array, " n"], Scalar]:
+def _free_part(
+    model: _Model, bounds: Bounds
+) -> tuple[Float[Array, " n"], Float[Array, "n n"], Float[Array, " n"], Scalar]:
     """Without the held parameters: g, H lifted, |g| / (1 + |x|), and the least pivot of H in units of a diagonal D that makes H + D positive.
 
     D_i = u_i sum_j |H_ij| / u_j + |g_i| / (1 + |x_i|) with u_i^2 about |H_ii|, which changes as H does with the parameters' units.
     """
     held = _held(model, bounds)
     gradient, hessian = jnp.where(held, 0.0, model.gradient), _without(model.hessian, held)
-    slope, size = jnp.abs(gradient) / (1.0 + jnp.abs(model.place)) + float(jnp.finfo(gradient.dtype).tiny) ** 0.5, jnp.abs(hessian)
+    slope, size = (
+        jnp.abs(gradient) / (1.0 + jnp.abs(model.place)) + float(jnp.finfo(gradient.dtype).tiny) ** 0.5,
+        jnp.abs(hessian),
+    )
     unit = jnp.sqrt(jnp.diag(size) + 1e-6 * jnp.sum(size, axis=1) + slope)
     lifted, least = _lift(hessian, unit * (size @ (1.0 / unit)) + slope)
     return gradient, lifted, slope, least
@@ -213,7 +244,11 @@ def _lift(matrix: Float[Array, "n n"], scale: Float[Array, " n"]) -> tuple[Float
     rest, pivots, used = matrix, [], []
     for k in range(scale.shape[0]):
         pivots.append(rest[k, k])
-        used.append(jnp.where(pivots[k] > _rounding(scale) * scale[k], pivots[k], jnp.maximum(jnp.abs(pivots[k]), LIFT * scale[k])))
+        used.append(
+            jnp.where(
+                pivots[k] > _rounding(scale) * scale[k], pivots[k], jnp.maximum(jnp.abs(pivots[k]), LIFT * scale[k])
+            )
+        )
         rest = rest - jnp.outer(rest[:, k], rest[k]) / used[k]
     found = jnp.stack(pivots)
     return matrix + jnp.diag(jnp.stack(used) - found), jnp.min(found / scale)

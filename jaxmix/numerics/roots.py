@@ -35,8 +35,14 @@ class Search(eqx.Module):
     done: Bool[Array, "..."]
 
 
-def safeguarded_newton(function: Callable[[Scalar], tuple[Scalar, Scalar]], near: Scalar, far: Scalar, *,
-                       tolerance: float = 1e-12, iterations: int = ITERATIONS) -> Root:
+def safeguarded_newton(
+    function: Callable[[Scalar], tuple[Scalar, Scalar]],
+    near: Scalar,
+    far: Scalar,
+    *,
+    tolerance: float = 1e-12,
+    iterations: int = ITERATIONS,
+) -> Root:
     """The root of `function` (value, slope) between near and far, for any order of the two.
 
     The function is finite at near; at far it has the other sign, or none (NaN: the edge of its domain, on whose far
@@ -45,16 +51,22 @@ def safeguarded_newton(function: Callable[[Scalar], tuple[Scalar, Scalar]], near
     rounding: at a jump or at the domain's edge the value then tells that there is no root. May be vmapped.
     """
     near, far = jnp.asarray(near, float), jnp.asarray(far, float)
-    (first, beyond), (rise, rise_beyond) = jax.vmap(function)(jnp.stack([near, far]))  # one copy of the function, compiled once
+    (first, beyond), (rise, rise_beyond) = jax.vmap(function)(
+        jnp.stack([near, far])
+    )  # one copy of the function, compiled once
     start = begin(near, far, (first, rise), (beyond, rise_beyond), tolerance)
 
     def unfinished(search: Search) -> Bool[Array, ""]:
         return ~search.done & (search.best.evaluations < iterations)
 
-    return jax.lax.while_loop(unfinished, lambda search: advance(search, *function(search.trial), tolerance), start).best
+    return jax.lax.while_loop(
+        unfinished, lambda search: advance(search, *function(search.trial), tolerance), start
+    ).best
 
 
-def begin(near: Array, far: Array, at_near: tuple[Array, Array], at_far: tuple[Array, Array], tolerance: float) -> Search:
+def begin(
+    near: Array, far: Array, at_near: tuple[Array, Array], at_far: tuple[Array, Array], tolerance: float
+) -> Search:
     """The search's start, from (value, slope) at both ends; of JAX or of NumPy arrays of any shape."""
     xp = _namespace(near)
     (first, _), (beyond, _) = at_near, at_far

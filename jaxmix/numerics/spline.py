@@ -4,7 +4,6 @@ The function and its first two derivatives are continuous inside the table; outs
 Coefficients are arrays in a Module (leaves), so that a table may be edited, cast or differentiated without retracing.
 """
 
-
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -29,7 +28,9 @@ class UniformSpline(eqx.Module):
         cells = [self._cell(axis, jnp.asarray(value)) for axis, value in enumerate(position)]
         shape = cells[0][0].shape[:-1]
         axes, components = len(cells), self.coefficients.ndim - len(cells)
-        values = jnp.asarray(self.coefficients)[tuple(_along(index, axis, axes) for axis, (index, _) in enumerate(cells))]
+        values = jnp.asarray(self.coefficients)[
+            tuple(_along(index, axis, axes) for axis, (index, _) in enumerate(cells))
+        ]
         for axis, (_, weights) in reversed(list(enumerate(cells))):
             weights = weights.reshape(shape + (1,) * axis + (4,) + (1,) * components)
             values = jnp.sum(weights * values, axis=len(shape) + axis)

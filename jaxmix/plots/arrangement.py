@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
-from jaxmix import config, parameters, results
-from jaxmix.engine import box, contour, paths, pieces
+from jaxmix import config, engine, parameters, results
 
 _BETWEEN = 6  # points on each cubic piece between two vertices, of which those needed are kept
 _FLAT = 1e-4  # of the box, by which a line of points may miss the cubic pieces
@@ -34,7 +33,7 @@ class Arrangement(NamedTuple):
     panel apart, levels: the labels of each series' levels, common: the values that all share.
     """
 
-    sides: tuple[box.Side, box.Side]
+    sides: tuple[engine.Side, engine.Side]
     panels: list[dict[str, float]]
     series: list[tuple[str, dict[str, float]]]
     levels: list[list[str]]
@@ -71,27 +70,31 @@ def _distinct(dictionaries: Iterable[dict[str, float]]) -> list[dict[str, float]
     return [dict(items) for items in dict.fromkeys(tuple(each.items()) for each in dictionaries)]
 
 
-def _side(name: str, axis: config.Axis) -> box.Side:
-    return box.Side(name, axis.min, axis.max, axis.is_log)
+def _side(name: str, axis: config.Axis) -> engine.Side:
+    return engine.Side(name, axis.min, axis.max, axis.is_log)
 
 
 def _curve(trace: results.Trace, arrangement: Arrangement) -> Curve:
     """A trace with its place in the figure, and its cubic pieces as points and as a path."""
     panel = next(i for i, values in enumerate(arrangement.panels) if _agrees(values, trace.held))
-    series = next(i for i, (name, values) in enumerate(arrangement.series) if name == trace.constraint and _agrees(values, trace.held))
+    series = next(
+        i
+        for i, (name, values) in enumerate(arrangement.series)
+        if name == trace.constraint and _agrees(values, trace.held)
+    )
     place = np.column_stack([side.to_box(along) for side, along in zip(arrangement.sides, (trace.x, trace.y))])
     tangent = np.column_stack([trace.tangent_x, trace.tangent_y])
-    points = _drawn(arrangement.sides, pieces.curve(place, tangent, trace.closed, _BETWEEN))
-    path = paths.path(arrangement.sides, place, tangent, trace.closed)
+    points = _drawn(arrangement.sides, engine.pieces.curve(place, tangent, trace.closed, _BETWEEN))
+    path = engine.bezier.path(arrangement.sides, place, tangent, trace.closed)
     return Curve(panel, series, arrangement.levels[series].index(trace.level), trace, *points.T, path)
 
 
-def drawn(piece: contour.Contour) -> Float[np.ndarray, "n 2"]:
+def drawn(piece: engine.Contour) -> Float[np.ndarray, "n 2"]:
     """The points of a contour's cubic pieces that a drawing needs, in its parameters."""
-    return _drawn(piece.sides, pieces.curve(piece.in_box(), piece.tangents(), piece.closed, _BETWEEN))
+    return _drawn(piece.sides, engine.pieces.curve(piece.in_box(), piece.tangents(), piece.closed, _BETWEEN))
 
 
-def _drawn(sides: tuple[box.Side, box.Side], curve: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
+def _drawn(sides: tuple[engine.Side, engine.Side], curve: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
     needed = curve[_needed(curve)]
     return np.column_stack([side.from_box(along) for side, along in zip(sides, needed.T)])
 
@@ -111,7 +114,9 @@ def _needed(line: Float[np.ndarray, "n 2"]) -> Bool[np.ndarray, " n"]:
     return keep
 
 
-def _distance(points: Float[np.ndarray, "n 2"], start: Float[np.ndarray, " 2"], end: Float[np.ndarray, " 2"]) -> Float[np.ndarray, " n"]:
+def _distance(
+    points: Float[np.ndarray, "n 2"], start: Float[np.ndarray, " 2"], end: Float[np.ndarray, " 2"]
+) -> Float[np.ndarray, " n"]:
     """Distance of points from the segment between two points."""
     chord = end - start
     along = np.clip((points - start) @ chord / max(chord @ chord, 1e-300), 0.0, 1.0)

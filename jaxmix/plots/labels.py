@@ -37,7 +37,9 @@ class _Place(NamedTuple):
         return self.centre + grid @ np.array([[cos, sin], [-sin, cos]])
 
 
-def write(axes: Axes, words: Sequence[tuple[str, str, Sequence[Curve]]], obstacles: Sequence[Curve]) -> list[Text | None]:
+def write(
+    axes: Axes, words: Sequence[tuple[str, str, Sequence[Curve]]], obstacles: Sequence[Curve]
+) -> list[Text | None]:
     """Write words on their curves; what was written, None for a word that found no room.
 
     words: text, colour and the curves that it may stand on. obstacles: all curves of the panel. Curves in data coordinates;
@@ -56,7 +58,11 @@ def write(axes: Axes, words: Sequence[tuple[str, str, Sequence[Curve]]], obstacl
         half = 0.5 * np.array([extent.width, extent.height])
         lines = [_dense(axes.transData.transform(curve), 2.0 * pixel) for curve in curves if len(curve) > 1]
         places = [place for line in lines for place in _places(line, half, pixel, box)]
-        free = (place for place in sorted(places, key=lambda place: place.cost) if _is_free(place, blocked, taken, box, pixel))
+        free = (
+            place
+            for place in sorted(places, key=lambda place: place.cost)
+            if _is_free(place, blocked, taken, box, pixel)
+        )
         best = next(free, None)
         found.append(None if best is None else artist)
         if best is None:
@@ -91,7 +97,9 @@ def _places(line: Curve, half: np.ndarray, pixel: float, box: Bbox) -> list[_Pla
         off_centre = abs(line[middle, 0] - 0.5 * (box.x0 + box.x1)) / box.width
         for side, room in ((-1.0, -away.min()), (1.0, away.max())):
             centre = part[reach] + side * (half[1] + room + 0.6 * _MARGIN * pixel) * normal
-            places.append(_Place(centre, angle, half, np.ptp(away) / pixel + 2 * abs(angle) + 4 * off_centre + (side > 0)))
+            places.append(
+                _Place(centre, angle, half, np.ptp(away) / pixel + 2 * abs(angle) + 4 * off_centre + (side > 0))
+            )
     return places
 
 
@@ -100,4 +108,8 @@ def _is_free(place: _Place, blocked: Sequence[Curve], taken: Sequence[_Place], b
     outline = place.outline()
     inside = np.all((outline > box.p0 + _MARGIN * pixel) & (outline < box.p1 - _MARGIN * pixel))
     close, wide = (place._replace(half=place.half + margin * _MARGIN * pixel) for margin in (0.5, 2.0))
-    return bool(inside) and not any(close.holds(line) for line in blocked) and not any(wide.holds(other.outline()) for other in taken)
+    return (
+        bool(inside)
+        and not any(close.holds(line) for line in blocked)
+        and not any(wide.holds(other.outline()) for other in taken)
+    )

@@ -66,7 +66,11 @@ def _panel(axes: Axes, arranged: Arrangement, number: int) -> None:
     for series in range(len(arranged.series)):
         _shade(axes, arranged, number, series)
     for curve in arranged.of(number):
-        axes.add_artist(style.stroke(Outline(*curve.path), _colour(arranged, curve.series), _dash(curve.level), 2.5 - 0.1 * curve.level))
+        axes.add_artist(
+            style.stroke(
+                Outline(*curve.path), _colour(arranged, curve.series), _dash(curve.level), 2.5 - 0.1 * curve.level
+            )
+        )
     if not arranged.of(number):
         axes.text(0.5, 0.5, EMPTY, transform=axes.transAxes, ha="center", va="center", color=style.GREY)
 
@@ -82,9 +86,15 @@ def _dash(level: int) -> str | tuple:
 def _shade(axes: Axes, arranged: Arrangement, panel: int, series: int) -> None:
     """Fill the excluded side of the first level of a series."""
     sides, curves = arranged.sides, arranged.of(panel, series, level=0)
-    area = regions.area(sides, [np.column_stack([curve.x, curve.y]) for curve in curves], [curve.trace.closed for curve in curves])
+    area = regions.area(
+        sides, [np.column_stack([curve.x, curve.y]) for curve in curves], [curve.trace.closed for curve in curves]
+    )
     if area is not None:
-        look = {"facecolor": _colour(arranged, series), "alpha": style.SHADE / math.sqrt(len(arranged.series)), "linewidth": 0}
+        look = {
+            "facecolor": _colour(arranged, series),
+            "alpha": style.SHADE / math.sqrt(len(arranged.series)),
+            "linewidth": 0,
+        }
         axes.add_patch(PathPatch(area, zorder=0.5, **look))
 
 
@@ -105,7 +115,11 @@ def _held_lines(arranged: Arrangement, wide: bool) -> list[str]:
     sm = _named(common)
     used = {setting for name, _ in arranged.series for setting in shelf.SHELF[name].settings}
     without = {side.name for side in arranged.sides} | {name for name in _COLLIDER if name not in used}
-    shown = [name for name in common if name not in without and (name in _ALWAYS or common[name] != parameters.PARAMETERS[name].default)]
+    shown = [
+        name
+        for name in common
+        if name not in without and (name in _ALWAYS or common[name] != parameters.PARAMETERS[name].default)
+    ]
     order = sorted(shown, key=lambda name: (name in _ALWAYS, _ALWAYS.index(name) if name in _ALWAYS else 0))
     words = [style.quantity(name, common[name], sm) for name in order]
     per_line = len(words) if wide else 3
@@ -122,7 +136,11 @@ def _series_name(arranged: Arrangement, series: int) -> str:
     """What tells a series apart, in words: the values held, or the constraint's label or title."""
     name, values = arranged.series[series]
     sm = _named(arranged.common)
-    return ", ".join(style.quantity(key, value, sm) for key, value in values.items()) or shelf.SHELF[name].label or shelf.SHELF[name].title
+    return (
+        ", ".join(style.quantity(key, value, sm) for key, value in values.items())
+        or shelf.SHELF[name].label
+        or shelf.SHELF[name].title
+    )
 
 
 def _several(arranged: Arrangement) -> bool:
@@ -156,7 +174,13 @@ def _legend(figure: Figure, panels: Sequence[Axes], arranged: Arrangement) -> No
 def _each_level(arranged: Arrangement, names: Sequence[str]) -> list[Artist]:
     """Of constraints that have levels of their own, an entry for each level of each, and one for the shades."""
     lines = [
-        Line2D([], [], color=_colour(arranged, series), linestyle=_dash(i), label=_with_level(arranged, series, name, level))
+        Line2D(
+            [],
+            [],
+            color=_colour(arranged, series),
+            linestyle=_dash(i),
+            label=_with_level(arranged, series, name, level),
+        )
         for series, name in enumerate(names)
         for i, level in enumerate(arranged.levels[series])
     ]
@@ -199,6 +223,12 @@ def _table(arranged: Arrangement) -> bytes:
     rows = []
     for curve in arranged.curves:
         trace = curve.trace
-        front = [trace.constraint, trace.level, trace.component, int(trace.closed), *(float(trace.held[name]) for name in held)]
+        front = [
+            trace.constraint,
+            trace.level,
+            trace.component,
+            int(trace.closed),
+            *(float(trace.held[name]) for name in held),
+        ]
         rows += [[*front, float(x), float(y)] for x, y in zip(curve.x, curve.y)]
     return style.table(comments, ["constraint", "level", "component", "closed", *described], rows)

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.path import Path as Outline
 
-from jaxmix.engine import box
+from jaxmix import engine
 
 Curve = Float[np.ndarray, "n 2"]
 
@@ -15,7 +15,7 @@ _BREAK = 5e-3  # between an end and a start inside the box that are joined: a ga
 _CORNERS = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0]])  # at perimeter 1, 2, 3, 4
 
 
-def area(sides: Sequence[box.Side], curves: Sequence[Curve], closed: Sequence[bool]) -> Outline | None:
+def area(sides: Sequence[engine.Side], curves: Sequence[Curve], closed: Sequence[bool]) -> Outline | None:
     """The area on the left of curves in the parameters of two sides, to be filled; none without curves."""
     inside = [np.column_stack([side.to_box(along) for side, along in zip(sides, curve.T)]) for curve in curves]
     rings = [np.column_stack([side.from_box(u) for side, u in zip(sides, ring.T)]) for ring in enclosed(inside, closed)]
@@ -30,7 +30,10 @@ def enclosed(curves: Sequence[Curve], closed: Sequence[bool]) -> list[Curve]:
     that the area lies towards.
     """
     rings = [curve for curve, whole in zip(curves, closed, strict=True) if whole and len(curve) > 2]
-    waiting = [_to_boundary(curve) for curve in _joined([curve for curve, whole in zip(curves, closed) if not whole and len(curve) > 1])]
+    waiting = [
+        _to_boundary(curve)
+        for curve in _joined([curve for curve, whole in zip(curves, closed) if not whole and len(curve) > 1])
+    ]
     starts = [_perimeter(curve[0]) for curve in waiting]
     left = list(range(len(waiting)))
     while left:

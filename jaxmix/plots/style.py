@@ -15,8 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 
-from jaxmix import parameters
-from jaxmix.results import atomic
+from jaxmix import atomic, parameters
 
 # M. Okabe, K. Ito, Color Universal Design (2008), without the yellow that is lost on white
 PALETTE = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -81,7 +80,15 @@ def stroke(path: Outline, colour: str, dash: str | tuple, order: float) -> PathP
     """A path that looks as a line of this colour and dash does."""
     kind = "solid" if dash == "-" else "dash"
     ends = {f"{which}style": matplotlib.rcParams[f"lines.{kind}_{which}style"] for which in ("cap", "join")}
-    return PathPatch(path, fill=False, edgecolor=colour, linestyle=dash, linewidth=matplotlib.rcParams["lines.linewidth"], zorder=order, **ends)
+    return PathPatch(
+        path,
+        fill=False,
+        edgecolor=colour,
+        linestyle=dash,
+        linewidth=matplotlib.rcParams["lines.linewidth"],
+        zorder=order,
+        **ends,
+    )
 
 
 def quantity(name: str, value: float, sm: dict[str, float]) -> str:

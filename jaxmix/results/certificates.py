@@ -5,7 +5,8 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from jaxmix.results import atomic, contours
+from jaxmix import atomic
+from jaxmix.results import contours
 
 _HEADER = (
     "How sure each contour is, one row a contour, in the order of contours.csv",

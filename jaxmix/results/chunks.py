@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, NonNegativeInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError
 
-from jaxmix.results import atomic
+from jaxmix import atomic
 
 FOLDER = "chunks"
 _FORMAT = b"jaxmix chunk 1\n"
@@ -76,7 +76,9 @@ def write_chunk(folder: Path, run: str, record: Record) -> None:
     """Commit a chunk of the run with this fingerprint; CannotWrite if the disk refuses, ExistingResult if the chunks stand elsewhere."""
     for name, array in record.outputs.items():
         if array.shape != record.shape:
-            raise ValueError(f"chunk {record.index}: output {name} has shape {array.shape}, its block has {record.shape}.")
+            raise ValueError(
+                f"chunk {record.index}: output {name} has shape {array.shape}, its block has {record.shape}."
+            )
     path = chunk_path(folder, record.index)
     atomic.make_folder(path.parent)
     body = _body(run, record)
@@ -128,7 +130,9 @@ def _body(run: str, record: Record) -> bytes:
         for name, array in getattr(record, group).items():
             array = np.asarray(array)
             if array.dtype.kind not in _KINDS:
-                raise ValueError(f"chunk {record.index}: {name} is of type {array.dtype}; allowed: bool, integers, floats.")
+                raise ValueError(
+                    f"chunk {record.index}: {name} is of type {array.dtype}; allowed: bool, integers, floats."
+                )
             array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).reshape(array.shape)
             arrays.append([group, name, array.dtype.str, list(array.shape)])
             pieces.append(array.tobytes())
@@ -140,6 +144,8 @@ def _record(head: _Head, data: bytes) -> Record:
     groups: dict[str, dict[str, np.ndarray]] = {"outputs": {}, "summary": {}}
     at = 0
     for array in head.arrays:
-        groups[array.group][array.name] = np.frombuffer(data, np.dtype(array.kind), math.prod(array.shape), at).reshape(array.shape)
+        groups[array.group][array.name] = np.frombuffer(data, np.dtype(array.kind), math.prod(array.shape), at).reshape(
+            array.shape
+        )
         at += array.size
     return Record(head.index, tuple(slice(*ends) for ends in head.slices), **groups)

@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxmix import faults, parameters
-from jaxmix.results import atomic
+from jaxmix import atomic, faults, parameters
 
 FIRST = ("constraint", "level", "component", "closed")
 _LAST = ("x", "y", "tangent_x", "tangent_y", "residual")
@@ -92,7 +91,13 @@ def write_contours(path: Path, plane: tuple[Side, Side], held: Sequence[str], tr
 
 def first_cells(trace: Trace, held: Sequence[str]) -> list[str | int]:
     """The first cells of a row: which contour it is."""
-    return [trace.constraint, trace.level, trace.component, int(trace.closed), *(repr(float(trace.held[name])) for name in held)]
+    return [
+        trace.constraint,
+        trace.level,
+        trace.component,
+        int(trace.closed),
+        *(repr(float(trace.held[name])) for name in held),
+    ]
 
 
 def described(held: Sequence[str]) -> list[str]:
@@ -124,9 +129,14 @@ def read_contours(path: Path) -> tuple[tuple[str, str], list[Trace]]:
     columns = rows[0] if rows else []
     held = columns[len(FIRST) : -len(_LAST)]
     if columns != [*FIRST, *held, *_LAST] or not {"x", "y"} <= set(comments):
-        raise faults.BadInput(f"{path}: found the columns {', '.join(columns)[:400]}; expected {', '.join([*FIRST, '...', *_LAST])}")
+        raise faults.BadInput(
+            f"{path}: found the columns {', '.join(columns)[:400]}; expected {', '.join([*FIRST, '...', *_LAST])}"
+        )
     try:
-        traces = [_trace(front, list(part), held) for front, part in groupby(rows[1:], key=lambda row: row[: len(FIRST) + len(held)])]
+        traces = [
+            _trace(front, list(part), held)
+            for front, part in groupby(rows[1:], key=lambda row: row[: len(FIRST) + len(held)])
+        ]
     except (ValueError, IndexError) as fault:
         raise faults.BadInput(f"{path}: a row that is no vertex ({str(fault)[:400]})") from fault
     return (comments["x"].split(" ")[0], comments["y"].split(" ")[0]), traces

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import zarr
 
-from jaxmix.results import atomic
+from jaxmix import atomic
 from jaxmix.results.chunks import Record
 
 
@@ -50,7 +50,15 @@ def write_cube(
             array = _create(group, name, values.shape, values.shape, "float64", [name], _described(coordinate))
             array[...] = values
         arrays = {
-            name: _create(group, name, shape, block, variable.dtype, [*coordinates], _described(variable) | dict(variable.attributes))
+            name: _create(
+                group,
+                name,
+                shape,
+                block,
+                variable.dtype,
+                [*coordinates],
+                _described(variable) | dict(variable.attributes),
+            )
             for name, variable in variables.items()
         }
         _fill(arrays, shape, records)
@@ -67,15 +75,22 @@ def write_arrays(
     a coordinate counts its points."""
     with atomic.replacing_folder(path) as partial:
         group = zarr.open_group(partial, mode="w", zarr_format=2, attributes=dict(attributes or {}))
-        described = {name: ((name,), np.asarray(each.values, np.float64), _described(each)) for name, each in coordinates.items()}
-        described |= {name: (names, values, _described(each) | dict(each.attributes)) for name, (names, values, each) in arrays.items()}
+        described = {
+            name: ((name,), np.asarray(each.values, np.float64), _described(each)) for name, each in coordinates.items()
+        }
+        described |= {
+            name: (names, values, _described(each) | dict(each.attributes))
+            for name, (names, values, each) in arrays.items()
+        }
         for name, (names, values, about) in described.items():
             array = _create(group, name, values.shape, values.shape, values.dtype.str, list(names), about)
             array[...] = values
         zarr.consolidate_metadata(group.store, zarr_format=2)
 
 
-def _create(group: zarr.Group, name: str, shape: tuple, block: tuple, dtype: str, names: list[str], attributes: dict) -> zarr.Array:
+def _create(
+    group: zarr.Group, name: str, shape: tuple, block: tuple, dtype: str, names: list[str], attributes: dict
+) -> zarr.Array:
     # a fill value on integers would make xarray turn them into floats
     fill = np.nan if np.dtype(dtype).kind == "f" else None
     attributes = {"_ARRAY_DIMENSIONS": names} | attributes
@@ -92,10 +107,14 @@ def _fill(arrays: Mapping[str, zarr.Array], shape: tuple[int, ...], records: Ite
     for record in records:
         corner = tuple(part.start for part in record.slices)
         if corner in corners or any(part.stop > end for part, end in zip(record.slices, shape, strict=True)):
-            raise ValueError(f"scan.zarr: chunk {record.index} at {corner} lies on another one or outside the grid {shape}.")
+            raise ValueError(
+                f"scan.zarr: chunk {record.index} at {corner} lies on another one or outside the grid {shape}."
+            )
         corners.add(corner)
         points += record.points
         for name, array in arrays.items():
             array[record.slices] = record.outputs[name]
     if points != int(np.prod(shape)):
-        raise ValueError(f"scan.zarr: the chunks hold {points} points, the grid {int(np.prod(shape))}; every point must be there once.")
+        raise ValueError(
+            f"scan.zarr: the chunks hold {points} points, the grid {int(np.prod(shape))}; every point must be there once."
+        )

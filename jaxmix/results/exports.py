@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from jaxmix import parameters
-from jaxmix.results import atomic
+from jaxmix import atomic, parameters
 from jaxmix.results.contours import Side, Trace
 
 TEXTS = "limits"
@@ -35,7 +34,9 @@ def write_texts(folder: Path, plane: tuple[Side, Side], kinds: Mapping[str, str]
     return names
 
 
-def write_hepdata(folder: Path, plane: tuple[Side, Side], kinds: Mapping[str, str], traces: Iterable[Trace]) -> list[str]:
+def write_hepdata(
+    folder: Path, plane: tuple[Side, Side], kinds: Mapping[str, str], traces: Iterable[Trace]
+) -> list[str]:
     """All contours as one multi-document HEPData file; its name, or none where hepdata_lib (extra `hepdata`) is not installed.
 
     One table for each constraint, level and plane; its components follow each other, told apart by a column. CannotWrite on failure, ValueError for a vertex that is not finite.
@@ -56,13 +57,16 @@ def write_hepdata(folder: Path, plane: tuple[Side, Side], kinds: Mapping[str, st
                 column.add_qualifier(word, value, unit)
         documents.append(
             {
-                "name": f"{trace.constraint}, {trace.level}, " + ", ".join(f"{name} = {value:g}" for name, value in trace.held.items()),
+                "name": f"{trace.constraint}, {trace.level}, "
+                + ", ".join(f"{name} = {value:g}" for name, value in trace.held.items()),
                 "description": "; ".join(_header(plane, kinds, trace)),
                 "independent_variables": [columns[0].make_dict()],
                 "dependent_variables": [columns[1].make_dict(), label.make_dict()],
             }
         )
-    content = yaml.safe_dump_all([_plain_types(document) for document in documents], explicit_start=True, sort_keys=False)
+    content = yaml.safe_dump_all(
+        [_plain_types(document) for document in documents], explicit_start=True, sort_keys=False
+    )
     atomic.write_bytes(folder / HEPDATA, content.encode())
     return [HEPDATA]
 
@@ -85,7 +89,11 @@ def _vertices(trace: Trace) -> Float[np.ndarray, "n 2"]:
 def _header(plane: tuple[Side, Side], kinds: Mapping[str, str], trace: Trace) -> list[str]:
     held = ", ".join(f"{name} = {value!r} [{parameters.PARAMETERS[name].unit}]" for name, value in trace.held.items())
     columns = ", ".join(f"{side.name} [{parameters.PARAMETERS[side.name].unit}]" for side in plane)
-    return [f"limit of {trace.constraint} ({_seen(kinds, trace)}), {trace.level}", f"held: {held}", f"columns: {columns}"]
+    return [
+        f"limit of {trace.constraint} ({_seen(kinds, trace)}), {trace.level}",
+        f"held: {held}",
+        f"columns: {columns}",
+    ]
 
 
 def _seen(kinds: Mapping[str, str], trace: Trace) -> str:

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jaxmix import canonical, faults
-from jaxmix.results import atomic, chunks, lock, provenance
+from jaxmix import atomic, faults, fingerprint
+from jaxmix.results import chunks, lock, provenance
 
 MANIFEST = "manifest.json"
 CUBE, REDUCED, REFINED = "scan.zarr", "summary.zarr", "refined.zarr"
@@ -56,7 +56,9 @@ class ScanFolder(NamedTuple):
         for index in range(chunks_total):
             record = self._read(index)
             if record is None:
-                raise faults.BadInput(f"{self.path}: chunk {index} of {chunks_total} is missing or damaged: run the scan (or its shard) again")
+                raise faults.BadInput(
+                    f"{self.path}: chunk {index} of {chunks_total} is missing or damaged: run the scan (or its shard) again"
+                )
             yield record
 
     def _read(self, index: int) -> chunks.Record | None:
@@ -66,8 +68,10 @@ class ScanFolder(NamedTuple):
     def write_manifest(self, state: str, details: Mapping[str, Any]) -> dict[str, Any]:
         """Write the manifest (state "running" or "finished") and return it; a shard writes its own beside it."""
         document = {"format": _FORMAT, "state": state, "run": self.run, **self.identity, **details}
-        document[_SEAL] = canonical.digest(document)
-        name = MANIFEST if self.shard is None or state == "running" else f"shard-{self.shard[0]}-of-{self.shard[1]}.json"
+        document[_SEAL] = fingerprint.digest(document)
+        name = (
+            MANIFEST if self.shard is None or state == "running" else f"shard-{self.shard[0]}-of-{self.shard[1]}.json"
+        )
         atomic.write_bytes(self.path / name, (json.dumps(document, indent=1, allow_nan=False) + "\n").encode())
         return document
 
@@ -81,7 +85,7 @@ def open_folder(
     fits: Callable[[chunks.Record], bool] = lambda record: True,
 ) -> Iterator[ScanFolder]:
     """Hold a folder for a run, made if absent; ExistingResult if something is in the way, CannotWrite if the disk refuses."""
-    run = canonical.digest(identity)
+    run = fingerprint.digest(identity)
     with atomic.writing(path):
         previous = _examined(path, identity, restart)
         if previous is None:
@@ -115,7 +119,7 @@ def _manifest(path: Path) -> dict[str, Any] | None:
         document = json.loads(file.read_bytes()) if file.is_file() and file.stat().st_size <= _LARGEST else None
         if not isinstance(document, dict) or document.get("format") != _FORMAT:
             return None
-        seal = canonical.digest({key: value for key, value in document.items() if key != _SEAL})
+        seal = fingerprint.digest({key: value for key, value in document.items() if key != _SEAL})
     except (OSError, ValueError, RecursionError):
         return None
     return document if document.get(_SEAL) == seal else None
@@ -131,12 +135,16 @@ def _examined(path: Path, identity: Mapping[str, Any], restart: bool) -> dict[st
     if manifest is None:
         foreign = sorted(entry.name for entry in path.iterdir() if not _passing(entry.name))
         if foreign:
-            raise faults.ExistingResult(f"{path} holds {', '.join(foreign[:5])} and no manifest of a scan: choose another --out")
+            raise faults.ExistingResult(
+                f"{path} holds {', '.join(foreign[:5])} and no manifest of a scan: choose another --out"
+            )
         return None
     changed = [] if restart else provenance.differences({key: manifest.get(key) for key in identity}, identity)
     if changed:
         lines = "\n".join(f"  {line}" for line in changed[:20])
-        raise faults.ExistingResult(f"{path} holds another scan: choose another --out, or --restart to compute it anew. Changed:\n{lines}")
+        raise faults.ExistingResult(
+            f"{path} holds another scan: choose another --out, or --restart to compute it anew. Changed:\n{lines}"
+        )
     return manifest
 
 
@@ -147,7 +155,9 @@ def _passing(name: str) -> bool:
 
 def _complete(path: Path, manifest: Mapping[str, Any]) -> bool:
     files = _files(manifest)
-    return manifest.get("state") == "finished" and files is not None and all(os.path.exists(path / name) for name in files)
+    return (
+        manifest.get("state") == "finished" and files is not None and all(os.path.exists(path / name) for name in files)
+    )
 
 
 def _files(manifest: Mapping[str, Any]) -> list[str] | None:

@@ -9,8 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from jaxmix import faults
-from jaxmix.results import atomic
+from jaxmix import atomic, faults
 
 NAME = ".lock"
 
@@ -33,7 +32,9 @@ def _locked(path: Path, kind: int) -> Iterator[None]:
         try:
             fcntl.flock(handle, kind | fcntl.LOCK_NB)
         except BlockingIOError as fault:
-            raise faults.ExistingResult(f"another process is at work in {path.parent}: wait for it, or choose another --out") from fault
+            raise faults.ExistingResult(
+                f"another process is at work in {path.parent}: wait for it, or choose another --out"
+            ) from fault
         yield
     finally:
         os.close(handle)

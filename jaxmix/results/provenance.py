@@ -5,7 +5,8 @@ import platform
 from collections.abc import Mapping
 from typing import Any
 
-from jaxmix import canonical, sources, tables
+from jaxmix import fingerprint
+from jaxmix.data import tables
 
 LIBRARIES = ("jaxmix", "jax", "jaxlib", "numpy", "equinox")
 
@@ -19,9 +20,9 @@ def identity(
     and SHA256 of a user's parton distributions, None for the package's.
     """
     return {
-        "config_hash": canonical.digest(config),
+        "config_hash": fingerprint.digest(config),
         "config": dict(config),
-        "code": sources.checksums(),
+        "code": fingerprint.source_checksums(),
         "data": tables.checksums(),
         "versions": versions(),
         "device": device,
@@ -46,10 +47,14 @@ def differences(before: Any, now: Any, path: str = "") -> list[str]:
     """Where two identities differ, one line a leaf, with what was and what is."""
     if isinstance(before, Mapping) and isinstance(now, Mapping):
         keys = [*before, *(key for key in now if key not in before)]
-        return [line for key in keys for line in differences(before.get(key), now.get(key), f"{path}.{key}" if path else str(key))]
+        return [
+            line
+            for key in keys
+            for line in differences(before.get(key), now.get(key), f"{path}.{key}" if path else str(key))
+        ]
     return [] if before == now else [f"{path}: was {_short(before)}, is {_short(now)}"]
 
 
 def _short(value: Any) -> str:
-    text = "absent" if value is None else canonical.text(value)
+    text = "absent" if value is None else fingerprint.text(value)
     return text if len(text) <= 60 else text[:57] + "..."

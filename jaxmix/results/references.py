@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from jaxmix import citations
-from jaxmix.results import atomic
+from jaxmix import atomic
+from jaxmix.data import citations
 
 NAME = "references.bib"
 

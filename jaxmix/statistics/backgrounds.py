@@ -118,4 +118,6 @@ class GivenBackground(AbstractBackground):
 
     def thrown(self, nuisance: Bins, key: Seed) -> "GivenBackground":
         """central a Gaussian number of mean b, which may be negative."""
-        return GivenBackground(nuisance + self.width * jax.random.normal(key, nuisance.shape, nuisance.dtype), self.width)
+        return GivenBackground(
+            nuisance + self.width * jax.random.normal(key, nuisance.shape, nuisance.dtype), self.width
+        )

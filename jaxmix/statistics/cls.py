@@ -57,10 +57,14 @@ class PoissonBins(eqx.Module):
         return eqx.tree_at(lambda bins: bins.observed, self, jnp.where(share > 0, self.observed, 0.0))
 
 
-def poisson_bins(observed: Bins, background: AbstractBackground, up: float = 0.0, down: float | None = None) -> PoissonBins:
+def poisson_bins(
+    observed: Bins, background: AbstractBackground, up: float = 0.0, down: float | None = None
+) -> PoissonBins:
     """Bins whose signal is uncertain by the factors 1 + up and 1 - down (at least 1e-3; 1/(1 + up) without `down`)."""
     lower = math.log1p(up) if down is None else -math.log(max(1.0 - down, _FLOOR))
-    return PoissonBins(jnp.asarray(observed, float), background, jnp.asarray(math.log1p(up)), jnp.asarray(lower), jnp.zeros(()))
+    return PoissonBins(
+        jnp.asarray(observed, float), background, jnp.asarray(math.log1p(up)), jnp.asarray(lower), jnp.zeros(())
+    )
 
 
 class Asymptotic(NamedTuple):
@@ -82,7 +86,9 @@ def asymptotic(bins: PoissonBins, signal: Bins, cl: Scalar | float) -> Asymptoti
 
     def levels(total: Scalar) -> Float[Array, " observed_and_bands"]:
         q, q_asimov = jax.vmap(lambda bins, best: test_statistic(bins, share, total, best))(*both)
-        return jnp.concatenate([log_cls(q, q_asimov)[None], log_cls_expected(q_asimov, jnp.asarray(BANDS, total.dtype))])
+        return jnp.concatenate(
+            [log_cls(q, q_asimov)[None], log_cls_expected(q_asimov, jnp.asarray(BANDS, total.dtype))]
+        )
 
     log_levels, limits = levels(total), strengths(total, _limits(levels, jnp.log1p(-jnp.asarray(cl, total.dtype))))
     significance = jnp.where(total > 0, safe.sqrt(discovery_test_statistic(bins, signal)), 0.0)
@@ -149,7 +155,9 @@ def best_theta(bins: PoissonBins, share: Bins, total: Scalar, best: Scalar) -> S
         def slope(theta: Scalar) -> tuple[Scalar, Scalar]:
             signal = total * jnp.exp(log_factor * theta)
             first, second = _slope(bins, share, signal)
-            return theta - bins.central + log_factor * signal * first, 1 + log_factor**2 * (signal * first + signal**2 * second)
+            return theta - bins.central + log_factor * signal * first, 1 + log_factor**2 * (
+                signal * first + signal**2 * second
+            )
 
         theta = roots.safeguarded_newton(slope, high, low).position
         return theta, deviance(bins, share * (total * jnp.exp(log_factor * theta)), theta)
@@ -195,7 +203,9 @@ def _slope(bins: PoissonBins, share: Bins, total: Scalar) -> tuple[Scalar, Scala
     return jnp.sum(jnp.where(share > 0, share * first, 0.0)), jnp.sum(share**2 * second)
 
 
-def _sides(bins: PoissonBins, share: Bins, total: Scalar, best: Scalar) -> tuple[Float[Array, " 2"], Float[Array, " 2"]]:
+def _sides(
+    bins: PoissonBins, share: Bins, total: Scalar, best: Scalar
+) -> tuple[Float[Array, " 2"], Float[Array, " 2"]]:
     """Lower and upper ends of theta below and above zero; they are equal on a side where the likelihood falls away from zero.
 
     theta deviates from theta_0 by ln(factor) x signal x slope, the slope in the total signal being at most 1, and not so far that the
@@ -207,7 +217,9 @@ def _sides(bins: PoissonBins, share: Bins, total: Scalar, best: Scalar) -> tuple
     wanted = jnp.log(jnp.maximum(best, _TINY)) - jnp.log(total)
     to_best = wanted / jnp.maximum(jnp.where(wanted > 0, bins.up, bins.down), _TINY)
     highest = jnp.minimum(to_best, centre + jnp.maximum(bins.up, bins.down) * best * jnp.maximum(-at_start, 0.0))
-    by_logarithm = -jnp.maximum(jnp.log(total), 0.0) / jnp.maximum(bins.down, _TINY) - bins.down - jnp.maximum(-centre, 0.0)
+    by_logarithm = (
+        -jnp.maximum(jnp.log(total), 0.0) / jnp.maximum(bins.down, _TINY) - bins.down - jnp.maximum(-centre, 0.0)
+    )
     by_size = jnp.minimum(centre, 0.0) - bins.down * total
     lowest = jnp.maximum(jnp.maximum(by_logarithm, by_size), to_best)
     low = jnp.where(start > best, jnp.minimum(lowest, centre), centre)

@@ -63,7 +63,9 @@ def log_poisson_cdf(observed: Float[Array, "..."], mean: Float[Array, "..."]) ->
     return jnp.where(observed > 0, jnp.where(far, far_value, near_value), -mean)
 
 
-def cls_poisson(observed: Float[Array, "..."], signal: Float[Array, "..."], background: Float[Array, "..."]) -> Float[Array, "..."]:
+def cls_poisson(
+    observed: Float[Array, "..."], signal: Float[Array, "..."], background: Float[Array, "..."]
+) -> Float[Array, "..."]:
     """CLs = P(<= n | s + b)/P(<= n | b) of one Poisson count. A. L. Read, J. Phys. G 28 (2002) 2693."""
     return jnp.exp(-cls_test_statistic(observed, signal, background) / 2)
 

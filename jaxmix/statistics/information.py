@@ -45,7 +45,9 @@ class Direction(NamedTuple):
         if math.isinf(self.deviation):
             return f"{self.name}: nothing is known of it"
         source = f", {100 * self.from_prior:.0f}% of it from the prior" if self.from_prior > 0.005 else ""
-        return f"{self.name}: known to {self.deviation:.3g} in its logarithm{source}" + (", degenerate" if self.degenerate else "")
+        return f"{self.name}: known to {self.deviation:.3g} in its logarithm{source}" + (
+            ", degenerate" if self.degenerate else ""
+        )
 
 
 class Ellipses(NamedTuple):
@@ -83,7 +85,9 @@ def fisher(
     return expected, slopes, weighted.T @ weighted + slopes.pulls.T @ slopes.pulls
 
 
-def observed_information(log_density: Callable[[Float[Array, " p"]], Scalar], theta: Float[Array, " p"]) -> Float[Array, "p p"]:
+def observed_information(
+    log_density: Callable[[Float[Array, " p"]], Scalar], theta: Float[Array, " p"]
+) -> Float[Array, "p p"]:
     """Minus the Hessian of ln L: Fisher's information where the data equal their expectation at theta (Asimov)."""
     return -jax.jacfwd(jax.jacfwd(log_density))(theta)
 
@@ -131,7 +135,9 @@ def ellipse(information: Matrix, i: int, j: int, cl: float, points: int = 181) -
     chosen = np.ix_((i, j), (i, j))
     marginal = covariance(information)[chosen]
     if not np.all(np.isfinite(marginal)):
-        raise ValueError(f"ellipse: nothing limits the parameters {i} and {j} together; add the information of a prior (from_priors).")
+        raise ValueError(
+            f"ellipse: nothing limits the parameters {i} and {j} together; add the information of a prior (from_priors)."
+        )
     return Ellipses(_curve(marginal, cl, points), _curve(np.linalg.inv(np.asarray(information)[chosen]), cl, points))
 
 

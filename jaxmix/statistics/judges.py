@@ -55,7 +55,9 @@ class Counting(AbstractJudge):
         if self.mode not in MODES:
             raise ValueError(f"Counting: mode must be one of {MODES}, got {self.mode!r}.")
         if self.mode == "cl" and self.background.ndim > 0:
-            raise ValueError(f"Counting: mode 'cl' judges one bin, got {self.background.shape}; use mode 'sigma' for several bins.")
+            raise ValueError(
+                f"Counting: mode 'cl' judges one bin, got {self.background.shape}; use mode 'sigma' for several bins."
+            )
         if self.observed is not None and self.observed.shape != self.background.shape:
             shapes = f"{self.observed.shape}, background {self.background.shape}"
             raise ValueError(f"Counting: observed has shape {shapes}; give one count a bin.")
@@ -131,7 +133,9 @@ class Gaussian(AbstractJudge):
 
 def _cholesky(covariance: Float[np.ndarray, "k k"], shape: tuple[int, ...]) -> Float[np.ndarray, "k k"]:
     if len(shape) != 1 or covariance.shape != shape * 2:
-        raise ValueError(f"Gaussian: covariance must be square like central, got shapes {covariance.shape} and {shape}.")
+        raise ValueError(
+            f"Gaussian: covariance must be square like central, got shapes {covariance.shape} and {shape}."
+        )
     scale = np.sqrt(np.abs(np.outer(np.diag(covariance), np.diag(covariance))))
     smallest = np.linalg.eigvalsh(covariance / scale)[0] if np.all(scale > 0) else 0.0
     if not np.allclose(covariance, covariance.T, rtol=1e-10, atol=0) or not smallest > 0:

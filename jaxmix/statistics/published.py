@@ -45,7 +45,10 @@ def stacked(curves: Sequence[Curve]) -> Curve:
         return np.concatenate([leaf, beyond[len(leaf) - longest :] if len(leaf) < longest else beyond[:0]])
 
     far, nothing, gaps = _FAR * (1.0 + np.arange(longest)), np.zeros(longest), np.ones(longest, bool)
-    rows = [(padded(c.x, far), padded(c.y, nothing), padded(c.slope, nothing), padded(c.gap, gaps)[: longest - 1]) for c in curves]
+    rows = [
+        (padded(c.x, far), padded(c.y, nothing), padded(c.slope, nothing), padded(c.gap, gaps)[: longest - 1])
+        for c in curves
+    ]
     return Curve(*(jnp.asarray(np.stack(column)) for column in zip(*rows)))
 
 
@@ -75,7 +78,9 @@ class PublishedLimit(AbstractJudge):
         x = _logarithm("abscissa", abscissa)
         pieces = np.zeros(len(x)) if segment is None else np.asarray(segment)
         self.curve = _curve(x, _logarithm("limit", limit), pieces)
-        self.expected_curve = None if expected_limit is None else _curve(x, _logarithm("expected_limit", expected_limit), pieces)
+        self.expected_curve = (
+            None if expected_limit is None else _curve(x, _logarithm("expected_limit", expected_limit), pieces)
+        )
         self.power = float(power)
         self.critical = counts.critical_chi2(float(cl))
 
@@ -112,10 +117,19 @@ class PublishedLimit(AbstractJudge):
 
 def _curve(x: Float[np.ndarray, " k"], y: Float[np.ndarray, " k"], pieces: Float[np.ndarray, " k"]) -> Curve:
     if not len(x) == len(y) == len(pieces):
-        raise ValueError(f"PublishedLimit: {len(x)} abscissas, {len(y)} limits and {len(pieces)} segments; give one each.")
+        raise ValueError(
+            f"PublishedLimit: {len(x)} abscissas, {len(y)} limits and {len(pieces)} segments; give one each."
+        )
     step, jump = np.diff(x), np.diff(pieces)
-    if np.any(jump < 0) or np.any(step < 0) or np.any(step[jump == 0] == 0) or min(np.unique(pieces, return_counts=True)[1]) < 2:
-        raise ValueError("PublishedLimit: needs two abscissas or more in each segment, strictly rising; split the curve at a jump.")
+    if (
+        np.any(jump < 0)
+        or np.any(step < 0)
+        or np.any(step[jump == 0] == 0)
+        or min(np.unique(pieces, return_counts=True)[1]) < 2
+    ):
+        raise ValueError(
+            "PublishedLimit: needs two abscissas or more in each segment, strictly rising; split the curve at a jump."
+        )
     slope = np.concatenate([_slopes(x[pieces == piece], y[pieces == piece]) for piece in np.unique(pieces)])
     return Curve(jnp.asarray(x), jnp.asarray(y), jnp.asarray(slope), jnp.asarray(jump > 0))
 

@@ -51,7 +51,9 @@ class ToyAnswer(NamedTuple):
     limit_expected: Float[Array, " bands"]
 
 
-def by_toys(bins: PoissonBins, signal: Bins, cl: Scalar | float, guess: cls.Asymptotic, key: Seed, number: int) -> ToyAnswer:
+def by_toys(
+    bins: PoissonBins, signal: Bins, cl: Scalar | float, guess: cls.Asymptotic, key: Seed, number: int
+) -> ToyAnswer:
     """CLs and limits with `number` toys of each kind. guess: the asymptotic answer, around which the limits are sought.
 
     The same random numbers serve all signals, so that CLs varies with the signal as smoothly as it can; a limit is interpolated
@@ -66,7 +68,9 @@ def by_toys(bins: PoissonBins, signal: Bins, cl: Scalar | float, guess: cls.Asym
     found = jax.lax.map(lambda trial: levels(bins, share, trial, key, number), jnp.concatenate([total[None], tried]))
     here, there = (jax.tree.map(lambda leaf, part=part: leaf[part], found) for part in (0, slice(1, None)))
     curves = jnp.concatenate([there.observed[:, None], there.expected], axis=1)
-    crossings = jax.vmap(_crossing, (None, 1, None, None))(tried, curves, 1 - jnp.asarray(cl, total.dtype), 0.1 / number)
+    crossings = jax.vmap(_crossing, (None, 1, None, None))(
+        tried, curves, 1 - jnp.asarray(cl, total.dtype), 0.1 / number
+    )
     strengths = cls.strengths(total, crossings)
     return ToyAnswer(here, strengths[0], strengths[1:])
 
@@ -76,7 +80,9 @@ def levels(bins: PoissonBins, share: Bins, total: Scalar, key: Seed, number: int
     best = cls.best_signal(bins, share)
     theta = cls.best_theta(bins, share, total, best)
     present, thetas = jnp.stack([total * bins.factor(theta), jnp.zeros_like(total)]), jnp.stack([theta, bins.central])
-    both = jax.vmap(lambda *hypothesis: _thrown(bins, share, total, *hypothesis, number))(present, thetas, jax.random.split(key))
+    both = jax.vmap(lambda *hypothesis: _thrown(bins, share, total, *hypothesis, number))(
+        present, thetas, jax.random.split(key)
+    )
     with_signal, without = (jax.tree.map(lambda leaf, k=k: leaf[k], both) for k in (0, 1))
     q = cls.test_statistic(bins, share, total, best)
     medians = _quantiles(without, ndtr(-jnp.asarray(cls.BANDS, total.dtype)))
@@ -88,7 +94,9 @@ def levels(bins: PoissonBins, share: Bins, total: Scalar, key: Seed, number: int
     return ToyLevels(jnp.minimum(observed, 1.0), spread, jnp.minimum(expected, 1.0))
 
 
-def _thrown(bins: PoissonBins, share: Bins, total: Scalar, present: Scalar, theta: Scalar, key: Seed, number: int) -> Thrown:
+def _thrown(
+    bins: PoissonBins, share: Bins, total: Scalar, present: Scalar, theta: Scalar, key: Seed, number: int
+) -> Thrown:
     """q~ for `total` of toys in which a signal `present` (after its factor) is there, 0 for none."""
     nuisance = bins.background.fit(bins.observed, share * present)
     mean = jnp.where(share > 0, share * present + bins.background.mean(nuisance), 0.0)

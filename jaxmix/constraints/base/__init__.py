@@ -1,0 +1,1 @@
+"""What experiments share: the interface of every constraint, and the kinds of statistic that several have in common."""

@@ -1,0 +1,57 @@
+"""What constraints share that meet one Gaussian measurement."""
+
+import dataclasses
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from jaxmix import statistics
+from jaxmix.constraints.base import closed_form
+
+Scalar = Float[Array, ""]
+
+_MODES = ("sigma", "cl")
+
+
+class OneMeasurement(closed_form.ClosedForm):
+    """One Gaussian measurement, judged by q = chi^2(point) - chi^2(kappa = 0) = delta (delta - 2 pull).
+
+    delta: the point's change of what is measured; pull: the measured value less the Standard Model's; both in standard deviations (`error`,
+    in the measurement's unit) of the two values together. q is negative where the mixing describes the data better.
+    """
+
+    pull: Scalar
+    error: Scalar
+    values: dict[str, Scalar]
+    level: Scalar
+    mode: str = eqx.field(static=True)
+
+    def __check_init__(self):
+        if self.mode not in _MODES:
+            raise ValueError(f"{self.name}: the level's mode must be one of {_MODES}, got {self.mode!r}.")
+
+    def at_level(self, mode: str, value: float) -> "OneMeasurement":
+        """The same measurement judged at another level."""
+        return dataclasses.replace(self, level=jnp.asarray(value, dtype=float), mode=mode)
+
+    def asimov(self) -> "OneMeasurement":
+        """The same precision with data that equal the Standard Model."""
+        return dataclasses.replace(self, pull=jnp.zeros_like(self.pull))
+
+    def statistic(self, delta: Scalar) -> Scalar:
+        """q = delta (delta - 2 pull)."""
+        return delta * (delta - 2.0 * self.pull)
+
+    def critical_value(self) -> Scalar:
+        """n^2 in mode "sigma", Delta chi^2 of one parameter in mode "cl"."""
+        return statistics.critical_sigma(self.level) if self.mode == "sigma" else statistics.critical_chi2(self.level)
+
+
+def fields(
+    measured: float, predicted: float, errors: tuple[float, float], unit: float, level: tuple[str, float]
+) -> tuple:
+    """The fields of a OneMeasurement without numbers to set, from the two values and their errors in a unit."""
+    error = float(errors[0] ** 2 + errors[1] ** 2) ** 0.5
+    pull, width = (jnp.asarray(number, dtype=float) for number in ((measured - predicted) / error, unit * error))
+    return pull, width, {}, jnp.asarray(level[1], dtype=float), level[0]

@@ -1,0 +1,124 @@
+"""What searches share whose curve is a table of the package's data, and the Z' that they look for."""
+
+from abc import abstractmethod
+from typing import ClassVar, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int
+
+from jaxmix import constants, statistics
+from jaxmix.constraints.base import closed_form
+from jaxmix.currents import decays, mixing, neutral_currents
+from jaxmix.data import searches
+
+Scalar = Float[Array, ""]
+
+_INSIDE = 1e-9  # relative distance from the end of a curve at which it is surely covered
+_RESOLVED, _OUTSIDE, _UNMET = 0, 1, 2  # positions in `reasons`
+_COLUMNS = [np.array(column, dtype=float) for column in list(zip(*constants.FERMIONS))[1:]]
+
+
+class Zprime(NamedTuple):
+    """The Z' of a point, with what every search asks of it: its widths (GeV) into each Standard Model pair and into mCPs, and those of a
+    dark photon of its mass per epsilon^2 e^2."""
+
+    state: mixing.Eigenstate
+    widths: Float[Array, " fermions"]
+    dark: Scalar
+    photon: Float[Array, " fermions"]
+
+    @property
+    def total(self) -> Scalar:
+        """Total width, GeV."""
+        return jnp.sum(self.widths) + self.dark
+
+
+def zprime_of(currents: neutral_currents.NeutralCurrents) -> Zprime:
+    """The physical Z' of a point."""
+    _, _, state = neutral_currents.states(currents)
+    fermions = constants.Fermion("all", *(jnp.asarray(column, state.mass.dtype) for column in _COLUMNS))
+    widths = decays.fermion_widths(state.mass, *neutral_currents.chiral_couplings(currents, state, fermions))
+    photon = decays.fermion_widths(state.mass, fermions.charge, fermions.charge)
+    return Zprime(state, widths, neutral_currents.width_to_mcp(currents, state), photon)
+
+
+class Seen(NamedTuple):
+    """What a search makes of a point: the mass on its abscissa (GeV), the signal squared, and whether its assumptions fail."""
+
+    mass: Scalar
+    signal: Scalar
+    unmet: Bool[Array, ""]
+
+
+class PublishedSearch(closed_form.ClosedForm):
+    """A curve of the largest signal that a search allows: q/critical = (signal/limit)^2, so that the curve is the exclusion contour.
+
+    The published level is the only one: nothing tells how a contour moves with it. There is no statement outside the published
+    masses, between two pieces of the curve, and where the publication's assumptions fail.
+    """
+
+    curve: statistics.PublishedLimit  # of the signal squared
+    values: dict[str, Scalar]
+
+    search: ClassVar[searches.Search]
+
+    @classmethod
+    def check_level(cls, mode: str, value: float) -> None:
+        """ValueError unless the level is the published one."""
+        if mode != "cl" or abs(value - cls.search.cl) > 1e-9:
+            found = f"{mode} = {value:g}"
+            raise ValueError(
+                f"{cls.name}: level: found {found}; allowed: cl = {cls.search.cl:g}, at which the limit was published."
+            )
+
+    @classmethod
+    def published_curve(cls) -> statistics.PublishedLimit:
+        """The table's curve, squared."""
+        mass, lower, segment = searches.curve(cls.search)
+        return statistics.PublishedLimit(mass, lower**2, power=1.0, cl=cls.search.cl, segment=segment)
+
+    def at_level(self, mode: str, value: float) -> "PublishedSearch":
+        """Itself: ValueError unless the level is the published one."""
+        self.check_level(mode, value)
+        return self
+
+    def asimov(self) -> "PublishedSearch":
+        """Itself where it is projected; of a search that took data no expected curve is tabulated: ValueError."""
+        if self.kind == "projected":
+            return self
+        raise ValueError(
+            f"{self.name}: found a request for the expected limit; the package has the published observed curve alone."
+        )
+
+    def critical_value(self) -> Scalar:
+        """Delta chi^2 of one parameter at the published level, a convention: only q/critical has a meaning here."""
+        return self.curve.critical_value()
+
+    @abstractmethod
+    def seen(self, currents: neutral_currents.NeutralCurrents, zprime: Zprime) -> Seen:
+        """The signal of a point whose Z' is known."""
+
+    def reason(self, currents: neutral_currents.NeutralCurrents) -> Int[Array, ""]:
+        """Outside the published masses, or an assumption that fails."""
+        seen = self.seen(currents, zprime_of(currents))
+        return reason(self.curve.covers(seen.mass), seen.unmet)
+
+    def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:
+        """critical (signal/limit)^2; NaN where there is no statement."""
+        seen = self.seen(currents, zprime_of(currents))
+        return jnp.where(seen.unmet, jnp.nan, self.curve.test_statistic((seen.mass, seen.signal)))
+
+    def ends(self) -> tuple[float, ...]:
+        """Masses (GeV) just inside both ends of every piece of the curve."""
+        mass, _, segment = searches.curve(self.search)
+        first, last = (
+            np.unique(segment, return_index=True)[1],
+            len(mass) - 1 - np.unique(segment[::-1], return_index=True)[1],
+        )
+        return tuple(float(x) for x in np.concatenate([mass[first] * (1 + _INSIDE), mass[last] * (1 - _INSIDE)]))
+
+
+def reason(covered: Bool[Array, ""], unmet: Bool[Array, ""]) -> Int[Array, ""]:
+    """Position in `reasons` of a search."""
+    return jnp.where(covered, jnp.where(unmet, _UNMET, _RESOLVED), _OUTSIDE)

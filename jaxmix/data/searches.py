@@ -1,0 +1,69 @@
+"""Published searches: one table of data/limits each, which names the experiment and holds its curve. No jax here: the vocabulary of the
+configs needs the names."""
+
+import functools
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxmix.data import tables
+
+FOLDER = "limits/"
+
+
+class Search(NamedTuple):
+    """What a table's header says of a search: the names that commands use and figures show, title, reference, confidence level, kind
+    ("published" or "projected"), channel, what it assumes, where its numbers are from, the largest pair mass that it can make (GeV, of
+    millicharges) and what makes the Z' (of the others)."""
+
+    file: str
+    name: str
+    label: str
+    title: str
+    reference: str
+    cl: float
+    kind: str
+    channel: str
+    assumption: str
+    read_off: str
+    reach: float | None
+    produced_by: str | None
+
+    @property
+    def is_millicharge(self) -> bool:
+        """Whether the curve is a charge against the mCP's mass; otherwise it is a kinetic mixing against the Z' mass."""
+        return self.channel == "mcp"
+
+
+@functools.cache
+def known() -> dict[str, Search]:
+    """Every search of the package, by name: millicharges first, then Z', each in the order of their files."""
+    found = [_search(name) for name in tables.names(FOLDER)]
+    return {search.name: search for search in found}
+
+
+@functools.cache
+def curve(search: Search) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mass (GeV), smallest excluded value and the number of the segment, row by row."""
+    columns = tables.read_csv(search.file).columns
+    mass = columns["m_mcp" if search.is_millicharge else "m_zprime"]
+    return mass, columns["lower"], columns.get("segment", np.zeros_like(mass))
+
+
+def _search(file: str) -> Search:
+    header = tables.read_rows(file).header
+    reach = header.get("reach")
+    return Search(
+        file=file,
+        name=header["name"],
+        label=header["label"],
+        title=header["title"],
+        reference=header["source"],
+        cl=float(header["confidence"]),
+        kind=header["kind"],
+        channel=header["channel"],
+        assumption=header["assumption"],
+        read_off=header["read_off"],
+        reach=None if reach is None else float(reach.partition(",")[0]),
+        produced_by=header.get("produced_by"),
+    )

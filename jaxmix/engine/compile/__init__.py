@@ -1,0 +1,1 @@
+"""How programs are compiled, and kept on disk so that another process neither traces nor compiles them again."""

@@ -1,0 +1,1 @@
+"""`jaxmix point`: everything about one parameter point."""
