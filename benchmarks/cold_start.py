@@ -1,4 +1,6 @@
-"""Seconds from the start of a fresh process to the first complete contour, with nothing kept and with the programs of a former run."""
+"""Seconds from the start of a fresh process to the first complete contour, with nothing kept and with the programs of a
+former run.
+"""
 
 import os
 import statistics

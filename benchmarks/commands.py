@@ -32,7 +32,9 @@ print(grid - started, traced - grid)
 
 
 def kernels(name: str) -> tuple[float, float]:
-    """Seconds for the grid and for the contours of a config in a process that has compiled everything, nothing written."""
+    """Seconds for the grid and for the contours of a config in a process that has compiled everything, nothing
+    written.
+    """
     grid, contours = measuring.child(["-c", KERNELS, name]).output.split()[-2:]
     return float(grid), float(contours)
 

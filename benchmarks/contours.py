@@ -1,4 +1,6 @@
-"""Contours that are known exactly: vertices, calls, time and distance to the truth, against peers that go on until they are as near."""
+"""Contours that are known exactly: vertices, calls, time and distance to the truth, against peers that go on until they
+are as near.
+"""
 
 import itertools
 import statistics
@@ -38,7 +40,9 @@ class Found(NamedTuple):
 
 
 class Function:
-    """A truth's f in box coordinates, compiled: of one point, of many, and of many with the gradient; and as it is, with its gradient."""
+    """A truth's f in box coordinates, compiled: of one point, of many, and of many with the gradient; and as it is,
+    with its gradient.
+    """
 
     def __init__(self, truth: truths.Truth):
         sides = engine.Side.of(truth.x_axis), engine.Side.of(truth.y_axis)
@@ -77,7 +81,9 @@ def march(function: Function, n: int) -> Found:
 
 
 def march_and_polish(function: Function, n: int) -> Found:
-    """The same with Newton's method along the gradient from every vertex, which stays where it would go farther than two cells."""
+    """The same with Newton's method along the gradient from every vertex, which stays where it would go farther than
+    two cells.
+    """
     curves, calls = march(function, n)
     if not curves:
         return Found(curves, calls)
@@ -113,7 +119,9 @@ def columns(function: Function, n: int) -> Found:
 
 
 def joined(u: np.ndarray, roots: list[list[float]]) -> Iterator[np.ndarray]:
-    """Segments between the roots of neighbouring columns in their order; of a column with more, the closest pairs join each other."""
+    """Segments between the roots of neighbouring columns in their order; of a column with more, the closest pairs join
+    each other.
+    """
     for first, last in itertools.pairwise(range(len(u))):
         more, fewer = (first, last) if len(roots[first]) >= len(roots[last]) else (last, first)
         some, others = np.array(roots[more]), np.array(roots[fewer])
@@ -127,7 +135,9 @@ def joined(u: np.ndarray, roots: list[list[float]]) -> Iterator[np.ndarray]:
 
 
 def minos(truth: truths.Truth, function: Function, number: int, experimental: bool) -> Found:
-    """The curve of iminuit's mncontour about the minimum of f, with analytic gradient; the experimental one through its own spline."""
+    """The curve of iminuit's mncontour about the minimum of f, with analytic gradient; the experimental one through its
+    own spline.
+    """
     calls = itertools.count()
 
     def counted(compiled: Callable, *at: float):

@@ -1,4 +1,6 @@
-"""A detector's reach with its gradient by ten design parameters: time against the value alone, and memory against the masses."""
+"""A detector's reach with its gradient by ten design parameters: time against the value alone, and memory against the
+masses.
+"""
 
 import argparse
 import functools

@@ -1,4 +1,6 @@
-"""The event chain on the dense grid's tiles: points per second with and without production, its error, and the same on interpax."""
+"""The event chain on the dense grid's tiles: points per second with and without production, its error, and the same on
+interpax.
+"""
 
 import dataclasses
 from collections.abc import Callable
@@ -49,7 +51,9 @@ def rows(quick: bool) -> list[measuring.Row]:
 def _in_float32(
     whole: engine.AbstractProblem, chain: engine.AbstractProblem, grid: engine.Grid, samples: int
 ) -> list[measuring.Row]:
-    """The event chain's speed in float32, and how far the whole q is from float64's wherever it is above a tenth of the critical value."""
+    """The event chain's speed in float32, and how far the whole q is from float64's wherever it is above a tenth of the
+    critical value.
+    """
     tiling = dataclasses.replace(studies.TILING, dtype="float32", tolerance=1e-4)
     placed = engine.place(chain)
     seconds = measuring.medians({"float32": lambda: jax.block_until_ready(engine.summarise(placed, grid, tiling))}, 5)[

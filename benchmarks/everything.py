@@ -1,4 +1,6 @@
-"""Every constraint of the shelf on a grid of the mixed phase, summaries alone, and against exact evaluation on a sample."""
+"""Every constraint of the shelf on a grid of the mixed phase, summaries alone, and against exact evaluation on a
+sample.
+"""
 
 import os
 import tempfile

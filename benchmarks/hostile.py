@@ -1,4 +1,6 @@
-"""Hostile input in bulk: how many mutated configs, tables and folders, how long the slowest took, how much memory, and how they ended."""
+"""Hostile input in bulk: how many mutated configs, tables and folders, how long the slowest took, how much memory, and
+how they ended.
+"""
 
 import collections
 import json

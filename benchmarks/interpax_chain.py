@@ -1,4 +1,6 @@
-"""The peer of the event chain in interpax: the same table, read by Interpolator2D at every point, and all else as it is."""
+"""The peer of the event chain in interpax: the same table, read by Interpolator2D at every point, and all else as it
+is.
+"""
 
 from collections.abc import Callable
 
@@ -15,14 +17,19 @@ from jaxmix import engine, study
 def tabulated_rates(
     whole: study.Study, ends: dict[str, tuple[float, float]], held: dict[str, float], method: str
 ) -> kernels.TabulatedRates:
-    """The study of kernels.tabulated_rates with the same table in interpax's hands; method: "cubic" (C1) or "cubic2" (C2)."""
+    """The study of kernels.tabulated_rates with the same table in interpax's hands; method: "cubic" (C1) or "cubic2"
+    (C2).
+    """
     sides, values = kernels.chain_table(whole, ends, held)
-    # built outside of jit, where it sees that the knots are even and keeps its derivatives; beyond the last knot by rounding alone
+    # built outside of jit, where it sees that the knots are even and keeps its derivatives; beyond the last knot by
+    # rounding alone
     return kernels.TabulatedRates(whole, interpax.Interpolator2D(*sides, values, method=method, extrap=True))
 
 
 def summarise(chain: engine.AbstractProblem, grid: engine.Grid, block: int) -> Callable[[], engine.Summary]:
-    """A call without arguments that sums a grid up as the engine does, from single points under vmap and jit, a block at a time."""
+    """A call without arguments that sums a grid up as the engine does, from single points under vmap and jit, a block
+    at a time.
+    """
     devices = len(jax.local_devices())
     blocks = np.arange(-(-grid.size // (block * devices)) * devices)
     parts = kernels.on_all_devices(engine.fast_run(_blocks), (chain, grid, block), (blocks,))

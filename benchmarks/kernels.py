@@ -37,8 +37,9 @@ def accelerated() -> bool:
 
 
 def on_all_devices(function: Callable, whole: PyTree, arrays: tuple[np.ndarray, ...]) -> Callable[[], list]:
-    """A call without arguments of function(whole, arrays), a share of the arrays' first axis on each device (on fewer, where it cannot be
-    parted evenly), each from a thread of its own: a CPU works on what it is sent before it answers."""
+    """A call without arguments of function(whole, arrays), a share of the arrays' first axis on each device (on fewer,
+    where it cannot be parted evenly), each from a thread of its own: a CPU works on what it is sent before it answers.
+    """
     homes, rows = jax.local_devices(), len(arrays[0])
     homes = homes[: max(number for number in range(1, len(homes) + 1) if rows % number == 0)]
     shares = zip(homes, zip(*(np.split(array, len(homes)) for array in arrays)))
@@ -48,8 +49,10 @@ def on_all_devices(function: Callable, whole: PyTree, arrays: tuple[np.ndarray, 
 
 
 class Work(NamedTuple):
-    """What one point costs by XLA's own count: floating-point operations as they are written, as they are compiled (a value that several
-    loops need is computed in each), and bytes that these loops read and write. An operation on complex numbers counts as one."""
+    """What one point costs by XLA's own count: floating-point operations as they are written, as they are compiled (a
+    value that several loops need is computed in each), and bytes that these loops read and write. An operation on
+    complex numbers counts as one.
+    """
 
     written: float
     compiled: float
@@ -59,8 +62,8 @@ class Work(NamedTuple):
 def work(function: Callable, *arguments: PyTree, points: int) -> Work:
     """The cost of one of the points that function(*arguments) evaluates.
 
-    XLA counts the body of a loop once. The passes that are missing are counted before it optimises, where the same program with its
-    loops written out is compared with itself. (A loop that may end early is taken to run once.)
+    XLA counts the body of a loop once. The passes that are missing are counted before it optimises, where the same
+    program with its loops written out is compared with itself. (A loop that may end early is taken to run once.)
     """
     arrays, static = eqx.partition(arguments, eqx.is_array)
 
@@ -130,7 +133,9 @@ def _in_chunks(weak: tuple[Array, ...], parts: tuple[Array, ...]) -> tuple[Float
 def mixed_in_chunks(
     weak: tuple[Array, ...], parts: tuple[Float[Array, "chunks chunk"], ...]
 ) -> tuple[Float[Array, " chunk"], ...]:
-    """mixed_states of one chunk after another; the twelve arrays of a chunk are written whole, over those of the last one."""
+    """mixed_states of one chunk after another; the twelve arrays of a chunk are written whole, over those of the last
+    one.
+    """
     return engine.fast_run(_in_chunks)(weak, parts)
 
 
@@ -139,9 +144,11 @@ def _numbers(state: mixing.Eigenstate) -> tuple[Scalar, ...]:
 
 
 class TabulatedRates(engine.AbstractProblem):
-    """A study whose slow part is read from a table over (ln m_mcp, ln epsilon_gamma): the event chain without production.
+    """A study whose slow part is read from a table over (ln m_mcp, ln epsilon_gamma): the event chain without
+    production.
 
-    What is left per point: interpolation along the last axis, couplings, photoelectrons, expected events, test statistic.
+    What is left per point: interpolation along the last axis, couplings, photoelectrons, expected events, test
+    statistic.
     """
 
     whole: study.Study
@@ -157,7 +164,9 @@ class TabulatedRates(engine.AbstractProblem):
 
 
 def tabulated_rates(whole: study.Study, ends: dict[str, tuple[float, float]], held: dict[str, float]) -> TabulatedRates:
-    """The study with its slow part tabulated between the ends of m_mcp (GeV) and epsilon_gamma, other parameters held."""
+    """The study with its slow part tabulated between the ends of m_mcp (GeV) and epsilon_gamma, other
+    parameters held.
+    """
     sides, values = chain_table(whole, ends, held)
     return TabulatedRates(whole, spline.fit(values, *[(side[0], side[-1]) for side in sides]))
 

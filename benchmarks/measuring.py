@@ -1,4 +1,5 @@
-"""What all benchmarks share: medians of interleaved repeats, resources of child processes, the machine in words, and tables.
+"""What all benchmarks share: medians of interleaved repeats, resources of child processes, the machine in words, and
+tables.
 
 Nothing heavy is imported here: a child process is counted at no less memory than its parent had.
 """
@@ -30,7 +31,9 @@ class Row(NamedTuple):
 
 
 class Usage(NamedTuple):
-    """A child process that ended: wall time (s), processor time (s), the largest resident memory (bytes), its output."""
+    """A child process that ended: wall time (s), processor time (s), the largest resident memory (bytes), its
+    output.
+    """
 
     seconds: float
     processor: float
@@ -46,8 +49,9 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 
 def medians(functions: Mapping[str, Callable[[], object]], repeats: int = 5) -> dict[str, float]:
-    """Median seconds of each function over the repeats, after one call to warm up; peers take turns, so that a load on the
-    machine meets all alike. A function must not return before its work is done."""
+    """Median seconds of each function over the repeats, after one call to warm up; peers take turns, so that a load on
+    the machine meets all alike. A function must not return before its work is done.
+    """
     for function in functions.values():
         function()
     times = {name: [] for name in functions}
@@ -65,7 +69,9 @@ def cores() -> int:
 
 
 def cores_used(function: Callable[[], object]) -> float:
-    """How many cores a call keeps busy: processor time of all threads over wall time, while it is repeated for 0.3 s."""
+    """How many cores a call keeps busy: processor time of all threads over wall time, while it is repeated for
+    0.3 s.
+    """
     wall, processor = time.perf_counter(), time.process_time()
     while time.perf_counter() - wall < 0.3:  # the processor's clock may tick in hundredths of a second
         function()
@@ -73,7 +79,9 @@ def cores_used(function: Callable[[], object]) -> float:
 
 
 def child(arguments: Sequence[str]) -> Usage:
-    """Run Python with these arguments in the repository's root, to its end; raises RuntimeError with its messages if it fails."""
+    """Run Python with these arguments in the repository's root, to its end; raises RuntimeError with its messages if it
+    fails.
+    """
     started = time.perf_counter()
     with tempfile.TemporaryFile("w+", encoding="utf-8") as messages:
         process = subprocess.Popen(

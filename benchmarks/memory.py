@@ -13,7 +13,9 @@ SIZES = {
 
 
 def run(name: str, number: int) -> None:
-    """In a process of its own: summarise a grid of lines of epsilon_gamma, as many values of m_mcp as make the number."""
+    """In a process of its own: summarise a grid of lines of epsilon_gamma, as many values of m_mcp as make the
+    number.
+    """
     import jax  # the parent must not hold what it measures in its children
 
     jax.config.update("jax_enable_x64", True)

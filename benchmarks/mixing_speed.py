@@ -1,4 +1,6 @@
-"""Mixing: exact masses and contents of Z, Z' and photon, against Numba's loop, NumPy's closed form and batched eigh at equal outputs."""
+"""Mixing: exact masses and contents of Z, Z' and photon, against Numba's loop, NumPy's closed form and batched eigh at
+equal outputs.
+"""
 
 import functools
 import sys
@@ -22,8 +24,9 @@ THREADS = ((ONE, "one thread each", False), (ALL, "all cores each", True))
 
 
 class Way(NamedTuple):
-    """A way to mix some points: a function of the chunk's size that returns a call without arguments, the largest chunk allowed, and
-    whether chunks for which more than one thread is at work are left out."""
+    """A way to mix some points: a function of the chunk's size that returns a call without arguments, the largest chunk
+    allowed, and whether chunks for which more than one thread is at work are left out.
+    """
 
     build: Callable[[int], Callable[[], object]]
     points: int

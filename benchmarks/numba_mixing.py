@@ -1,7 +1,9 @@
-"""The peer of the mixing benchmark in Numba: the closed form as one loop over the points that keeps all between in registers.
+"""The peer of the mixing benchmark in Numba: the closed form as one loop over the points that keeps all between in
+registers.
 
-The arguments and the twelve arrays are those of numpy_mixing; the arrays are given, and written into. With D = 1 - kappa_cc^2 the kinetic
-matrix of the massive pair is D K11 = 1 - (kappa cW')^2, D K22 = 1 - (kappa cW)^2, D K12 = kappa sW sW', which spares most of its terms.
+The arguments and the twelve arrays are those of numpy_mixing; the arrays are given, and written into. With D = 1 -
+kappa_cc^2 the kinetic matrix of the massive pair is D K11 = 1 - (kappa cW')^2, D K22 = 1 - (kappa cW)^2, D K12 = kappa
+sW sW', which spares most of its terms.
 """
 
 import math
@@ -14,9 +16,11 @@ import numpy as np
 def in_chunks(
     fast: bool, threads: int, arrays: tuple, weak: tuple, chunk: int
 ) -> tuple[Callable[[], None], np.ndarray]:
-    """A call without arguments that goes through the points chunk by chunk, and the array [threads, 12, chunk] that it writes.
+    """A call without arguments that goes through the points chunk by chunk, and the array [threads, 12, chunk] that it
+    writes.
 
-    fast: with the compiler's fast mathematics. threads: 0 for a serial loop, else those of a parallel one, each with outputs of its own.
+    fast: with the compiler's fast mathematics. threads: 0 for a serial loop, else those of a parallel one, each with
+    outputs of its own.
     """
     dtype = arrays[0].dtype
     out = np.empty((max(threads, 1), 12, chunk), dtype)

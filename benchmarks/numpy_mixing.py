@@ -1,7 +1,8 @@
 """The peers of the mixing benchmark in NumPy: the closed form, and two eigenvalue problems with LAPACK behind them.
 
-All return the same twelve arrays: of the Z and of the Z' the mass (GeV) and the contents of A1, Z1, A2, Z2, then the contents
-of A1 and A2 of the photon. Arguments: kappa, M2 (GeV), cos and sin of theta_W', arrays; M1 (GeV), cos and sin of theta_W, numbers.
+All return the same twelve arrays: of the Z and of the Z' the mass (GeV) and the contents of A1, Z1, A2, Z2, then the
+contents of A1 and A2 of the photon. Arguments: kappa, M2 (GeV), cos and sin of theta_W', arrays; M1 (GeV), cos and sin
+of theta_W, numbers.
 """
 
 import numpy as np

@@ -1,5 +1,6 @@
-"""The profiled electroweak chi^2: points per second with and without gradient, against scipy and iminuit minimising the same function,
-and how much of a processor's floating-point operations it makes use of."""
+"""The profiled electroweak chi^2: points per second with and without gradient, against scipy and iminuit minimising the
+same function, and how much of a processor's floating-point operations it makes use of.
+"""
 
 import iminuit
 import jax
@@ -18,7 +19,9 @@ MATRIX = 1024  # rows of the square matrices whose product tells what the proces
 
 
 def peers(fit: precision.Precision, kappa: np.ndarray, mass: np.ndarray) -> dict:
-    """Functions without arguments that find q of every point with scipy and with iminuit: the same compiled residuals, two minima each."""
+    """Functions without arguments that find q of every point with scipy and with iminuit: the same compiled residuals,
+    two minima each.
+    """
     scale = np.array([2e-4, 5e-4])  # about one standard deviation of theta, which both minimisers like to know
 
     @jax.jit

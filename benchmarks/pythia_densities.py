@@ -1,4 +1,5 @@
-"""Parton densities as Pythia 8's own interpolation of the grid gives them, for tests that compare with it (extra `pdf`).
+"""Parton densities as Pythia 8's own interpolation of the grid gives them, for tests that compare with it (extra
+`pdf`).
 
 python benchmarks/pythia_densities.py --out tests/parton_reference.csv
 """

@@ -1,8 +1,10 @@
-"""Reference numbers of Z' production in pp at 14 TeV from Pythia 8: acceptances, recoil, Z' + jet and inclusive cross sections.
+"""Reference numbers of Z' production in pp at 14 TeV from Pythia 8: acceptances, recoil, Z' + jet and inclusive cross
+sections.
 
-The boson is Pythia's Z' (code 32) coupled to quarks as Q eps_Z and decaying to psi psibar alone; psi is Pythia's tau with its mass
-set, a vector coupling and no decay. Z' + jet, which Pythia lacks, is gamma* + jet in a narrow window of mass, converted by the
-factorisation of gamma* -> f fbar. Needs the extra `pdf` (pythia8mc); at 10^6 events about a quarter of an hour on one core:
+The boson is Pythia's Z' (code 32) coupled to quarks as Q eps_Z and decaying to psi psibar alone; psi is Pythia's tau
+with its mass set, a vector coupling and no decay. Z' + jet, which Pythia lacks, is gamma* + jet in a narrow window of
+mass, converted by the factorisation of gamma* -> f fbar. Needs the extra `pdf` (pythia8mc); at 10^6 events about a
+quarter of an hour on one core:
 
     python benchmarks/pythia_reference.py --events 1000000 --seed 1 --out tests/pythia_reference.csv
 
@@ -62,7 +64,9 @@ errors: one standard deviation, statistical; of a fraction at least 1/events
 
 
 def generator(settings: list[str], seed: int) -> pythia8mc.Pythia:
-    """Pythia for pp at 14 TeV in the common setting, refined by `settings`; a setting that it does not know raises ValueError."""
+    """Pythia for pp at 14 TeV in the common setting, refined by `settings`; a setting that it does not know raises
+    ValueError.
+    """
     common = ["Print:quiet = on", f"Beams:eCM = {ECM}", "PDF:pSet = 17", "Random:setSeed = on", f"Random:seed = {seed}"]
     common += [f"StandardModel:{name} = {SIN2_THETA_W}" for name in ("sin2thetaW", "sin2thetaWbar")]
     common += [f"StandardModel:alphaEMmZ = {ALPHA!r}", "SigmaProcess:alphaEMorder = -1"]
@@ -78,7 +82,9 @@ def generator(settings: list[str], seed: int) -> pythia8mc.Pythia:
 
 
 def zprime(mass: float, psi: float, couplings: dict[str, tuple[float, float]]) -> list[str]:
-    """Settings of a narrow Z' from quarks with couplings {flavour: (vector, axial)} in units of e eps_Z, decaying to psi psibar."""
+    """Settings of a narrow Z' from quarks with couplings {flavour: (vector, axial)} in units of e eps_Z, decaying to
+    psi psibar.
+    """
     settings = ["NewGaugeBoson:ffbar2gmZZprime = on", "Zprime:gmZmode = 3", "Zprime:universality = off"]
     for flavour, (vector, axial) in couplings.items():
         settings += [
@@ -114,7 +120,9 @@ def vector_couplings() -> dict[str, tuple[float, float]]:
 
 
 def mixed_couplings(mass: float) -> dict[str, tuple[float, float]]:
-    """Moduli of the quark couplings to J_EM with the Z's admixture; the narrow cross section is a sum of |vector|^2 + |axial|^2."""
+    """Moduli of the quark couplings to J_EM with the Z's admixture; the narrow cross section is a sum of |vector|^2 +
+    |axial|^2.
+    """
     admixture = mass**2 / ((1 - SIN2_THETA_W) * (M_Z**2 - mass**2 - 1j * mass * GAMMA_Z))
     couplings = {}
     for flavour, charge in CHARGES.items():
@@ -124,7 +132,9 @@ def mixed_couplings(mass: float) -> dict[str, tuple[float, float]]:
 
 
 def produced(mass: float, psi: float, events: int, seed: int, recoil: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Transverse momentum of the Z' (events,) and pseudorapidities of psi and psibar (events, 2), after the shower if `recoil`."""
+    """Transverse momentum of the Z' (events,) and pseudorapidities of psi and psibar (events, 2), after the shower if
+    `recoil`.
+    """
     switches = ["PartonLevel:MPI = off", "PartonLevel:FSR = off", "SpaceShower:QEDshowerByQ = off"]
     if not recoil:
         switches += ["PartonLevel:ISR = off", "BeamRemnants:primordialKT = off"]
@@ -144,7 +154,8 @@ def produced(mass: float, psi: float, events: int, seed: int, recoil: bool) -> t
 
 
 def face_integral() -> float:
-    """Integral of deta dphi/(2 pi) over a flat square face of half width h (in units of the distance), centred on eta = 0.
+    """Integral of deta dphi/(2 pi) over a flat square face of half width h (in units of the distance), centred on eta =
+    0.
 
     With the face at x = 1: phi = atan y, eta = asinh(z cos phi), so that the integral over |y|, |z| < h is
     int dphi 2 asinh(h cos phi)/(2 pi), |phi| < atan h; about 4 h^2/(2 pi).
@@ -166,7 +177,9 @@ def density_at_zero(eta: np.ndarray, window: float = ETA_WINDOW) -> tuple[float,
 
 
 def acceptance_rows(mass: float, psi: float, events: int, seed: int) -> list[tuple]:
-    """Rows of the acceptance, with recoil and without, and of the recoil, which does not depend on psi and is given once a mass."""
+    """Rows of the acceptance, with recoil and without, and of the recoil, which does not depend on psi and is given
+    once a mass.
+    """
     face, rows, recoils = face_integral(), [], []
     for name, recoil in (("acceptance_one", True), ("acceptance_one_no_recoil", False)):
         pt, eta = produced(mass, psi, events, seed + 500 * recoil, recoil)
@@ -193,9 +206,10 @@ def acceptance_rows(mass: float, psi: float, events: int, seed: int) -> list[tup
 def jet_part(process: str, mass: float, pt_min: float, events: int, seed: int) -> tuple[float, float]:
     """Cross section over eps_Z^2 (pb) and its error of one parton process of Z' + jet, mu_F = mu_R = m_T.
 
-    d sigma(gamma* j -> f fbar j)/dM^2 = sigma_V(M)/eps^2 alpha Q_f^2 N_c/(3 pi M^2), with the electron alone open. Pythia has no
-    m_T of the boson among its scales: events are drawn at mu^2 = pT^2 + M^2/2 and reweighted with its own PDF and alpha_s.
-    Decays stay off: with gmZmode = 1 the weight of the decay angle rejects every event with the gluon in the first beam.
+    d sigma(gamma* j -> f fbar j)/dM^2 = sigma_V(M)/eps^2 alpha Q_f^2 N_c/(3 pi M^2), with the electron alone open.
+    Pythia has no m_T of the boson among its scales: events are drawn at mu^2 = pT^2 + M^2/2 and reweighted with its own
+    PDF and alpha_s. Decays stay off: with gmZmode = 1 the weight of the decay angle rejects every event with the gluon
+    in the first beam.
     """
     low, high = mass * (1 - JET_WINDOW), mass * (1 + JET_WINDOW)
     pythia = generator(
@@ -258,7 +272,9 @@ def inclusive_rows(mass: float, events: int, seed: int) -> list[tuple]:
 
 
 def write(path: Path, rows: list[tuple], events: int, seed: int) -> None:
-    """The table as it stands: header lines '# word: text', the names of the columns, rows in the order of their quantities."""
+    """The table as it stands: header lines '# word: text', the names of the columns, rows in the order of their
+    quantities.
+    """
     order = list(dict.fromkeys(row[0] for row in rows))
     with path.open("w", newline="", encoding="utf-8") as file:
         file.writelines(f"# {line}\n" for line in HEADER.format(events=events, seed=seed).splitlines())

@@ -1,9 +1,10 @@
-"""The hot kernels against what the machine could do: points per second, operations and bytes a point, and the share of the roofline.
+"""The hot kernels against what the machine could do: points per second, operations and bytes a point, and the share of
+the roofline.
 
 For any machine, with or without an accelerator, on which only jax, equinox, jaxtyping, numpy and scipy need be there:
-`PYTHONPATH=. python benchmarks/roofline.py`. It imports no zarr, xarray, pydantic or matplotlib, and says so at the end.
-S. Williams, A. Waterman, D. Patterson, Communications of the ACM 52 (2009) 65: no kernel is faster than the least of the processor's
-operations over its own, and of the memory's bytes over its own.
+`PYTHONPATH=. python benchmarks/roofline.py`. It imports no zarr, xarray, pydantic or matplotlib, and says so at the
+end. S. Williams, A. Waterman, D. Patterson, Communications of the ACM 52 (2009) 65: no kernel is faster than the least
+of the processor's operations over its own, and of the memory's bytes over its own.
 """
 
 import functools
@@ -56,8 +57,9 @@ class Peaks(NamedTuple):
 
 
 class Kernel(NamedTuple):
-    """A hot kernel: a call without arguments, the points that it evaluates, the cost of one, the bytes that it must bring and take, its
-    type."""
+    """A hot kernel: a call without arguments, the points that it evaluates, the cost of one, the bytes that it must
+    bring and take, its type.
+    """
 
     call: Callable[[], object]
     points: int

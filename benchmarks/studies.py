@@ -1,4 +1,6 @@
-"""The study of configs/dense.toml built from the package's physics alone, without the rooms that read configs or write files."""
+"""The study of configs/dense.toml built from the package's physics alone, without the rooms that read configs or write
+files.
+"""
 
 import tomllib
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import measuring
 
 sys.path.insert(0, str(measuring.ROOT / "tests"))
-import killing  # noqa: E402
+import killing
 
 KILLS = 200
 SEED = 20

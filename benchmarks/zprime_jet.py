@@ -1,4 +1,6 @@
-"""Z' + jet events with the acceptance of both mCPs: events per second, with and without the gradient, and errors from scrambles."""
+"""Z' + jet events with the acceptance of both mCPs: events per second, with and without the gradient, and errors from
+scrambles.
+"""
 
 import jax
 import jax.numpy as jnp

@@ -1,9 +1,11 @@
-"""Figure 11: what counts of mCPs and their light would tell of the parameters: Fisher's ellipses and samples of the posterior.
+"""Figure 11: what counts of mCPs and their light would tell of the parameters: Fisher's ellipses and samples of the
+posterior.
 
     python figures/fig11_forecast.py [--luminosity FB] [--prior WIDTH] [--draws N] [--out FOLDER]
 
-One detector at eta = 0 and one at eta = 1.5 count single mCPs in bins of photoelectrons. Three combinations of the five parameters are
-measured, to percents; the other two are what the priors make them, so that ellipses and samples bend apart along them.
+One detector at eta = 0 and one at eta = 1.5 count single mCPs in bins of photoelectrons. Three combinations of the five
+parameters are measured, to percents; the other two are what the priors make them, so that ellipses and samples bend
+apart along them.
 """
 
 import argparse

@@ -2,7 +2,8 @@
 
     python figures/fig12_contours.py [--out FOLDER]
 
-Two ovals that nearly touch; a banana; narrow spikes, at nodes that are given; islands, and beside them one that only enclosures find.
+Two ovals that nearly touch; a banana; narrow spikes, at nodes that are given; islands, and beside them one that only
+enclosures find.
 """
 
 import argparse

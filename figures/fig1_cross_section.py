@@ -3,9 +3,9 @@
     python figures/fig1_cross_section.py [--out FOLDER]
 
 As in figure 1 of paper A, from the package's own numbers, for the study of configs/fig1.toml. Leading order without a K
-factor; pair masses above 2 GeV, and the mCP's mass held at 1 GeV below that, in the Drell-Yan part. Bands: factorisation scale
-halved and doubled and the spread between sets of parton distributions (Drell-Yan), and the uncertainties stated in the table
-of mesons, in quadrature.
+factor; pair masses above 2 GeV, and the mCP's mass held at 1 GeV below that, in the Drell-Yan part. Bands:
+factorisation scale halved and doubled and the spread between sets of parton distributions (Drell-Yan), and the
+uncertainties stated in the table of mesons, in quadrature.
 """
 
 import argparse
@@ -77,7 +77,9 @@ def masses(settings: config.Config, ratio: float, table: mesons.Mesons) -> np.nd
 
 
 class CrossSections(engine.AbstractProblem):
-    """Cross sections of all channels over (Q/e)^2 in pb, by name; NaN where the state of this mass is the Z, not the Z'."""
+    """Cross sections of all channels over (Q/e)^2 in pb, by name; NaN where the state of this mass is the Z, not the
+    Z'.
+    """
 
     detector: mcp_lhc.MillichargeDetector
 
@@ -97,7 +99,9 @@ class CrossSections(engine.AbstractProblem):
 def evaluated(
     settings: config.Config, ratio: float, mass: np.ndarray, moved: dict[str, float] | None = None, **changed: float
 ) -> dict[str, np.ndarray]:
-    """Cross sections of all channels over (Q/e)^2 in pb, by name, at each mass (GeV); moved: settings of the constraint."""
+    """Cross sections of all channels over (Q/e)^2 in pb, by name, at each mass (GeV); moved: settings of the
+    constraint.
+    """
     values = {"sqrt_s": settings.held["sqrt_s"]} | (moved or {})
     detector = engine.once(lambda built: built.prepared(), mcp_lhc.MillichargeDetector.build(values, ("sigma", 2.0)))
     held = settings.held | {"epsilon_gamma": settings.axes["epsilon_gamma"].values[0], RATIO: ratio} | changed

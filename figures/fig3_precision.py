@@ -2,9 +2,9 @@
 
     python figures/fig3_precision.py [--data 2010|current] [--out FOLDER]
 
-As in figure 2 of paper B, by default with the data of its time: Okun phase, 95% CL (q > 3.84), alpha(m_Z) and sin^2 theta_W profiled.
-Wide: a dark width of 1% of the mass; narrow: none. Inset: at the Z pole, against the Lagrangian mass, in which nothing is singular. Grey:
-the bound from the muon's magnetic moment.
+As in figure 2 of paper B, by default with the data of its time: Okun phase, 95% CL (q > 3.84), alpha(m_Z) and sin^2
+theta_W profiled. Wide: a dark width of 1% of the mass; narrow: none. Inset: at the Z pole, against the Lagrangian mass,
+in which nothing is singular. Grey: the bound from the muon's magnetic moment.
 """
 
 import okun

@@ -1,10 +1,12 @@
-"""Figure 4: the largest dark width of a Z' that the electroweak precision measurements allow, against its mass, for some mixings.
+"""Figure 4: the largest dark width of a Z' that the electroweak precision measurements allow, against its mass, for
+some mixings.
 
     python figures/fig4_dark_width.py [--data 2010|current] [--out FOLDER]
 
-As in figure 1 of paper B: the Z takes part of the dark width through its Z' content, which its line shape shows. Okun phase, 95% CL
-(q > 3.84), the measurements at the Z pole with m_W and alpha; above a curve is excluded, and between the branches of one that reaches
-the axis. Dotted: eq. (14) of paper B with an additional Z width of 1.96 times the error of Gamma_Z.
+As in figure 1 of paper B: the Z takes part of the dark width through its Z' content, which its line shape shows. Okun
+phase, 95% CL (q > 3.84), the measurements at the Z pole with m_W and alpha; above a curve is excluded, and between the
+branches of one that reaches the axis. Dotted: eq. (14) of paper B with an additional Z width of 1.96 times the error of
+Gamma_Z.
 """
 
 import equinox as eqx
@@ -40,7 +42,9 @@ class Level(eqx.Module):
 
 
 def from_the_z_width(kappa: float, mass: Float[np.ndarray, " n"], error: float) -> Float[np.ndarray, " n"]:
-    """Gamma_Z'/m_Z' at which t_xi^2 (m_Z/m_Z') Gamma_Z' is 1.96 errors (GeV) of Gamma_Z; t_xi to first order in kappa."""
+    """Gamma_Z'/m_Z' at which t_xi^2 (m_Z/m_Z') Gamma_Z' is 1.96 errors (GeV) of Gamma_Z; t_xi to first order
+    in kappa.
+    """
     mixing = kappa * np.sqrt(parameters.defaults()["sin2_theta_w"]) * constants.M1**2 / (constants.M1**2 - mass**2)
     return 1.96 * error / (mixing**2 * constants.M1)
 

@@ -1,10 +1,11 @@
-"""Figure 5: the mixing that electroweak precision measurements exclude in the plane of the Z' mass and the dark mixing angle.
+"""Figure 5: the mixing that electroweak precision measurements exclude in the plane of the Z' mass and the dark mixing
+angle.
 
     python figures/fig5_mixing_angle.py [--data 2010|current] [--out FOLDER]
 
 From one contour in the Okun phase: with a given dark width the measurements see kappa and theta_W' through
-kappa^ = kappa sW'/sqrt(1 - kappa^2 cW'^2) alone, so that kappa_lim(theta_W') = kappa^/sqrt(sW'^2 + kappa^^2 cW'^2). Wide Z', 95% CL
-(q > 3.84).
+kappa^ = kappa sW'/sqrt(1 - kappa^2 cW'^2) alone, so that kappa_lim(theta_W') = kappa^/sqrt(sW'^2 + kappa^^2 cW'^2).
+Wide Z', 95% CL (q > 3.84).
 """
 
 import math

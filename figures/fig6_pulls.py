@@ -2,8 +2,8 @@
 
     python figures/fig6_pulls.py [--data 2010|current] [--out FOLDER]
 
-q = chi^2(kappa) - chi^2(0), both at their own alpha(m_Z) and sin^2 theta_W, is a sum over decorrelated measurements; a positive part
-speaks against the mixing, a negative one for it, and on the 95% contour they add up to 3.84.
+q = chi^2(kappa) - chi^2(0), both at their own alpha(m_Z) and sin^2 theta_W, is a sum over decorrelated measurements; a
+positive part speaks against the mixing, a negative one for it, and on the 95% contour they add up to 3.84.
 """
 
 import jax

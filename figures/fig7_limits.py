@@ -1,9 +1,11 @@
-"""Figure 7: what existing searches exclude in the plane of the mCP's mass and charge, and what the millicharge detector reaches.
+"""Figure 7: what existing searches exclude in the plane of the mCP's mass and charge, and what the millicharge detector
+reaches.
 
     python figures/fig7_limits.py [--out FOLDER]
 
-As figure 2 of paper A, with today's limits: theta_W' = theta_W, e' = e, for two mass ratios. Regions: any member of a group excludes.
-Lines: the contours of figure 2. Published contours are those of a photon's charge or a dark photon, recast as their constraints say.
+As figure 2 of paper A, with today's limits: theta_W' = theta_W, e' = e, for two mass ratios. Regions: any member of a
+group excludes. Lines: the contours of figure 2. Published contours are those of a photon's charge or a dark photon,
+recast as their constraints say.
 """
 
 import argparse

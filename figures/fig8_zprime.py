@@ -1,4 +1,5 @@
-"""Figure 8: what existing searches exclude in the plane of the Z' mass and the kinetic mixing, from the Holdom to the Okun phase.
+"""Figure 8: what existing searches exclude in the plane of the Z' mass and the kinetic mixing, from the Holdom to the
+Okun phase.
 
     python figures/fig8_zprime.py [--out FOLDER]
 

@@ -2,9 +2,10 @@
 
     python figures/fig9_two_mcps.py [--out FOLDER]
 
-As figure 3 of paper A. Above: cross section times acceptance over epsilon_gamma^2 for one mCP, for both, and for both in
-different bars, against the Z' mass at m_zprime = 3 m_mcp, theta_W' = theta_W and e' = e. Below: the expected exclusion at two
-standard deviations without background (q_Asimov = 4) of one mCP and of both in different bars, 300 and 3000/fb.
+As figure 3 of paper A. Above: cross section times acceptance over epsilon_gamma^2 for one mCP, for both, and for both
+in different bars, against the Z' mass at m_zprime = 3 m_mcp, theta_W' = theta_W and e' = e. Below: the expected
+exclusion at two standard deviations without background (q_Asimov = 4) of one mCP and of both in different bars, 300 and
+3000/fb.
 """
 
 import argparse
@@ -33,7 +34,9 @@ COLOURS = {"one": style.PALETTE[0], "two": style.PALETTE[1]}
 
 
 class Rates(engine.AbstractProblem):
-    """Cross section times acceptance over epsilon_gamma^2 in pb by signature, and the probability of both in the face over that of one."""
+    """Cross section times acceptance over epsilon_gamma^2 in pb by signature, and the probability of both in the face
+    over that of one.
+    """
 
     detectors: dict[str, mcp_lhc.MillichargeDetector]
 
@@ -57,7 +60,9 @@ def masses() -> Float[np.ndarray, " n"]:
 
 
 def detectors() -> dict[str, mcp_lhc.MillichargeDetector]:
-    """The detector asked for one mCP, for both in different bars, and for both in a face whose bars tell everything apart."""
+    """The detector asked for one mCP, for both in different bars, and for both in a face whose bars tell everything
+    apart.
+    """
     built = {name: shelf.build("mcp_lhc", {"particles": name}, LEVEL) for name in SIGNATURES}
     built["any"] = shelf.build("mcp_lhc", {"particles": "two", "bars_across": 1000.0}, LEVEL)
     return {name: engine.once(study.prepared, each) for name, each in built.items()}

@@ -1,4 +1,6 @@
-"""What the figures of all limits share: every constraint of the shelf on a grid of a plane, joined to groups, and their regions."""
+"""What the figures of all limits share: every constraint of the shelf on a grid of a plane, joined to groups, and their
+regions.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -44,7 +46,8 @@ Grid = tuple[Float[np.ndarray, " nx"], Float[np.ndarray, " ny"], dict[str, Float
 
 
 def grids(held: Sequence[Mapping[str, float]], x: engine.Axis, y: engine.Axis) -> list[Grid]:
-    """For each set of values held (m_zprime_over_m_mcp among them): x, y and ln(q/critical) of each group, the largest of its members.
+    """For each set of values held (m_zprime_over_m_mcp among them): x, y and ln(q/critical) of each group, the largest
+    of its members.
 
     NaN where none makes a statement.
     """

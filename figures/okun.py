@@ -1,4 +1,6 @@
-"""What the figures of `precision` share: contours in the Okun phase, from which those of every other phase follow, and their tables."""
+"""What the figures of `precision` share: contours in the Okun phase, from which those of every other phase follow, and
+their tables.
+"""
 
 import argparse
 import math
@@ -72,7 +74,9 @@ def table(comments: Sequence[str], columns: Sequence[str], curves: dict[str, Flo
 
 
 def lowest(line: Float[np.ndarray, "n 2"], place: Float[np.ndarray, " m"]) -> Float[np.ndarray, " m"]:
-    """The lowest kappa of a line of components at some masses, straight in the logarithms between its points; infinite where none is."""
+    """The lowest kappa of a line of components at some masses, straight in the logarithms between its points; infinite
+    where none is.
+    """
     x, y = np.log(line).T
     at, found = np.log(place), np.full(len(place), np.inf)
     for i in range(len(x) - 1):

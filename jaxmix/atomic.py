@@ -22,7 +22,9 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write to a temporary file in the same folder, flush it to the disk, rename it into place; CannotWrite on failure."""
+    """Write to a temporary file in the same folder, flush it to the disk, rename it into place; CannotWrite on
+    failure.
+    """
     with writing(path):
         handle, name = tempfile.mkstemp(prefix=f".{path.name}-", suffix=PARTIAL, dir=path.parent)
         try:
@@ -58,7 +60,9 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 
 def sweep(*folders: Path) -> None:
-    """Remove what killed processes left half written in some folders, which need not be there; none where a link leads elsewhere."""
+    """Remove what killed processes left half written in some folders, which need not be there; none where a link leads
+    elsewhere.
+    """
     for leftover in (each for folder in folders if not folder.is_symlink() for each in folder.glob(f".*{PARTIAL}")):
         with writing(leftover):
             remove(leftover)
@@ -73,7 +77,9 @@ def remove(path: Path) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """A folder, if it is not there; ExistingResult for a link, since nothing is written outside of a result's folder."""
+    """A folder, if it is not there; ExistingResult for a link, since nothing is written outside of a result's
+    folder.
+    """
     with writing(path):
         path.mkdir(parents=True, exist_ok=True)
     if path.is_symlink():

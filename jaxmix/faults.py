@@ -18,7 +18,9 @@ class BadInput(Fault):
 
 
 class DamagedData(BadInput, ValueError):
-    """A table of the package that is missing, altered or not what it should be; a ValueError for who reads it from Python."""
+    """A table of the package that is missing, altered or not what it should be; a ValueError for who reads it from
+    Python.
+    """
 
 
 class NumericalFailures(Fault):

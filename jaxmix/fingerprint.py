@@ -1,4 +1,6 @@
-"""Fingerprints: one spelling of a document of JSON types with its SHA-256, and the checksums of the package's own source."""
+"""Fingerprints: one spelling of a document of JSON types with its SHA-256, and the checksums of the package's own
+source.
+"""
 
 import functools
 import hashlib
@@ -9,7 +11,9 @@ from typing import Any
 
 
 def text(document: Any) -> str:
-    """Canonical JSON: sorted keys, no blanks, the shortest digits that give back each number; nan and inf are refused."""
+    """Canonical JSON: sorted keys, no blanks, the shortest digits that give back each number; nan and inf are
+    refused.
+    """
     return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
@@ -20,7 +24,9 @@ def digest(document: Any) -> str:
 
 @functools.cache
 def source_checksums() -> dict[str, str]:
-    """SHA-256 of every Python file of the installed package, by its path in the package: numbers and kept programs rest on it."""
+    """SHA-256 of every Python file of the installed package, by its path in the package: numbers and kept programs rest
+    on it.
+    """
     return dict(sorted(_checksums(importlib.resources.files("jaxmix"), "")))
 
 

@@ -66,14 +66,18 @@ def named_values(sin2_theta_w: float, alpha: float) -> dict[str, float]:
 
 
 def defaults(sin2_theta_w: float = constants.SIN2_THETA_W, alpha: float = constants.ALPHA) -> dict[str, float]:
-    """The value of every parameter that has a default; theta_dark = theta_W and e_dark = e at these Standard Model inputs."""
+    """The value of every parameter that has a default; theta_dark = theta_W and e_dark = e at these Standard Model
+    inputs.
+    """
     named = named_values(sin2_theta_w, alpha)
     plain = {name: parameter.default for name, parameter in PARAMETERS.items() if parameter.default is not None}
     return plain | {"sin2_theta_w": sin2_theta_w, "alpha": alpha} | {name: named[word] for name, word in WORDS.items()}
 
 
 def complaint(name: str, value: float) -> str | None:
-    """Why a value of a parameter is refused, naming the parameter, what was found and what is allowed; None if it is not."""
+    """Why a value of a parameter is refused, naming the parameter, what was found and what is allowed; None if it is
+    not.
+    """
     parameter = PARAMETERS[name]
     if parameter.contains(value):
         return None

@@ -82,7 +82,9 @@ class Study(engine.AbstractProblem):
 def is_judged(
     constraint: abstract.AbstractConstraint | type[abstract.AbstractConstraint], status: Int[Array, ""]
 ) -> Bool[Array, ""]:
-    """Whether a constraint is asked about a point of this status: where labels are swapped, one that holds the pole asked for."""
+    """Whether a constraint is asked about a point of this status: where labels are swapped, one that holds the pole
+    asked for.
+    """
     return (status == OK) | (constraint.holds_swapped_labels & (status == LABELS_SWAPPED))
 
 
@@ -124,8 +126,8 @@ def model(values: Mapping[str, Scalar]) -> mixed_phase.MixedPhase:
 def currents_and_status(values: Mapping[str, Scalar]) -> tuple[neutral_currents.NeutralCurrents, Int[Array, ""]]:
     """The currents of a point, and its status code.
 
-    Outside the domain the currents are a finite stand-in (kappa at the domain's edge, the Lagrangian mass equal to the mass
-    asked for), so that nothing computed from them is NaN: the status tells.
+    Outside the domain the currents are a finite stand-in (kappa at the domain's edge, the Lagrangian mass equal to the
+    mass asked for), so that nothing computed from them is NaN: the status tells.
     """
     point = model(values)
     outside = jnp.abs(point.kappa) >= 1.0

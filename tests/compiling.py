@@ -1,4 +1,6 @@
-"""Compiler options for programs that a test runs a few times: they compile in less than half the time, with the same numbers to rounding."""
+"""Compiler options for programs that a test runs a few times: they compile in less than half the time, with the same
+numbers to rounding.
+"""
 
 from jaxmix import engine
 

@@ -1,7 +1,8 @@
 """Every test runs in float64, with rank promotion an error and, through pyproject.toml, warnings as errors.
 
-Programs run a few times each, so that compiling is most of the time: they are compiled with less care where the compiler's
-flags are known, in half the time and with the same numbers to rounding, and the test processes share what they have compiled.
+Programs run a few times each, so that compiling is most of the time: they are compiled with less care where the
+compiler's flags are known, in half the time and with the same numbers to rounding, and the test processes share what
+they have compiled.
 """
 
 import atexit
@@ -24,7 +25,7 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "0"
     atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
 
-import jax  # noqa: E402
+import jax
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_num_cpu_devices", 2)  # as the commands have at least

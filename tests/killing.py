@@ -70,7 +70,9 @@ def when(condition, process, seconds=120.0):
 
 
 def kill_at_random(config, out, generator: random.Random, longest):
-    """Start the command and kill -9 it after a random time, counted from its start or from its first new chunk; whether it had ended before."""
+    """Start the command and kill -9 it after a random time, counted from its start or from its first new chunk; whether
+    it had ended before.
+    """
     before = committed(out)
     process = start(config, out)
     if generator.random() < 0.7:

@@ -1,7 +1,8 @@
-"""Hostile input, the same for each seed: bytes damaged, lines of TOML exchanged, values of nested documents exchanged; and what the
-readers of the package make of many of them.
+"""Hostile input, the same for each seed: bytes damaged, lines of TOML exchanged, values of nested documents exchanged;
+and what the readers of the package make of many of them.
 
-`python tests/mutations.py configs 10000` (or tables, folders) prints numbers, worst time, longest message and peak memory as JSON.
+`python tests/mutations.py configs 10000` (or tables, folders) prints numbers, worst time, longest message and peak
+memory as JSON.
 """
 
 import collections
@@ -88,7 +89,9 @@ _LINES = 3 * (
 
 
 def damaged(content: bytes, random: np.random.Generator) -> bytes:
-    """Bytes after one to three accidents: a bit flipped, a slice removed, doubled, moved or cut off, strange bytes put in."""
+    """Bytes after one to three accidents: a bit flipped, a slice removed, doubled, moved or cut off, strange bytes put
+    in.
+    """
     for _ in range(_few(random)):
         place, end = sorted(random.integers(0, len(content) + 1, 2).tolist())
         end = min(end, place + _chosen((1, 8, 200, 10_000), random))
@@ -109,7 +112,9 @@ def damaged(content: bytes, random: np.random.Generator) -> bytes:
 
 
 def rewritten(text: str, random: np.random.Generator) -> str:
-    """TOML after one to three changes of its lines: another value, another key, a line removed, doubled, moved or put in."""
+    """TOML after one to three changes of its lines: another value, another key, a line removed, doubled, moved or put
+    in.
+    """
     lines = text.splitlines()
     for _ in range(_few(random)):
         place, other = (int(number) for number in random.integers(0, len(lines), 2))
@@ -145,7 +150,9 @@ def override(text: str, random: np.random.Generator) -> str:
 
 
 def altered(document: Any, random: np.random.Generator) -> Any:
-    """A document of JSON types after one to three changes: a value exchanged, a key removed, renamed or put in, a list doubled."""
+    """A document of JSON types after one to three changes: a value exchanged, a key removed, renamed or put in, a list
+    doubled.
+    """
     document = copy.deepcopy(document)
     for _ in range(_few(random)):
         holder, key = _chosen(list(_places(document)), random)
@@ -209,8 +216,9 @@ class Outcome(NamedTuple):
 def sweep(
     case: Callable[[np.random.Generator, int], tuple[str, Callable[[], str]]], number: int, seed: int = 0
 ) -> list[Outcome]:
-    """Outcomes of that many cases, each a name and a reader that says how it ended or refuses. Anything but a Fault goes on to the caller,
-    with the number of its case."""
+    """Outcomes of that many cases, each a name and a reader that says how it ended or refuses. Anything but a Fault
+    goes on to the caller, with the number of its case.
+    """
     found = []
     for k in range(number):
         name, read = case(np.random.default_rng([seed, k]), k)
@@ -229,7 +237,9 @@ def sweep(
 
 
 def config_case(random: np.random.Generator, k: int) -> tuple[str, Callable[[], str]]:
-    """A config of the repository, altered in its bytes, its lines, by a --set, or in the tables that a manifest keeps."""
+    """A config of the repository, altered in its bytes, its lines, by a --set, or in the tables that a
+    manifest keeps.
+    """
     path = CONFIGS[k % len(CONFIGS)]
     content, room = path.read_text(encoding="utf-8"), design if path.stem.startswith("design_") else reading
     way = _chosen(("bytes", "lines", "set", "tables"), random)
@@ -253,8 +263,9 @@ def _check_sound(settings: reading.Config | design.DesignConfig) -> str:
 
 
 def table_case(random: np.random.Generator, k: int) -> tuple[str, Callable[[], str]]:
-    """A table behind its checksum: a CSV file of the package, an NPZ file, one whose parts were altered before they were packed; a grid of
-    parton densities; a table of contours."""
+    """A table behind its checksum: a CSV file of the package, an NPZ file, one whose parts were altered before they
+    were packed; a grid of parton densities; a table of contours.
+    """
     kind = _chosen(list(_TABLES), random)
     content = _TABLES[kind][0](random)
 
@@ -379,7 +390,9 @@ def _finish(scan: results.ScanFolder) -> None:
 
 
 def folder_case(whole: Templates, random: np.random.Generator, k: int) -> tuple[str, Callable[[], str]]:
-    """A folder of a scan with a chunk damaged, forged or exchanged, a manifest altered, or something else under one of its names."""
+    """A folder of a scan with a chunk damaged, forged or exchanged, a manifest altered, or something else under one of
+    its names.
+    """
     kind = _chosen(("chunk", "forged chunk", "exchanged chunks", "manifest bytes", "manifest", "name"), random)
     template, restart = _chosen((whole.finished, whole.unfinished), random), not random.integers(4)
 
@@ -403,7 +416,9 @@ def folder_case(whole: Templates, random: np.random.Generator, k: int) -> tuple[
 
 
 def _resumed(path: Path, whole: Templates, restart: bool, forged: bool) -> str:
-    """Open, compute what is missing, finish: all must be as in the undisturbed run, but for what a forger with the right checksum said."""
+    """Open, compute what is missing, finish: all must be as in the undisturbed run, but for what a forger with the
+    right checksum said.
+    """
     with results.open_folder(path, IDENTITY, restart=restart) as scan:
         if scan.finished is not None:
             assert scan.finished == json.loads((whole.finished / folder.MANIFEST).read_bytes())
@@ -515,7 +530,9 @@ def peak() -> int:
 
 @contextlib.contextmanager
 def room_for(growth: float) -> Iterator[None]:
-    """MemoryError for what would take that many more bytes of addresses; no limit where the system does not tell how many there are."""
+    """MemoryError for what would take that many more bytes of addresses; no limit where the system does not tell how
+    many there are.
+    """
     status = Path("/proc/self/statm")
     before = resource.getrlimit(resource.RLIMIT_AS)
     if status.exists():

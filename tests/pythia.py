@@ -1,4 +1,6 @@
-"""Reference numbers of Pythia 8 (pythia_reference.csv, made by benchmarks/pythia_reference.py), by quantity and masses."""
+"""Reference numbers of Pythia 8 (pythia_reference.csv, made by benchmarks/pythia_reference.py), by quantity
+and masses.
+"""
 
 from pathlib import Path
 from typing import NamedTuple

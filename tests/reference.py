@@ -85,7 +85,9 @@ def _signed(state: State, positive: int) -> State:
 
 
 def order_kappa_squared(p: Point) -> dict[str, mpf]:
-    """Paper A to second order in kappa, equations (23), (24), (31)-(42), as masses squared and contents of the states."""
+    """Paper A to second order in kappa, equations (23), (24), (31)-(42), as masses squared and contents of the
+    states.
+    """
     k, square1, square2 = p.kappa, p.m1**2, p.m2**2
     gap = square1 - square2
     return {
@@ -115,7 +117,9 @@ class Okun(NamedTuple):
 
 
 def okun(epsilon: mpf, m_z0: mpf, m_zprime: mpf, m_lagrangian: mpf, sin_w: mpf, cos_w: mpf) -> Okun:
-    """Paper B, (B5)-(B9), with physical m_zprime, Lagrangian m_z0 = mW/cW and m_lagrangian = m_A'; kappa = sin(epsilon)."""
+    """Paper B, (B5)-(B9), with physical m_zprime, Lagrangian m_z0 = mW/cW and m_lagrangian = m_A'; kappa =
+    sin(epsilon).
+    """
     tan = mpmath.tan(epsilon)
     t_xi = -(m_z0**2) * sin_w * tan / (m_zprime**2 - m_z0**2)
     c_xi = 1 / mpmath.sqrt(1 + t_xi**2)

@@ -90,7 +90,9 @@ def test_unknown_parameters_are_refused() -> None:
 
 
 def test_q_is_nan_exactly_where_there_is_no_point() -> None:
-    """kappa beyond one (through the millicharge), the gap, swapped labels: NaN and the status; everything else is a number."""
+    """kappa beyond one (through the millicharge), the gap, swapped labels: NaN and the status; everything else is a
+    number.
+    """
     names = ("epsilon_gamma", "m_zprime", "m_mcp", "theta_dark")
     rows = {
         (2e-3, 30.0, 10.0, 0.5): "ok",
@@ -135,7 +137,9 @@ def test_each_constraint_says_whether_it_holds_swapped_labels() -> None:
 
 
 def test_no_statement_is_no_failure() -> None:
-    """NaN with a finite slow part leaves the status ok; a slow part that is not finite is a failure, of whom it is asked alone."""
+    """NaN with a finite slow part leaves the status ok; a slow part that is not finite is a failure, of whom it is
+    asked alone.
+    """
     kappas = np.array([0.3, -0.3, 0.3])
     silent = judged({"toy": Toy.build({"word": "positive"}, ("cl", 0.95))}, kappa=kappas)
     assert np.all(silent["status"] == study.OK)
@@ -158,7 +162,9 @@ def test_several_constraints_keep_to_their_own_settings() -> None:
 
 
 def test_statuses_are_those_of_an_exact_diagonalisation() -> None:
-    """At 60 digits: no Lagrangian mass in the gap; labels are swapped where the state asked for has the larger |Z1| content."""
+    """At 60 digits: no Lagrangian mass in the gap; labels are swapped where the state asked for has the larger |Z1|
+    content.
+    """
     random = np.random.default_rng(4)
     box = {"kappa": (-0.5, 0.5), "m_zprime": (80, 105), "theta_dark": (0.1, 1.5)}
     points = {name: random.uniform(*ends, 150) for name, ends in box.items()}
@@ -207,7 +213,9 @@ def test_every_form_of_a_point_is_the_same_point(change: dict[str, float]) -> No
 
 @pytest.mark.slow
 def test_the_same_point_through_the_tables_of_other_settings() -> None:
-    """A study built at 33 m sees 0.367 of the pairs of one at 20 m (physics of the solid angle), as one that is given 33 m does."""
+    """A study built at 33 m sees 0.367 of the pairs of one at 20 m (physics of the solid angle), as one that is given
+    33 m does.
+    """
     far = study.Study(HELD, {"mcp_lhc": shelf.build("mcp_lhc", {"distance": 33.0}, ("sigma", 2.0))})
     near = study.Study(HELD, {"mcp_lhc": shelf.build("mcp_lhc", {}, ("sigma", 2.0))})
     point = {name: jnp.asarray(value) for name, value in {"kappa": 2e-3, "m_zprime": 30.0, "m_mcp": 10.0}.items()}

@@ -70,7 +70,9 @@ def curves_of(contours: Iterable[engine.Contour], number: int = 64) -> list[Curv
 
 
 def hausdorff(curves_a: Sequence[Curve], curves_b: Sequence[Curve]) -> float:
-    """The largest distance of a point on either set of polylines to the other set, to 1e-7; infinite if one is empty."""
+    """The largest distance of a point on either set of polylines to the other set, to 1e-7; infinite if one is
+    empty.
+    """
     if not len(curves_a) or not len(curves_b):
         return 0.0 if len(curves_a) == len(curves_b) else np.inf
     a, b = _Segments(curves_a), _Segments(curves_b)
@@ -103,7 +105,8 @@ class _Segments:
     def nearest(self, points: Curve) -> tuple[np.ndarray, np.ndarray]:
         """Distance of each point to the nearest segment, and which one that is.
 
-        The nearest place is a vertex, or inside a segment whose midpoint is then no farther than sqrt(d^2 + length^2/4).
+        The nearest place is a vertex, or inside a segment whose midpoint is then no farther than sqrt(d^2 +
+        length^2/4).
         """
         distance, vertex = self.tree.query(points)
         segment = np.searchsorted(self.head, vertex, side="right") - 1
@@ -128,7 +131,8 @@ class _Segments:
         """What no point between p and q is farther away than, from the distances and nearest segments at both.
 
         The distance to a convex set is convex. 1. The set is one segment. 2. It is the hull of the run of segments from
-        that of p to that of q, none of whose points is farther from the run than its length times its turning (below 1).
+        that of p to that of q, none of whose points is farther from the run than its length times its turning (below
+        1).
         3. Whatever the set, a distance changes by at most the distance walked.
         """
         (far_p, seg_p), (far_q, seg_q) = at_p, at_q
@@ -252,7 +256,9 @@ def _bernoulli(t):
 
 
 def _cassini_ovals() -> list[Truth]:
-    """Products of the distances to (-1, 0) and (1, 0) equal to b^2: one oval, two, and at b = 1 the lemniscate, a saddle."""
+    """Products of the distances to (-1, 0) and (1, 0) equal to b^2: one oval, two, and at b = 1 the lemniscate, a
+    saddle.
+    """
     found = []
     for b in (1.1, 1.001, 0.999, 0.9):
         pieces = [(_one_oval(b), _ROUND)] if b > 1 else [(_lobe(b, side), _ROUND) for side in (1.0, -1.0)]
@@ -318,7 +324,9 @@ _ISLANDS = np.array(
 
 
 def _islands(x, y, numpy=jnp):
-    """A smooth minimum of the distances to the islands, whose gradient has a length of about one and points at the nearest."""
+    """A smooth minimum of the distances to the islands, whose gradient has a length of about one and points at the
+    nearest.
+    """
     a, b, radius, stretch, angle = _ISLANDS.T
     x, y, soft = x[..., None] - a, y[..., None] - b, 0.25 * radius**2
     u, v = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)

@@ -45,10 +45,10 @@ def spectrum(
 ) -> Spectrum:
     """Leading-order spectrum of the pair mass M at a proton-proton collider, over kappa^2.
 
-    sigma = sum_q int dM^2/S L_q(M^2/S, mu_F) sigma^_q(M^2),  sigma^_q = s/(48 pi N_c) sum_c 2 |A_q,c|^2 beta (3 - beta^2)/2,
-    beta = sqrt(1 - 4 m^2/s), over M > 2 m and 2 GeV up to 4 TeV and 0.7 sqrt_s. The mCP mass in it is at least
-    `freezing_mass` (GeV), as in paper A; the Z' stays as it is. Accurate to 1e-5 for Z' widths from 1e-13 to 0.3 of its
-    mass, with `nodes` nodes about each of the Z and Z' resonances (twice that in all).
+    sigma = sum_q int dM^2/S L_q(M^2/S, mu_F) sigma^_q(M^2),  sigma^_q = s/(48 pi N_c) sum_c 2 |A_q,c|^2 beta (3 -
+    beta^2)/2, beta = sqrt(1 - 4 m^2/s), over M > 2 m and 2 GeV up to 4 TeV and 0.7 sqrt_s. The mCP mass in it is at
+    least `freezing_mass` (GeV), as in paper A; the Z' stays as it is. Accurate to 1e-5 for Z' widths from 1e-13 to 0.3
+    of its mass, with `nodes` nodes about each of the Z and Z' resonances (twice that in all).
     """
     low, high = _limits(currents, luminosity, freezing_mass)
     shift, width = neutral_currents.resonance(currents)
@@ -97,8 +97,8 @@ def _regions(
 ) -> tuple[tuple[Scalar, Scalar, Scalar], tuple[Scalar, Scalar, Scalar]]:
     """(low, high, centre) in ln s of the parts of the range about the Z' and about the Z.
 
-    They meet where the two complex poles t - i w are equally far, t = (t_Z + t_Z')/2 + (w_Z^2 - w_Z'^2)/(2 (t_Z - t_Z')): midway for
-    poles well apart; the narrower takes all as they coincide, for its map resolves every distance.
+    They meet where the two complex poles t - i w are equally far, t = (t_Z + t_Z')/2 + (w_Z^2 - w_Z'^2)/(2 (t_Z -
+    t_Z')): midway for poles well apart; the narrower takes all as they coincide, for its map resolves every distance.
     """
     centre_z, centre = 2 * jnp.log(currents.m1), 2 * jnp.log(currents.m2) + shift
     gap = centre_z - centre

@@ -1,8 +1,10 @@
-"""A boson with a jet at leading order: q qbar -> V g and q g -> V q, and the direction in which the boson's pair decays.
+"""A boson with a jet at leading order: q qbar -> V g and q g -> V q, and the direction in which the boson's pair
+decays.
 
-V stands for photon, Z and Z' together at a pair mass M: quarks are massless and the mCP's coupling is a vector's, so that both
-chiralities of a quark have the same kinematics and the exact amplitudes of `neutral_currents` factor out. Everything here
-is for couplings c_q^2 = (g_L^2 + g_R^2)/(2 e^2) = 1, and as a ratio to the Drell-Yan cross section it holds for all couplings.
+V stands for photon, Z and Z' together at a pair mass M: quarks are massless and the mCP's coupling is a vector's, so
+that both chiralities of a quark have the same kinematics and the exact amplitudes of `neutral_currents` factor out.
+Everything here is for couplings c_q^2 = (g_L^2 + g_R^2)/(2 e^2) = 1, and as a ratio to the Drell-Yan cross section it
+holds for all couplings.
 """
 
 from typing import NamedTuple
@@ -18,7 +20,9 @@ Momentum = tuple[Array, Array, Array, Array]  # E, px, py, pz in GeV
 
 
 class Event(NamedTuple):
-    """V with transverse momentum pT and rapidity y against a jet of rapidity y_jet; GeV. V moves transversely along azimuth 0."""
+    """V with transverse momentum pT and rapidity y against a jet of rapidity y_jet; GeV. V moves transversely along
+    azimuth 0.
+    """
 
     mass: Float[Array, "..."]
     transverse_momentum: Float[Array, "..."]
@@ -42,7 +46,8 @@ class Event(NamedTuple):
 
 
 def annihilation_kernel(s: Array, t: Array, u: Array, square: Array) -> Array:
-    """q qbar -> V g: (8/9) (t^2 + u^2 + 2 M^2 s)/(t u), in units of pi alpha alpha_s c_q^2/s^2; square = M^2, all in GeV^2.
+    """q qbar -> V g: (8/9) (t^2 + u^2 + 2 M^2 s)/(t u), in units of pi alpha alpha_s c_q^2/s^2; square = M^2, all in
+    GeV^2.
 
     R. K. Ellis, W. J. Stirling and B. R. Webber, QCD and Collider Physics (1996), eq. (9.21).
     """
@@ -50,7 +55,8 @@ def annihilation_kernel(s: Array, t: Array, u: Array, square: Array) -> Array:
 
 
 def compton_kernel(s: Array, t_quark: Array, t_gluon: Array, square: Array) -> Array:
-    """q g -> V q: (1/3) (t_q^2 + s^2 + 2 M^2 t_g)/(-s t_q), in the same units; t_q = (p_q - p_V)^2, t_g = (p_g - p_V)^2.
+    """q g -> V q: (1/3) (t_q^2 + s^2 + 2 M^2 t_g)/(-s t_q), in the same units; t_q = (p_q - p_V)^2, t_g = (p_g -
+    p_V)^2.
 
     As annihilation_kernel, by crossing.
     """
@@ -64,11 +70,12 @@ def density(
     difference: Momentum | None = None,
     beta: Array | None = None,
 ) -> tuple[Array, Array]:
-    """d sigma/(dpT^2 dy dy_jet) of up-type and down-type quarks for c_q^2 = 1, in pb/GeV^2; zero outside the kinematic limits.
+    """d sigma/(dpT^2 dy dy_jet) of up-type and down-type quarks for c_q^2 = 1, in pb/GeV^2; zero outside the kinematic
+    limits.
 
     sum x1 f(x1) x2 f(x2) pi alpha alpha_s K/s^2, K the kernels. mu: renormalisation and factorisation scale (GeV).
-    difference: p(psi) - p(psibar) where the pair's direction is given, with its velocity beta in the rest frame: then each
-    subprocess has the factor 4 pi dN/dOmega* of its own spin correlations; see `decay_density`.
+    difference: p(psi) - p(psibar) where the pair's direction is given, with its velocity beta in the rest frame: then
+    each subprocess has the factor 4 pi dN/dOmega* of its own spin correlations; see `decay_density`.
     """
     x1, x2 = event.fractions
     s = x1 * x2 * event.sqrt_s**2
@@ -102,16 +109,19 @@ def density(
 def decay_density(beta: Array, along: tuple[Array, Array], across: tuple[Array, Array]) -> Array:
     """4 pi dN/dOmega* of V -> psi psibar by the two massless quark legs p_i (incoming or outgoing) of its production.
 
-    [(2 - beta^2) S + sum_i (p_i.D)^2]/[(2/3)(3 - beta^2) S],  S = sum_i (p_i.q)^2,  D = p(psi) - p(psibar); along: p_i.q,
-    across: p_i.D, GeV^2. Its mean over directions is one. For massless products S + sum (p_i.D)^2 is the known
-    sum of squares (p_i.l)^2 + (p_i.lbar)^2 (R. K. Ellis et al., eq. (9.20) crossed); a mass enters through L = -2 (D D + g M^2) alone.
+    [(2 - beta^2) S + sum_i (p_i.D)^2]/[(2/3)(3 - beta^2) S],  S = sum_i (p_i.q)^2,  D = p(psi) - p(psibar); along:
+    p_i.q, across: p_i.D, GeV^2. Its mean over directions is one. For massless products S + sum (p_i.D)^2 is the known
+    sum of squares (p_i.l)^2 + (p_i.lbar)^2 (R. K. Ellis et al., eq. (9.20) crossed); a mass enters through L = -2 (D D
+    + g M^2) alone.
     """
     total = along[0] ** 2 + along[1] ** 2
     return ((2 - beta**2) * total + across[0] ** 2 + across[1] ** 2) / (2 / 3 * (3 - beta**2) * total)
 
 
 def drell_yan(mass: Array, luminosity: AbstractLuminosity) -> tuple[Array, Array]:
-    """The Drell-Yan cross section to which `density` is a ratio: (4 pi^2 alpha/3) L_q/S for c_q^2 = 1, in pb; (up, down)."""
+    """The Drell-Yan cross section to which `density` is a ratio: (4 pi^2 alpha/3) L_q/S for c_q^2 = 1, in pb; (up,
+    down).
+    """
     unit = constants.PICOBARN * 4 * jnp.pi**2 * constants.ALPHA / 3 / luminosity.sqrt_s**2
     up, down = luminosity.columns(mass)
     return unit * up, unit * down

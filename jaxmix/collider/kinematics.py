@@ -16,7 +16,8 @@ def vector_angular_density(cosine: Float[Array, "..."], beta: Float[Array, "..."
     W(c) = (3/4) [1 + c^2 + (1 - beta^2)(1 - c^2)]/(3 - beta^2), normalised to 1 on -1 <= c <= 1; c is the
     cosine to the beam in the pair's rest frame (pT = 0), beta the velocity there. Vector coupling on
     the fermion's side, quarks massless: a forward-backward term cancels in the sum of particle and
-    antiparticle. PDG 2024 (S. Navas et al., Phys. Rev. D 110, 030001), review of cross-section formulae, e+e- -> f fbar.
+    antiparticle. PDG 2024 (S. Navas et al., Phys. Rev. D 110, 030001), review of cross-section formulae, e+e- -> f
+    fbar.
     """
     return 0.75 * (1 + cosine**2 + (1 - beta**2) * (1 - cosine**2)) / (3 - beta**2)
 
@@ -68,9 +69,10 @@ def recoiling_angular_density(
 ) -> Float[Array, "..."]:
     """4 pi times the angular density of either Dirac fermion from a vector of transverse momentum pT = recoil x M.
 
-    W = [2 - beta^2 + beta^2 (c1^2 + c2^2)/2]/[(2/3)(3 - beta^2)], c1 and c2 the cosines to the two beams in the pair's rest frame,
-    which enclose 2 atan(M/pT): A0 = A2 = pT^2/(M^2 + pT^2) of q qbar -> V g at leading order. cosine: to the axis across the
-    recoil that bisects them (J.C. Collins and D.E. Soper, Phys. Rev. D 16 (1977) 2219); azimuth: about it from the recoil.
+    W = [2 - beta^2 + beta^2 (c1^2 + c2^2)/2]/[(2/3)(3 - beta^2)], c1 and c2 the cosines to the two beams in the pair's
+    rest frame, which enclose 2 atan(M/pT): A0 = A2 = pT^2/(M^2 + pT^2) of q qbar -> V g at leading order. cosine: to
+    the axis across the recoil that bisects them (J.C. Collins and D.E. Soper, Phys. Rev. D 16 (1977) 2219); azimuth:
+    about it from the recoil.
     """
     tilt = recoil**2 / (1 + recoil**2)
     along = (1 - tilt) * cosine**2 + tilt * (1 - cosine**2) * jnp.cos(azimuth) ** 2  # the mean of c1^2 and c2^2
@@ -84,7 +86,8 @@ def recoiling_product(
     cosine: Float[Array, "..."],
     azimuth: Float[Array, "..."],
 ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
-    """Transverse momentum (GeV) of a decay product of a boson with transverse momentum P, and its rapidity less the boson's.
+    """Transverse momentum (GeV) of a decay product of a boson with transverse momentum P, and its rapidity less the
+    boson's.
 
     Angles as in recoiling_angular_density. With p = beta M/2, m_T^2 = M^2 + P^2 and n the direction in the rest frame:
     p_x = (m_T p n_x + P M/2)/M, E = (m_T M/2 + P p n_x)/M, p_y = p n_y, p_z = p n_z, y = atanh(p_z/E).

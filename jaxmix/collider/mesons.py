@@ -72,8 +72,8 @@ def sources() -> tuple[str, ...]:
 def rates(currents: neutral_currents.NeutralCurrents, sqrt_s: Scalar, mesons: Mesons) -> MesonRates:
     """Rates of all channels at one parameter point, over kappa^2.
 
-    sigma BR/kappa^2 with sigma = sigma(14 TeV) (sqrt_s/14 TeV)^p and BR = b/(1 + b), b the branching_ratios to lowest order:
-    it saturates where the pair would dominate the meson's width. sqrt_s in GeV.
+    sigma BR/kappa^2 with sigma = sigma(14 TeV) (sqrt_s/14 TeV)^p and BR = b/(1 + b), b the branching_ratios to lowest
+    order: it saturates where the pair would dominate the meson's width. sqrt_s in GeV.
     """
     decays = branching_ratios(currents, mesons)
     observed = decays / (1 + currents.kappa**2 * decays)
@@ -82,7 +82,9 @@ def rates(currents: neutral_currents.NeutralCurrents, sqrt_s: Scalar, mesons: Me
 
 
 def branching_ratios(currents: neutral_currents.NeutralCurrents, mesons: Mesons) -> Float[Array, " n"]:
-    """Width of each channel into psi psibar over kappa^2 and over the meson's Standard Model width; zero below threshold."""
+    """Width of each channel into psi psibar over kappa^2 and over the meson's Standard Model width; zero below
+    threshold.
+    """
     k = mesons.two_body
     vectors = _two_body(currents, mesons.mass[:k], mesons.width[:k], mesons.branching_ratio[:k])
     rows = [x[k:] for x in (mesons.mass, mesons.companion, mesons.pole, mesons.pole_width)]
@@ -106,8 +108,9 @@ def _dalitz(
 ) -> Scalar:
     """P -> gamma psi psi and V -> P psi psi, over the radiative decay and its number of photons; the Z' takes part.
 
-    BR/(N BR(radiative)) = alpha/(3 pi) int dq^2/q^2 r(q^2) [lambda(M^2, m^2, q^2)/(M^2 - m^2)^2]^{3/2} |F|^2 (1 + 2x) sqrt(1 - 4x),
-    x = m_psi^2/q^2, |F|^2 = L^4/((L^2 - q^2)^2 + L^2 G^2). L.G. Landsberg, Phys. Rept. 128 (1985) 301, section 3.
+    BR/(N BR(radiative)) = alpha/(3 pi) int dq^2/q^2 r(q^2) [lambda(M^2, m^2, q^2)/(M^2 - m^2)^2]^{3/2} |F|^2 (1 + 2x)
+    sqrt(1 - 4x), x = m_psi^2/q^2, |F|^2 = L^4/((L^2 - q^2)^2 + L^2 G^2). L.G. Landsberg, Phys. Rept. 128 (1985) 301,
+    section 3.
     """
     low, high = 2 * jnp.log(2 * currents.m_mcp), 2 * jnp.log(mass - companion)
     shift, width = neutral_currents.resonance(currents)

@@ -1,7 +1,9 @@
-"""The "milli-jet": Z' bosons that a millicharged particle radiates when the dark coupling is strong, and that decay to more of them.
+"""The "milli-jet": Z' bosons that a millicharged particle radiates when the dark coupling is strong, and that decay to
+more of them.
 
-The mixed-phase proposal (its section IV.A) names this signature for large e' and light Z'. Here is its rate to first order in the
-coupling, from the collinear splitting psi -> psi Z' with all masses in; emissions are counted as independent of each other.
+The mixed-phase proposal (its section IV.A) names this signature for large e' and light Z'. Here is its rate to first
+order in the coupling, from the collinear splitting psi -> psi Z' with all masses in; emissions are counted as
+independent of each other.
 """
 
 import math
@@ -28,18 +30,19 @@ def mean_emissions(
     """Mean number of Z' that one mCP of a pair of invariant mass M = 2 energy radiates.
 
     N = alpha'/(2 pi) int dz int dk^2/D {[1 + (1 - z)^2]/z - (2 m^2 + m_Z'^2) z (1 - z)/D},  alpha' = coupling^2/(4 pi),
-    D = k^2 + (1 - z) m_Z'^2 + z^2 m^2, z the Z' share of the light-cone momentum, k its transverse momentum. This is the sum of a
-    transverse Z', k^2 [1 + (1 - z)^2]/(z D^2), a longitudinal one, 2 (1 - z)^2 m_Z'^2/(z D^2), without which the single logarithm is
-    wrong, and a flip of the mCP's spin, z^3 m^2/D^2. S. Catani, S. Dittmaier, M.H. Seymour, Z. Trocsanyi, Nucl. Phys. B 627 (2002) 189
-    (massive fermion); J. Chen, T. Han, B. Tweedie, JHEP 11 (2017) 093 (D, and the helicities of a massive vector).
-    The Z' goes into the mCP's hemisphere, k^2 + m_Z'^2 < (z M)^2, and has with it a mass below M - m: zero, with zero slopes, up to
-    the threshold M = m_Z' + 2 m.
+    D = k^2 + (1 - z) m_Z'^2 + z^2 m^2, z the Z' share of the light-cone momentum, k its transverse momentum. This is
+    the sum of a transverse Z', k^2 [1 + (1 - z)^2]/(z D^2), a longitudinal one, 2 (1 - z)^2 m_Z'^2/(z D^2), without
+    which the single logarithm is wrong, and a flip of the mCP's spin, z^3 m^2/D^2. S. Catani, S. Dittmaier, M.H.
+    Seymour, Z. Trocsanyi, Nucl. Phys. B 627 (2002) 189 (massive fermion); J. Chen, T. Han, B. Tweedie, JHEP 11 (2017)
+    093 (D, and the helicities of a massive vector). The Z' goes into the mCP's hemisphere, k^2 + m_Z'^2 < (z M)^2, and
+    has with it a mass below M - m: zero, with zero slopes, up to the threshold M = m_Z' + 2 m.
 
-    Masses and energy in GeV, m_zprime > 0, m_mcp >= 0; the quadrature is good to 1e-6. For m = 0 the exact first order at M >> m_Z' is
-    alpha'/(4 pi) [L^2 - 3 L + 5 - pi^2/3], L = ln(M^2/m_Z'^2); both logarithms are met, and N is larger by 0.53 alpha', which is 8%, 16%
-    and 51% at M = 200, 50 and 10 m_Z'. The pair comes from a vector current. No emission takes energy from the next, alpha' does
-    not run, and virtual corrections are those of a Poisson law of mean N: where N nears 1 it says that there is a shower, not what is in
-    it. M. Buschmann, J. Kopp, J. Liu, P.A.N. Machado, JHEP 07 (2015) 045, follow such a shower of light dark photons.
+    Masses and energy in GeV, m_zprime > 0, m_mcp >= 0; the quadrature is good to 1e-6. For m = 0 the exact first order
+    at M >> m_Z' is alpha'/(4 pi) [L^2 - 3 L + 5 - pi^2/3], L = ln(M^2/m_Z'^2); both logarithms are met, and N is larger
+    by 0.53 alpha', which is 8%, 16% and 51% at M = 200, 50 and 10 m_Z'. The pair comes from a vector current. No
+    emission takes energy from the next, alpha' does not run, and virtual corrections are those of a Poisson law of mean
+    N: where N nears 1 it says that there is a shower, not what is in it. M. Buschmann, J. Kopp, J. Liu, P.A.N. Machado,
+    JHEP 07 (2015) 045, follow such a shower of light dark photons.
     """
     threshold = m_zprime + 2 * m_mcp
     is_open = 2 * energy > threshold
@@ -57,10 +60,12 @@ def mean_emissions(
 
 
 def leading_logarithm(vector_coupling: Array, m_zprime: Array, m_mcp: Array, energy: Array) -> Array:
-    """The double logarithm of mean_emissions: (alpha'/pi) [ln^2(M/h) + 2 ln(M/h) ln(h/m_Z')], h = max(m_Z', m), M = 2 energy.
+    """The double logarithm of mean_emissions: (alpha'/pi) [ln^2(M/h) + 2 ln(M/h) ln(h/m_Z')], h = max(m_Z', m), M = 2
+    energy.
 
-    An emitter heavier than the Z' does not radiate at angles below m/energy: the second term is what is left of softer emissions. Zero
-    below M = h. Without single logarithms, -(3/2) ln(M/m_Z') for a light emitter, it is 26% above mean_emissions at M = 200 m_Z'.
+    An emitter heavier than the Z' does not radiate at angles below m/energy: the second term is what is left of softer
+    emissions. Zero below M = h. Without single logarithms, -(3/2) ln(M/m_Z') for a light emitter, it is 26% above
+    mean_emissions at M = 200 m_Z'.
     """
     heavier = jnp.maximum(m_zprime, m_mcp)
     wide = jnp.log(jnp.maximum(2 * energy / heavier, 1.0))
@@ -68,15 +73,19 @@ def leading_logarithm(vector_coupling: Array, m_zprime: Array, m_mcp: Array, ene
 
 
 def mcp_multiplicity(emissions: Array, branching_ratio: Array) -> Array:
-    """Mean number of mCPs of an event with one pair: 2 (1 + 2 N B), N = mean_emissions and B the ratio of Z' -> psi psi.
+    """Mean number of mCPs of an event with one pair: 2 (1 + 2 N B), N = mean_emissions and B the ratio of Z' -> psi
+    psi.
 
-    An estimate: emissions are independent (Poisson), a Z' makes two mCPs, which radiate no more. Dark photons make none.
+    An estimate: emissions are independent (Poisson), a Z' makes two mCPs, which radiate no more. Dark photons make
+    none.
     """
     return 2 * (1 + 2 * emissions * branching_ratio)
 
 
 def _ends(pair: Scalar, heaviest: Scalar, m_zprime: Scalar, m_mcp: Scalar) -> tuple[Scalar, Scalar, Scalar]:
-    """Shares z where k^2 can be positive, and between them the one where its limit changes from the hemisphere to the mass."""
+    """Shares z where k^2 can be positive, and between them the one where its limit changes from the hemisphere to the
+    mass.
+    """
     centre = heaviest**2 + m_zprime**2 - m_mcp**2
     reach = safe.sqrt((heaviest**2 - (m_zprime + m_mcp) ** 2) * (heaviest**2 - (m_zprime - m_mcp) ** 2))
     upper = jnp.minimum((centre + reach) / (2 * heaviest**2), 1.0)

@@ -58,7 +58,9 @@ class PartonLuminosity(AbstractLuminosity):
         return _density(values, self.sqrt_s, mass, rapidity)
 
     def tabulate(self) -> "TabulatedLuminosity":
-        """The same luminosity at this sqrt_s and scale as functions of ln M alone, many times cheaper; differentiable."""
+        """The same luminosity at this sqrt_s and scale as functions of ln M alone, many times cheaper;
+        differentiable.
+        """
         low = jnp.log(jnp.asarray(MASSES[0], dtype=jnp.result_type(float)))
         high = jnp.log(jnp.minimum(MASSES[1], HIGHEST_FRACTION * self.sqrt_s))
         fine, coarse = jnp.linspace(low, high, KNOTS), jnp.linspace(low, high, DENSITY_KNOTS)

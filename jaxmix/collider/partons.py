@@ -30,7 +30,8 @@ class Pairs(NamedTuple):
 class PartonDensities(eqx.Module):
     """x f(x, mu) of one set of parton distributions, from a table; x from 1e-8 to 1, mu held at 1.65 GeV and 8.2 TeV.
 
-    Cubic in (sqrt(-ln x), ln mu): below x = 0.3 to 2e-3 of the set's own interpolation or 1e-4 of all partons' sum, ten times that at 2 GeV.
+    Cubic in (sqrt(-ln x), ln mu): below x = 0.3 to 2e-3 of the set's own interpolation or 1e-4 of all partons' sum, ten
+    times that at 2 GeV.
     """
 
     density: spline.UniformSpline  # x f/(1 - x)^3 over sqrt(-ln x), ln mu; components as parton_distributions.PARTONS

@@ -1,9 +1,10 @@
 """How much transverse momentum a Drell-Yan pair has: the first parton that it radiates, and the partons' own motion.
 
-The spectrum is that of the hardest emission, d sigma/dpT^2 = sigma r(pT^2) exp[-R(pT)] with R(pT) = int_{pT^2} r, r the leading-order
-spectrum of a boson with a jet over the Drell-Yan cross section: the leading-order tail at high pT, a Sudakov suppression at low
-pT, and the Drell-Yan cross section in all. P. Nason, JHEP 11 (2004) 040, eqs. (4.18) and (5.2). Scales are pT in it, held at the lowest
-of the tables. To this the intrinsic motion of partons adds in the plane, as a Gaussian.
+The spectrum is that of the hardest emission, d sigma/dpT^2 = sigma r(pT^2) exp[-R(pT)] with R(pT) = int_{pT^2} r, r the
+leading-order spectrum of a boson with a jet over the Drell-Yan cross section: the leading-order tail at high pT, a
+Sudakov suppression at low pT, and the Drell-Yan cross section in all. P. Nason, JHEP 11 (2004) 040, eqs. (4.18) and
+(5.2). Scales are pT in it, held at the lowest of the tables. To this the intrinsic motion of partons adds in the plane,
+as a Gaussian.
 """
 
 import dataclasses
@@ -21,8 +22,8 @@ from jaxmix.numerics import quadrature, safe, spline
 LOWEST_MASS, HIGHEST_MASS = 2.0, 4000.0  # GeV
 HIGHEST_FRACTION = 0.7  # of sqrt_s
 LOWEST_MOMENTUM = 0.2  # GeV, below which nothing is resolved
-# GeV, root mean square of the pair's transverse momentum from the partons' own, 0.38 GeV^2 each; P. Schweitzer, T. Teckentrup and
-# A. Metz, Phys. Rev. D 81 (2010) 094019, from semi-inclusive deep inelastic scattering
+# GeV, root mean square of the pair's transverse momentum from the partons' own, 0.38 GeV^2 each; P. Schweitzer, T.
+# Teckentrup and A. Metz, Phys. Rev. D 81 (2010) 094019, from semi-inclusive deep inelastic scattering
 INTRINSIC = 0.87
 MASS_KNOTS, MOMENTUM_KNOTS = 16, 28
 _PIECES = 2  # Gauss-Legendre nodes between two knots of the momentum
@@ -31,19 +32,25 @@ _QUANTILES = 256
 
 
 class Recoil(eqx.Module):
-    """R(pT), the mean number of emissions harder than pT, for up-type and down-type quarks; exp(-R) is the share of pairs below pT."""
+    """R(pT), the mean number of emissions harder than pT, for up-type and down-type quarks; exp(-R) is the share of
+    pairs below pT.
+    """
 
     emissions: spline.UniformSpline  # over ln M and ln(pT/lowest)/ln(highest/lowest)
     sqrt_s: Scalar  # GeV
 
     def below(self, mass: Scalar, transverse_momentum: Float[Array, "*n"]) -> tuple[Array, Array]:
-        """Share of pairs of mass M with less than this transverse momentum (GeV) from radiation: (up, down), the Sudakov form factor."""
+        """Share of pairs of mass M with less than this transverse momentum (GeV) from radiation: (up, down), the
+        Sudakov form factor.
+        """
         place = jnp.log(transverse_momentum / LOWEST_MOMENTUM) / _range(mass, self.sqrt_s)
         values = jnp.exp(-self.emissions.at_first(jnp.log(mass))(place))
         return values[..., 0], values[..., 1]
 
     def quantiles(self, mass: Scalar, share: Float[Array, " n"]) -> Float[Array, "n 2"]:
-        """Transverse momentum from radiation (GeV) below which a share of the pairs of mass M lies: columns (up, down)."""
+        """Transverse momentum from radiation (GeV) below which a share of the pairs of mass M lies: columns
+        (up, down).
+        """
         place = jnp.linspace(0.0, 1.0, _QUANTILES, dtype=share.dtype)
         shares = jnp.exp(-self.emissions.at_first(jnp.log(mass))(place))
         found = jax.vmap(lambda below: jnp.interp(share, below, place), in_axes=1, out_axes=1)(
@@ -108,7 +115,9 @@ def emission_rate(
 
 
 class Plane(NamedTuple):
-    """Points of the unit cube that make transverse momenta: radiation, and the size and direction of the intrinsic motion."""
+    """Points of the unit cube that make transverse momenta: radiation, and the size and direction of the intrinsic
+    motion.
+    """
 
     radiation: Float[Array, " n"]
     intrinsic: Float[Array, " n"]
@@ -118,7 +127,8 @@ class Plane(NamedTuple):
 def transverse_momenta(
     recoil: Recoil, mass: Scalar, cube: Plane, intrinsic: Scalar | float = INTRINSIC
 ) -> tuple[Float[Array, "n 2"], Float[Array, "n 2"]]:
-    """Transverse momenta of pairs (GeV), columns (up, down): those from radiation, and with intrinsic motion added in the plane.
+    """Transverse momenta of pairs (GeV), columns (up, down): those from radiation, and with intrinsic motion added in
+    the plane.
 
     intrinsic: root mean square of the latter, GeV, of a Gaussian in two dimensions.
     """

@@ -1,4 +1,6 @@
-"""How a command starts JAX: float64, the device asked for, a device for each core of a CPU, and programs kept for the next run."""
+"""How a command starts JAX: float64, the device asked for, a device for each core of a CPU, and programs kept for the
+next run.
+"""
 
 import contextlib
 import hashlib
@@ -21,7 +23,9 @@ _PLATFORMS = {"cpu": "cpu", "gpu": "cuda"}
 
 
 class Store:
-    """Traced programs in a folder, a file each with its SHA-256 before it. They serve this version of the package, its data and JAX alone."""
+    """Traced programs in a folder, a file each with its SHA-256 before it. They serve this version of the package, its
+    data and JAX alone.
+    """
 
     def __init__(self, folder: Path):
         rests_on = [
@@ -105,8 +109,9 @@ def wait_for_all(name: str) -> None:
 
 
 def _a_device_for_each_core() -> None:
-    """A grid's tiles are shared among devices, and a CPU is one device unless it is told otherwise. Two at least: XLA compiles a program for
-    one device along another path, which rounds otherwise."""
+    """A grid's tiles are shared among devices, and a CPU is one device unless it is told otherwise. Two at least: XLA
+    compiles a program for one device along another path, which rounds otherwise.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if "xla_force_host_platform_device_count" not in os.environ.get("XLA_FLAGS", ""):
         # it cannot be changed once jax has started, and need not be: numbers do not depend on it

@@ -1,4 +1,6 @@
-"""How any command begins: its arguments are parsed before anything heavy is imported, then its work is found, run and guarded."""
+"""How any command begins: its arguments are parsed before anything heavy is imported, then its work is found, run and
+guarded.
+"""
 
 import argparse
 import importlib
@@ -8,7 +10,8 @@ from jaxmix.command import flags, guard
 
 
 def run(parser: Callable[[], argparse.ArgumentParser], argv: Sequence[str] | None, work: str) -> int:
-    """Parse `argv` (default: the command line), import `work` ("module:function") and call it with the arguments; the exit code.
+    """Parse `argv` (default: the command line), import `work` ("module:function") and call it with the arguments; the
+    exit code.
 
     `--help` and wrong arguments end inside the parser, so that they need neither jax nor the config's schema.
     """

@@ -9,8 +9,9 @@ from jaxmix import faults
 
 
 class Deferred:
-    """While it is entered and `armed`, a first SIGINT or SIGTERM is noted in `asked` and told; a second one, or one while not armed, ends the
-    work at once."""
+    """While it is entered and `armed`, a first SIGINT or SIGTERM is noted in `asked` and told; a second one, or one
+    while not armed, ends the work at once.
+    """
 
     def __init__(self, tell: Callable[[str], None]):
         self.tell, self.asked, self.armed = tell, None, False

@@ -1,4 +1,6 @@
-"""From the texts of flags to parameter points, levels and settings; BadInput names the flag, what was found and what is allowed."""
+"""From the texts of flags to parameter points, levels and settings; BadInput names the flag, what was found and what is
+allowed.
+"""
 
 import argparse
 import difflib
@@ -52,7 +54,9 @@ def _completed(point: dict[str, float], free: str | None) -> dict[str, float]:
 
 
 def check_forms(point: dict[str, float], free: str | None = None) -> None:
-    """Exactly one form of kappa and one of the Z' mass; BadInput says what is allowed. free: a name that a limit varies."""
+    """Exactly one form of kappa and one of the Z' mass; BadInput says what is allowed. free: a name that a limit
+    varies.
+    """
     given = set(point) | ({free} if free else set())
     for forms, what in ((parameters.KAPPA_FORMS, "the mixing"), (parameters.ZPRIME_FORMS, "the Z' mass")):
         found = [name for name in forms if name in given]

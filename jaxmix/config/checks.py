@@ -46,7 +46,9 @@ def _replaced(found: Any, word: str, value: float) -> Any:
 
 
 def _named_value(name: str, held: Mapping[str, Any]) -> float:
-    """theta_W or e at the held Standard Model inputs, at their defaults where those are absent or outside their domain."""
+    """theta_W or e at the held Standard Model inputs, at their defaults where those are absent or outside
+    their domain.
+    """
     inputs = {}
     for key in ("sin2_theta_w", "alpha"):
         parameter, value = parameters.PARAMETERS[key], held.get(key)
@@ -95,7 +97,9 @@ def _dictionary(value: Any) -> dict[str, Any]:
 
 
 def _axis(path: str, table: Mapping[str, Any], sampled: bool) -> list[Problem]:
-    """One form, complete (a count is that of a grid); min < max; a logarithm of positive numbers; values that increase."""
+    """One form, complete (a count is that of a grid); min < max; a logarithm of positive numbers; values that
+    increase.
+    """
     if "values" in table:
         both = [key for key in (*_RANGE, "spacing") if key in table]
         mixed = (
@@ -249,7 +253,9 @@ def _size(axes: Mapping[str, Any], chunk: Any, sampled: Any) -> list[Problem]:
 
 
 def _contours(table: Mapping[str, Any], held: Mapping[str, Any], axes: Mapping[str, Any]) -> list[Problem]:
-    """x and y are two range axes; every other range axis is held by `at`, which brings no second form of a quantity; not too many planes."""
+    """x and y are two range axes; every other range axis is held by `at`, which brings no second form of a quantity;
+    not too many planes.
+    """
     problems, plane = [], [table.get("x"), table.get("y")]
     ranges = [name for name, axis in axes.items() if "values" not in _dictionary(axis)]
     for key, name in zip("xy", plane, strict=True):

@@ -1,4 +1,6 @@
-"""What a search for a design is, as a TOML file: the ranges of the design parameters, the budget, the masses, all else held."""
+"""What a search for a design is, as a TOML file: the ranges of the design parameters, the budget, the masses, all else
+held.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -56,7 +58,9 @@ PARAMETERS = {
 
 
 class Range(schema.Table):
-    """[design.NAME]: where a design parameter may move, ends included, and from where (default: its setting's value)."""
+    """[design.NAME]: where a design parameter may move, ends included, and from where (default: its setting's
+    value).
+    """
 
     min: schema.Finite
     max: schema.Finite
@@ -64,8 +68,9 @@ class Range(schema.Table):
 
 
 class Prices(schema.Table):
-    """[budget.prices], in one currency: of a m^3 of scintillator, of a channel (bars x layers of them), and of the light sensor of a
-    channel with an efficiency of 0.1 photoelectrons per photon, in proportion to it."""
+    """[budget.prices], in one currency: of a m^3 of scintillator, of a channel (bars x layers of them), and of the
+    light sensor of a channel with an efficiency of 0.1 photoelectrons per photon, in proportion to it.
+    """
 
     scintillator: Annotated[float, Field(ge=0, allow_inf_nan=False, description="of 1 m^3")] = 0.0
     channel: Annotated[float, Field(ge=0, allow_inf_nan=False, description="of one layer of one bar")] = 0.0
@@ -75,7 +80,9 @@ class Prices(schema.Table):
 
 
 class Budget(schema.Table):
-    """[budget]: at most this volume of scintillator, side^2 x thickness x layers (m^3), or at most this cost at [budget.prices]."""
+    """[budget]: at most this volume of scintillator, side^2 x thickness x layers (m^3), or at most this cost at
+    [budget.prices].
+    """
 
     volume: schema.Positive | None = None
     cost: schema.Positive | None = None
@@ -104,8 +111,10 @@ class Design(schema.Table):
 
 
 class DesignConfig(NamedTuple):
-    """A search for a design: ranges with every start filled in, the detector's settings (the starts among them), the budget as a
-    limit on `cost` at prices (a volume is a cost at unit price), and the parameters and masses of the mCP (GeV, increasing)."""
+    """A search for a design: ranges with every start filled in, the detector's settings (the starts among them), the
+    budget as a limit on `cost` at prices (a volume is a cost at unit price), and the parameters and masses of the mCP
+    (GeV, increasing).
+    """
 
     design: Design
     ranges: dict[str, Range]
@@ -206,7 +215,9 @@ def _detector(tables: Mapping[str, Any], problems: list[Problem]) -> dict[str, f
 
 
 def _across(raw: Mapping[str, Any]) -> list[Problem]:
-    """The axis, the Z' mass and the mixing, in a scan's words: a limit on epsilon_gamma is what a design is judged by."""
+    """The axis, the Z' mass and the mixing, in a scan's words: a limit on epsilon_gamma is what a design is
+    judged by.
+    """
     held = raw.get("parameters", {})
     problems = [
         Problem(
@@ -244,7 +255,9 @@ def _bill(budget: Budget) -> tuple[str, float, dict[str, float]]:
 
 
 def _of_ranges(raw: Mapping[str, Any]) -> list[Problem]:
-    """Of each raw table [design.NAME]: ends inside the domain and in order, a start between them that is not said twice."""
+    """Of each raw table [design.NAME]: ends inside the domain and in order, a start between them that is not said
+    twice.
+    """
     tables = {
         name: table
         for name, table in _dictionary(raw.get("design")).items()
@@ -301,7 +314,9 @@ def _started(design: Design, values: dict[str, float | str]) -> tuple[dict[str, 
 def _of_designs(
     ranges: Mapping[str, Range], values: Mapping[str, Any], design: Design, axis: schema.Axis
 ) -> list[Problem]:
-    """A start between the ends where it is the setting's; dark counts where their settings move; a face that the beam misses."""
+    """A start between the ends where it is the setting's; dark counts where their settings move; a face that the beam
+    misses.
+    """
     problems = [
         each for name, found in ranges.items() for each in _start(f"design.{name}", found.start, found.min, found.max)
     ]
@@ -325,7 +340,9 @@ def _of_designs(
 def _of_cost(
     kind: str, allowed: float, prices: Mapping[str, float], ranges: Mapping[str, Range], values: Mapping[str, Any]
 ) -> list[Problem]:
-    """A budget that leaves room: cost rises with every parameter that enters it, so that all at their least cost least."""
+    """A budget that leaves room: cost rises with every parameter that enters it, so that all at their least
+    cost least.
+    """
     least = cost(prices, {**values, **{name: each.min for name, each in ranges.items()}})
     if least >= allowed:
         return [

@@ -12,8 +12,9 @@ def documents() -> list[dict]:
 
 
 def describe(name: str) -> dict:
-    """Title, reference, confidence level unless another is asked for, levels of a scan, kind, domain, and the settings with
-    default and meaning, of a constraint."""
+    """Title, reference, confidence level unless another is asked for, levels of a scan, kind, domain, and the settings
+    with default and meaning, of a constraint.
+    """
     kind, table = shelf.SHELF[name], schema.CONSTRAINTS[name]
     levels = table.model_fields["levels"].default
     return {

@@ -16,7 +16,9 @@ TABLES = ("scan", "parameters", "axes", "sampling", "constraints", "summary", "r
 
 
 class Config(NamedTuple):
-    """A study: held values (defaults filled in), axes in the file's order (the last is the fast one), constraints by name."""
+    """A study: held values (defaults filled in), axes in the file's order (the last is the fast one), constraints by
+    name.
+    """
 
     scan: schema.Scan
     held: dict[str, float]
@@ -45,7 +47,9 @@ class Config(NamedTuple):
         return {name: axis.array() for name, axis in self.axes.items()}
 
     def planes(self) -> list[dict[str, float]]:
-        """The held values besides x and y of every plane in which contours are traced: the product of `at`, last fastest."""
+        """The held values besides x and y of every plane in which contours are traced: the product of `at`, last
+        fastest.
+        """
         if self.contours is None:
             return []
         lists = {name: list(axis.values) for name, axis in self.axes.items() if not axis.is_range}

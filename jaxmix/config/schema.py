@@ -82,7 +82,9 @@ class Parameters(Table):
 
 
 class Axis(Table):
-    """[axes.NAME]: a range (min, max, count, spacing) or a list of values, in the parameter's unit, both ends included."""
+    """[axes.NAME]: a range (min, max, count, spacing) or a list of values, in the parameter's unit, both ends
+    included.
+    """
 
     min: ParameterValue | None = None
     max: ParameterValue | None = None
@@ -155,7 +157,9 @@ class Background(Table):
 
 
 class McpLhc(ConstraintTable):
-    """[constraints.mcp_lhc]: the millicharge detector at the LHC. Defaults: 20 m away, pointing, three layers, no dark counts."""
+    """[constraints.mcp_lhc]: the millicharge detector at the LHC. Defaults: 20 m away, pointing, three layers, no dark
+    counts.
+    """
 
     particles: Annotated[
         Literal["one", "two", "same_bar"],
@@ -295,7 +299,9 @@ def _published(search: searches.Search) -> type[ConstraintTable]:
 
 
 class Contours(Table):
-    """[contours]: the plane (two range axes) in which the levels are traced, and the values held besides, as a product."""
+    """[contours]: the plane (two range axes) in which the levels are traced, and the values held besides, as a
+    product.
+    """
 
     x: str
     y: str
@@ -325,7 +331,9 @@ class Summary(Table):
 
 
 class Refinement(Table):
-    """[refinement]: points added where a level runs, each cell there divided in two along every range, again and again."""
+    """[refinement]: points added where a level runs, each cell there divided in two along every range, again
+    and again.
+    """
 
     depth: Annotated[int, Field(ge=1, le=8, description="halvings of a cell")] = 3
 
@@ -351,10 +359,9 @@ CONSTRAINTS: dict[str, type[ConstraintTable]] = {
 }
 _MILLICHARGES = [name for name, search in _SEARCHES.items() if search.is_millicharge]
 # parameters without which a constraint makes no statement
-NEEDS = {
-    name: ("m_mcp",)
-    for name in ("mcp_lhc", "z_invisible_width", "landau_pole", "relic_density", "n_eff", *_MILLICHARGES)
-}
+NEEDS = dict.fromkeys(
+    ("mcp_lhc", "z_invisible_width", "landau_pole", "relic_density", "n_eff", *_MILLICHARGES), ("m_mcp",)
+)
 SHARED = {"mcp_lhc": ("sqrt_s", "luminosity")}  # parameters that are settings of a constraint too
 
 

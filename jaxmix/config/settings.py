@@ -19,7 +19,9 @@ def constraint_settings(tables: Mapping[str, Any]) -> dict[str, dict[str, float 
 
 
 def flat(settings: schema.Table) -> dict[str, float | str]:
-    """Every number and word of a settings table by its name, those of inner tables among them; what is absent is left out."""
+    """Every number and word of a settings table by its name, those of inner tables among them; what is absent is left
+    out.
+    """
     found: dict[str, float | str] = {}
     for name, value in settings:
         if isinstance(value, schema.Table):
@@ -32,7 +34,9 @@ def flat(settings: schema.Table) -> dict[str, float | str]:
 
 
 def described(settings: type[schema.Table]) -> dict[str, dict[str, Any]]:
-    """Default and meaning of every setting, and of a word those allowed; settings of inner tables stand under dotted names."""
+    """Default and meaning of every setting, and of a word those allowed; settings of inner tables stand under dotted
+    names.
+    """
     found: dict[str, dict[str, Any]] = {}
     for name, field in settings.model_fields.items():
         if name == "levels":  # an argument of the commands, no setting

@@ -67,7 +67,9 @@ def parse(content: bytes, name: str) -> dict[str, Any]:
 
 
 def guard(text: str, name: str) -> list[Problem]:
-    """The first excess of each kind: key parts, nesting, digits of an integer; strings and comments are stepped over."""
+    """The first excess of each kind: key parts, nesting, digits of an integer; strings and comments are
+    stepped over.
+    """
     excess: dict[str, Problem] = {}
     parts, after_dot, depth, line = 0, False, 0, 1
 

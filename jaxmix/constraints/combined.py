@@ -1,4 +1,6 @@
-"""The likelihoods of the shelf together. Contours that were published without one do not join it: a point is excluded by any of those or by none."""
+"""The likelihoods of the shelf together. Contours that were published without one do not join it: a point is excluded
+by any of those or by none.
+"""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -21,10 +23,11 @@ _MOMENTS = {
 
 
 class Combined(abstract.AbstractConstraint):
-    """q = sum of q_i of independent measurements of one parameter point: electroweak precision and anomalous magnetic moments.
+    """q = sum of q_i of independent measurements of one parameter point: electroweak precision and anomalous magnetic
+    moments.
 
-    Each q_i is a difference of chi^2 to the point without mixing, and so is their sum; critical is Delta chi^2 of one parameter. The Z's
-    invisible width is no member: the line shape holds it already.
+    Each q_i is a difference of chi^2 to the point without mixing, and so is their sum; critical is Delta chi^2 of one
+    parameter. The Z's invisible width is no member: the line shape holds it already.
     """
 
     parts: dict[str, abstract.AbstractConstraint]

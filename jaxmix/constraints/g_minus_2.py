@@ -1,4 +1,6 @@
-"""The anomalous magnetic moments of the muon and of the electron against the Standard Model, with the data of several years."""
+"""The anomalous magnetic moments of the muon and of the electron against the Standard Model, with the data of several
+years.
+"""
 
 import dataclasses
 from collections.abc import Mapping
@@ -43,7 +45,9 @@ class MagneticMoment(one_measurement.OneMeasurement):
     def build(
         cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None
     ) -> "MagneticMoment":
-        """The measurement of a vintage (the newest by default); level is ("sigma", n) or ("cl", fraction), pdf is not used."""
+        """The measurement of a vintage (the newest by default); level is ("sigma", n) or ("cl", fraction), pdf is not
+        used.
+        """
         known = cls.vintages()
         vintage = str(settings.get("vintage", next(iter(known))))
         if vintage not in known:
@@ -58,7 +62,9 @@ class MagneticMoment(one_measurement.OneMeasurement):
         return tuple(str(columns[name][row]) for name in ("experiment_source", "standard_model_source"))
 
     def slow(self, currents: neutral_currents.NeutralCurrents) -> Float[Array, " one"]:
-        """The change of a over kappa^2 in standard deviations of the measurement, which keeps its size along the mixing."""
+        """The change of a over kappa^2 in standard deviations of the measurement, which keeps its size along the
+        mixing.
+        """
         kappa = jnp.where(jnp.abs(currents.kappa) < _SMALLEST_KAPPA, _SMALLEST_KAPPA, currents.kappa)
         shift = anomalous_moment.shift(dataclasses.replace(currents, kappa=kappa), self.lepton)
         return (shift / self.error / kappa**2)[None]

@@ -12,11 +12,13 @@ Scalar = Float[Array, ""]
 
 
 class LandauPole(requirement.Requirement):
-    """The dark hypercharge must stay perturbative up to `scale`: one loop of the lightest mCP, a Dirac fermion of charge Q' under B'.
+    """The dark hypercharge must stay perturbative up to `scale`: one loop of the lightest mCP, a Dirac fermion of
+    charge Q' under B'.
 
     1/alpha1'(mu) = 1/alpha1'(m_mcp) - (2/3 pi) Q'^2 ln(mu/m_mcp), alpha1' = g1'^2/(4 pi), g1' = e'/cW'. Then
         q = (2/3 pi) Q'^2 alpha1' ln(scale/m_mcp)
-    is the part of 1/alpha1' that is used up at `scale`: one where the pole lies there. Further dark matter only lowers the pole.
+    is the part of 1/alpha1' that is used up at `scale`: one where the pole lies there. Further dark matter only lowers
+    the pole.
     """
 
     name: ClassVar[str] = "landau_pole"

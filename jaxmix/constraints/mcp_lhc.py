@@ -66,18 +66,22 @@ class Protons(eqx.Module):
 
 
 class Acceptances(eqx.Module):
-    """Acceptances of the pairs: what counts, and what is to be taken off it, both in the same bar where different ones are asked for."""
+    """Acceptances of the pairs: what counts, and what is to be taken off it, both in the same bar where different ones
+    are asked for.
+    """
 
     whole: acceptance_table.AcceptanceTable
     same_bar: acceptance_table.AcceptanceTable | None
 
 
 class MillichargeDetector(abstract.AbstractConstraint):
-    """Events with one mCP seen, N = L sum_channels sigma A P with P of all layers giving light, or with both seen, N = L sigma A2 P^2.
+    """Events with one mCP seen, N = L sum_channels sigma A P with P of all layers giving light, or with both seen, N =
+    L sigma A2 P^2.
 
-    Both (setting particles = "two") means in different bars, from a boson that recoils against a jet; "same_bar" means both in one, whose
-    photoelectrons add, N = L sigma A2 P(2 N_PE). Pairs from mesons are left out of either. Judged as a Poisson count over the dark-count coincidences: mode "sigma" (q_Asimov = n^2 for n standard deviations) or
-    "cl" (q = -2 ln CLs).
+    Both (setting particles = "two") means in different bars, from a boson that recoils against a jet; "same_bar" means
+    both in one, whose photoelectrons add, N = L sigma A2 P(2 N_PE). Pairs from mesons are left out of either. Judged as
+    a Poisson count over the dark-count coincidences: mode "sigma" (q_Asimov = n^2 for n standard deviations) or "cl" (q
+    = -2 ln CLs).
     """
 
     luminosities: parton_luminosity.PartonLuminosity
@@ -107,8 +111,9 @@ class MillichargeDetector(abstract.AbstractConstraint):
     def build(
         cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None
     ) -> "MillichargeDetector":
-        """The detector with settings by name (others at their defaults); level is ("sigma", n) or ("cl", fraction), pdf an
-        LHAPDF6 folder in place of the package's parton luminosities."""
+        """The detector with settings by name (others at their defaults); level is ("sigma", n) or ("cl", fraction), pdf
+        an LHAPDF6 folder in place of the package's parton luminosities.
+        """
         values = {name: jnp.asarray(settings.get(name, default), dtype=float) for name, default in _SETTINGS.items()}
         side, distance, eta = (float(values[name]) for name in ("side", "distance", "eta"))
         if side * math.cosh(eta) >= 2 * distance:
@@ -186,7 +191,9 @@ class MillichargeDetector(abstract.AbstractConstraint):
         return Acceptances(acceptance_table.two(*given, 1.0, v["scale"]), same_bar)
 
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
-        """mCP masses at a meson's threshold, and Z' masses on a vector meson (within some widths of the Z') or on the Z."""
+        """mCP masses at a meson's threshold, and Z' masses on a vector meson (within some widths of the Z') or on the
+        Z.
+        """
         vectors = sorted({float(mass) for mass in self.mesons.mass[: self.mesons.two_body]})
         steps = [(mass, step) for mass in vectors for step in _RESONANCE_STEPS] + [
             (constants.M1, step) for step in _Z_STEPS

@@ -1,4 +1,6 @@
-"""What the massless dark photon adds to the radiation of the early universe, where mCPs once brought it into equilibrium."""
+"""What the massless dark photon adds to the radiation of the early universe, where mCPs once brought it into
+equilibrium.
+"""
 
 import math
 from typing import ClassVar
@@ -27,7 +29,8 @@ _NODES, _WEIGHTS = np.polynomial.laguerre.laggauss(32)
 
 
 def entropy_states(temperature: Scalar) -> Scalar:
-    """g*s of the Standard Model, s = 2 pi^2/45 g*s T^3, of free particles; quarks and gluons give way to pions at the QCD crossover.
+    """g*s of the Standard Model, s = 2 pi^2/45 g*s T^3, of free particles; quarks and gluons give way to pions at the
+    QCD crossover.
 
     temperature: GeV. Within some 10% of lattice results from 0.1 to 1 GeV.
     """
@@ -41,7 +44,9 @@ def entropy_states(temperature: Scalar) -> Scalar:
 
 
 def _share(x: Scalar, sign: float) -> Scalar:
-    """Entropy of one state of mass x T over that of a massless boson: 45/(4 pi^4) int y^2 (E + y^2/(3 E))/(e^E + sign), E^2 = y^2 + x^2."""
+    """Entropy of one state of mass x T over that of a massless boson: 45/(4 pi^4) int y^2 (E + y^2/(3 E))/(e^E + sign),
+    E^2 = y^2 + x^2.
+    """
     y, weights = (jnp.asarray(each, x.dtype) for each in (_NODES, _WEIGHTS))
     energy = jnp.sqrt(y**2 + x**2)
     occupied = jnp.exp(y - energy) / (1.0 + sign * jnp.exp(-energy))  # times e^y, which the quadrature's weights hold
@@ -52,9 +57,10 @@ def _share(x: Scalar, sign: float) -> Scalar:
 class EffectiveNeutrinos(requirement.Requirement):
     """A massless dark photon that was in equilibrium until mCPs vanished is dark radiation: an order of magnitude.
 
-    Delta N_eff = (8/7) (10.75/g*s(T))^(4/3) at T = m_mcp/decoupling, from equal entropies; q = Delta N_eff/allowed r/(1 + r), where
-    r = epsilon_gamma^2 alpha^2 M_P/(1.66 sqrt(g*) m_mcp) is the rate of f fbar -> psi psi over the expansion at T = m_mcp: below r = 1
-    the dark sector never came into equilibrium. `decoupling` = 1 is the earliest end of equilibrium, and so the smallest Delta N_eff.
+    Delta N_eff = (8/7) (10.75/g*s(T))^(4/3) at T = m_mcp/decoupling, from equal entropies; q = Delta N_eff/allowed r/(1
+    + r), where r = epsilon_gamma^2 alpha^2 M_P/(1.66 sqrt(g*) m_mcp) is the rate of f fbar -> psi psi over the
+    expansion at T = m_mcp: below r = 1 the dark sector never came into equilibrium. `decoupling` = 1 is the earliest
+    end of equilibrium, and so the smallest Delta N_eff.
     """
 
     name: ClassVar[str] = "n_eff"

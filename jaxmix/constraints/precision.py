@@ -1,5 +1,7 @@
-"""Electroweak precision measurements, from R at 22 GeV over the Z pole to LEP2: one chi^2 in which the Standard Model's parameters are profiled.
-A. Hook, E. Izaguirre, J.G. Wacker, arXiv:1006.0973 (paper B), exact in kappa and with the published correlations."""
+"""Electroweak precision measurements, from R at 22 GeV over the Z pole to LEP2: one chi^2 in which the Standard Model's
+parameters are profiled. A. Hook, E. Izaguirre, J.G. Wacker, arXiv:1006.0973 (paper B), exact in kappa and with the
+published correlations.
+"""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -36,7 +38,8 @@ _WORDS = {
     "resonance": ("full", "interference"),
 }
 _STEPS, _TOLERANCE = 1, 0.1  # of Gauss-Newton, from the minimum of the linearised problem
-# the linearised problem stands where Gauss-Newton did not converge, from this q on and this far from the Z, |m^2 - M1^2|/(m^2 + M1^2)
+# the linearised problem stands where Gauss-Newton did not converge, from this q on and this far from the Z, |m^2 -
+# M1^2|/(m^2 + M1^2)
 _BEYOND_DOUBT, _BESIDE_Z = 100.0, 1e-3
 _LOW_ENERGIES = 80.0  # GeV; below lie the machines before LEP
 _NODES = (-2.0, -1.0, 0.0, 1.0, 2.0)  # around a collider's energy, in spreads
@@ -44,12 +47,16 @@ _NODES_AT_Z = (1e-4, 1e-3, 3e-3, 1e-2, 3e-2)  # distances from the Z, over its m
 
 
 class Whitening(eqx.Module):
-    """L^-1 of the covariance V = L L^T of residuals: one block a table, a vector of 1/error where nothing is correlated."""
+    """L^-1 of the covariance V = L L^T of residuals: one block a table, a vector of 1/error where nothing is
+    correlated.
+    """
 
     blocks: tuple[Float[Array, "..."], ...]
 
     def __call__(self, residual: Float[Array, " n"]) -> Float[Array, " n"]:
-        """Decorrelated residuals in standard deviations: row i holds what measurement i adds to the earlier ones of its table."""
+        """Decorrelated residuals in standard deviations: row i holds what measurement i adds to the earlier ones of its
+        table.
+        """
         parts, start = [], 0
         for block in self.blocks:
             piece = residual[start : start + block.shape[0]]
@@ -59,10 +66,12 @@ class Whitening(eqx.Module):
 
 
 class Precision(abstract.AbstractConstraint):
-    """q = min chi^2(kappa, m_Z') - min chi^2(0), both over alpha(m_Z) and sin^2 theta_W with G_F held, on the same measurements.
+    """q = min chi^2(kappa, m_Z') - min chi^2(0), both over alpha(m_Z) and sin^2 theta_W with G_F held, on the same
+    measurements.
 
-    chi^2 = sum w (delta_th - delta_exp)^2/sigma^2 in decorrelated residuals; w = 1 at the Z pole, for m_W and alpha, and elsewhere a function of
-    the expected significance |delta_th|/sigma at the reference point (paper B, eqs. 15-19). Negative where mixing improves the fit.
+    chi^2 = sum w (delta_th - delta_exp)^2/sigma^2 in decorrelated residuals; w = 1 at the Z pole, for m_W and alpha,
+    and elsewhere a function of the expected significance |delta_th|/sigma at the reference point (paper B, eqs. 15-19).
+    Negative where mixing improves the fit.
     """
 
     predictions: predictions.Predictions
@@ -195,7 +204,9 @@ class Precision(abstract.AbstractConstraint):
         return jnp.where(converged, q, linear), converged | beyond_doubt
 
     def pulls(self, currents: neutral_currents.NeutralCurrents) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
-        """sqrt(w) times the decorrelated residuals at the best fits with and without mixing: the squares sum to the two chi^2."""
+        """sqrt(w) times the decorrelated residuals at the best fits with and without mixing: the squares sum to the two
+        chi^2.
+        """
         reference = self._pulls(self._deviations(jnp.zeros(2, currents.kappa.dtype), currents))
         weights = self._weights(reference)
         mixed, alone, _ = self._minima(currents, reference, self._pulls(self.observed), weights)
@@ -208,8 +219,9 @@ class Precision(abstract.AbstractConstraint):
         data: Float[Array, " n"],
         weights: Float[Array, " n"],
     ) -> tuple[Float[Array, " n"], Float[Array, " n"], Bool[Array, ""]]:
-        """Decorrelated residuals at the minima with and without mixing, and whether both converged. Derivatives hold the Standard Model's parameters
-        at their best values, as the envelope theorem allows for the chi^2."""
+        """Decorrelated residuals at the minima with and without mixing, and whether both converged. Derivatives hold
+        the Standard Model's parameters at their best values, as the envelope theorem allows for the chi^2.
+        """
         frozen, held, start = jax.lax.stop_gradient((currents, weights, reference))
 
         def mixed(theta: Float[Array, "two"], point: neutral_currents.NeutralCurrents) -> Float[Array, " n"]:
@@ -248,7 +260,9 @@ class Precision(abstract.AbstractConstraint):
         return self.whitening(deviations)
 
     def _weights(self, expected: Float[Array, " n"]) -> Float[Array, " n"]:
-        """Weights by expected significance in standard deviations: a step at e_min, or x^4/(1 + x^4) with x = E/e_min."""
+        """Weights by expected significance in standard deviations: a step at e_min, or x^4/(1 + x^4) with x =
+        E/e_min.
+        """
         cut = self._word("cut")
         if cut == "none":
             return jnp.ones_like(expected)

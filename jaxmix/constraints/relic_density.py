@@ -15,8 +15,8 @@ class RelicDensity(requirement.Requirement):
     """mCPs that freeze out by psi psi -> two dark photons must be a small part of dark matter: an order of magnitude.
 
     sigma v = pi alpha'^2/m^2, Omega h^2 = 1e-5 (m/GeV)^2 (1e-2/alpha')^2, alpha' = e'^2/(4 pi) (paper A, footnote 5);
-    q = Omega h^2/(0.120 fraction). The cosmic microwave background allows 0.6% of dark matter to be coupled to the baryons at
-    recombination. It holds for a thermal history without an asymmetry or further annihilation.
+    q = Omega h^2/(0.120 fraction). The cosmic microwave background allows 0.6% of dark matter to be coupled to the
+    baryons at recombination. It holds for a thermal history without an asymmetry or further annihilation.
     """
 
     name: ClassVar[str] = "relic_density"

@@ -49,8 +49,9 @@ def build(
 ) -> abstract.AbstractConstraint:
     """A constraint of the shelf with its settings by name (others at their defaults).
 
-    level: ("sigma", n) or ("cl", fraction). pdf: an LHAPDF6 folder in place of the package's parton luminosities. Raises BadInput
-    for settings that no experiment can have, for a level at which a limit was not published, and for a folder that is no LHAPDF6 set.
+    level: ("sigma", n) or ("cl", fraction). pdf: an LHAPDF6 folder in place of the package's parton luminosities.
+    Raises BadInput for settings that no experiment can have, for a level at which a limit was not published, and for a
+    folder that is no LHAPDF6 set.
     """
     try:
         return SHELF[name].build(settings, level, pdf)
@@ -59,13 +60,17 @@ def build(
 
 
 def level(name: str, cl: float) -> tuple[str, float]:
-    """The level at which a constraint is judged where the confidence level cl is asked for: its own, if it has no other."""
+    """The level at which a constraint is judged where the confidence level cl is asked for: its own, if it has no
+    other.
+    """
     only = SHELF[name].only_cl
     return "cl", cl if only is None else only
 
 
 def expected(constraint: abstract.AbstractConstraint) -> abstract.AbstractConstraint:
-    """The constraint judged by data that equal their expectation without mixing; BadInput where no such data are published."""
+    """The constraint judged by data that equal their expectation without mixing; BadInput where no such data are
+    published.
+    """
     try:
         return constraint.asimov()
     except ValueError as fault:

@@ -20,10 +20,13 @@ _NEAR_Z = 1  # position in `reasons`
 
 
 class ZInvisibleWidth(one_measurement.OneMeasurement):
-    """Gamma(Z -> psi psi) against Gamma_inv = 499.0 +- 1.5 MeV and the Standard Model's 501.66 MeV: q = chi^2(point) - chi^2(kappa = 0).
+    """Gamma(Z -> psi psi) against Gamma_inv = 499.0 +- 1.5 MeV and the Standard Model's 501.66 MeV: q = chi^2(point) -
+    chi^2(kappa = 0).
 
-    delta is the width into mCPs, the pull -1.8. With the exact coupling of the physical Z; to order kappa^2 and for T3' = 0 it is
-        Gamma = kappa^2 sW^2 e'^2 Q'^2 m_Z/(12 pi) [cW' + sW'^2/cW' M1^2/(M1^2 - M2^2)]^2 (1 + 2 x) sqrt(1 - 4 x),  x = (m_mcp/m_Z)^2.
+    delta is the width into mCPs, the pull -1.8. With the exact coupling of the physical Z; to order kappa^2 and for T3'
+    = 0 it is
+        Gamma = kappa^2 sW^2 e'^2 Q'^2 m_Z/(12 pi) [cW' + sW'^2/cW' M1^2/(M1^2 - M2^2)]^2 (1 + 2 x) sqrt(1 - 4 x),  x =
+        (m_mcp/m_Z)^2.
     Charges that the detectors saw are not invisible: for those the searches for fractional charges speak.
     """
 

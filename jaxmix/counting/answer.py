@@ -85,8 +85,8 @@ def judge(
 ) -> list[dict]:
     """The JSON objects of signal hypotheses, evaluated together; lists have one number a bin.
 
-    background: {"count", "transfer"} of control regions or {"central", "width"} in events. uncertainty: the signal's, (up, down).
-    number: of toys, 0 for the asymptotic forms.
+    background: {"count", "transfer"} of control regions or {"central", "width"} in events. uncertainty: the signal's,
+    (up, down). number: of toys, 0 for the asymptotic forms.
     """
     backend.start()
     given = {name: jnp.asarray(values, float) for name, values in background.items()}
@@ -131,8 +131,9 @@ def _document(signal: list[float], background: list[float], found: Mapping[str, 
 def _status(signal: float, found: Mapping[str, float], cl: float, number: int) -> str:
     """ok, or what a reader must know; every null has its word.
 
-    no_signal: CLs is 1 and nothing can be limited. no_limit: CLs does not reach 1 - cl at the signals that were tried. no_background:
-    one event would be a discovery, and the significance has no bound. few_events, few_toys: the numbers are rough.
+    no_signal: CLs is 1 and nothing can be limited. no_limit: CLs does not reach 1 - cl at the signals that were tried.
+    no_background: one event would be a discovery, and the significance has no bound. few_events, few_toys: the numbers
+    are rough.
     """
     if signal == 0:
         return "no_signal"

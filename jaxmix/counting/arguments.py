@@ -17,7 +17,9 @@ def names(bins: int) -> list[str]:
 
 
 def numbers(text: str, where: str, bins: int | None = None, largest: float = _LARGEST) -> list[float]:
-    """The numbers in `a,b,c`, finite, not negative and one a bin; BadInput says where, what was found and what is allowed."""
+    """The numbers in `a,b,c`, finite, not negative and one a bin; BadInput says where, what was found and what is
+    allowed.
+    """
     values = [_number(word.strip(), where, largest) for word in text.split(",")]
     if bins is not None and len(values) != bins:
         raise faults.BadInput(f"{where}: found {len(values)} numbers; allowed: {bins}, one for each bin of --observed")

@@ -101,7 +101,8 @@ def massive_states(kappa: Scalar, m1: Scalar, m2: Scalar, weak: Angle, dark: Ang
     """
     matrix = kinetic_matrix(kappa, weak, dark)
     square1, square2 = m1**2, m2**2
-    # D M1^2 M2^2 times M^-1 K M^-1: symmetric; D K11 = 1 - (kappa cW')^2, D K22 = 1 - (kappa cW)^2, D K12 = kappa sW sW'
+    # D M1^2 M2^2 times M^-1 K M^-1: symmetric; D K11 = 1 - (kappa cW')^2, D K22 = 1 - (kappa cW)^2, D K12 = kappa sW
+    # sW'
     shift1, shift2 = (kappa * dark.cos) ** 2 * square2, (kappa * weak.cos) ** 2 * square1
     half_gap = 0.5 * ((m2 - m1) * (m2 + m1) - shift1 + shift2)
     off = kappa * weak.sin * dark.sin * (m1 * m2)
@@ -166,7 +167,8 @@ def hatted(kappa: Scalar, dark: Angle) -> Scalar:
 def absorptive(
     s: Float[Array, "*n"], e: Scalar, weak: Angle
 ) -> tuple[Float[Array, "*n"], Float[Array, "*n"], Float[Array, "*n"]]:
-    """Absorptive matrix A of (A1, Z1) from the Standard Model's neutral currents: components (AA, AZ, ZZ), dimensionless.
+    """Absorptive matrix A of (A1, Z1) from the Standard Model's neutral currents: components (AA, AZ, ZZ),
+    dimensionless.
 
     A_ab = sum_f N_c (g_L g_L^T + g_R g_R^T)_ab/(24 pi) for open massless fermions, quarks times 1 + alpha_s/pi; a heavy
     fermion's vector part carries beta (3 - beta^2)/2 and its axial part beta^3. Light flavours count as massless.
@@ -234,7 +236,9 @@ def hypercharge_vector(
 
 
 def hypercharge_forms(m1: Scalar, weak: Angle, absorption: tuple) -> tuple[tuple, tuple]:
-    """s h(s) as a ratio of two linear forms in s: ((slope, value at 0) of the numerator, the same of the denominator)."""
+    """s h(s) as a ratio of two linear forms in s: ((slope, value at 0) of the numerator, the same of the
+    denominator).
+    """
     aa, az, zz = absorption
     spread = weak.cos**2 * zz + 2.0 * weak.cos * weak.sin * az + weak.sin**2 * aa
     numerator = (1.0 + 1j * spread, -((weak.cos * m1) ** 2))

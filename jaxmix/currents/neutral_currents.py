@@ -26,8 +26,8 @@ class NeutralCurrents(eqx.Module):
     kappa: kinetic mixing. m1, m2: Lagrangian masses of Z1, Z2 (GeV). weak, dark: theta_W and theta_W'.
     e, e_dark: gauge couplings of the massless states (Heaviside-Lorentz). m_mcp: mCP mass (GeV) or None when no mCP is
     given. charge_dark, isospin_dark: its Q' and T3' (vector-like Dirac). dark_width: width (GeV) put on Z2, or None for
-    the width that the mCP current gives ("model"). m_zprime: the physical Z' mass (GeV) that was asked for, None where m2 was: what a fit
-    of the Standard Model's parameters holds.
+    the width that the mCP current gives ("model"). m_zprime: the physical Z' mass (GeV) that was asked for, None where
+    m2 was: what a fit of the Standard Model's parameters holds.
     """
 
     kappa: Scalar
@@ -111,7 +111,9 @@ def _absorption(currents: NeutralCurrents, s: Float[Array, "*n"]) -> tuple:
 
 
 class _DarkResponse(NamedTuple):
-    """The dark propagators as linear forms x offset + y s, (x, y) each, with offset = s - M2^2; see `_dark_response`."""
+    """The dark propagators as linear forms x offset + y s, (x, y) each, with offset = s - M2^2; see
+    `_dark_response`.
+    """
 
     numerator: tuple[Array, Array]
     feedback: tuple[Array, Array]
@@ -148,7 +150,8 @@ def _dark_response(currents: NeutralCurrents, s: Float[Array, "*n"]) -> _DarkRes
 def pair_amplitudes(
     currents: NeutralCurrents, s: Float[Array, "*n"], offset: Float[Array, "*n"]
 ) -> tuple[Array, Array]:
-    """Squared amplitudes of q qbar -> psi psibar through photon, Z and Z' with all interference, over kappa^2, in GeV^-4.
+    """Squared amplitudes of q qbar -> psi psibar through photon, Z and Z' with all interference, over kappa^2, in
+    GeV^-4.
 
     A_q,c = -kappa s S_q,c D_psi/(1 - kappa^2 s^2 h d),  S_q,c = g_{q,c}^T P0 b; summed over the quark's chiralities.
     Exact in kappa, in every phase.
@@ -208,7 +211,8 @@ def resonance(currents: NeutralCurrents) -> tuple[Scalar, Scalar]:
 def _pole_distance(currents: NeutralCurrents, s: Scalar) -> Complex[Array, ""]:
     """s_pole/M2^2 - 1 with the absorptive parts of s: the smaller root of a x^2 + b x + c, without cancellation.
 
-    Each factor of the exact denominator, (sh denominator)(sd denominator) - kappa^2 (sh numerator)(sd numerator), is linear in x.
+    Each factor of the exact denominator, (sh denominator)(sd denominator) - kappa^2 (sh numerator)(sd numerator), is
+    linear in x.
     """
     absorption = _absorption(currents, s)
     (source_slope, source), (response_slope, response) = mixing.hypercharge_forms(
@@ -230,8 +234,8 @@ def _pole_distance(currents: NeutralCurrents, s: Scalar) -> Complex[Array, ""]:
 def meson_coupling(currents: NeutralCurrents, mass: Scalar, width: Scalar) -> Scalar:
     """Squared charge, over kappa^2 and in units of e^2, with which a neutral vector meson decays to mCPs.
 
-    |cW s D_psi/(e [1 - kappa^2 s^2 h d])|^2 of the exact amplitude at s = m_V^2 - i m_V Gamma_V: epsilon_gamma^2/kappa^2 far
-    below the Z', (cW g1' Q'/e)^2 far above it, and a resonance between.
+    |cW s D_psi/(e [1 - kappa^2 s^2 h d])|^2 of the exact amplitude at s = m_V^2 - i m_V Gamma_V:
+    epsilon_gamma^2/kappa^2 far below the Z', (cW g1' Q'/e)^2 far above it, and a resonance between.
 
     Args:
         mass, width: of the meson, GeV.

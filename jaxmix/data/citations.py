@@ -20,7 +20,9 @@ def known() -> dict[str, str]:
 
 
 def named_in(text: str) -> list[str]:
-    """Keys of the publications that a text cites, by arXiv number or as "volume (year) page", in the order of the bibliography."""
+    """Keys of the publications that a text cites, by arXiv number or as "volume (year) page", in the order of the
+    bibliography.
+    """
     return [
         key
         for key, entry in known().items()

@@ -1,4 +1,5 @@
-"""Makes parton_luminosity.npz and parton_densities.npz from the NNPDF3.1 leading-order grid that the PyPI package pythia8mc installs.
+"""Makes parton_luminosity.npz and parton_densities.npz from the NNPDF3.1 leading-order grid that the PyPI package
+pythia8mc installs.
 
     python -m jaxmix.data.generate_parton_tables        (needs the extra with pythia8mc 8.317.2)
 

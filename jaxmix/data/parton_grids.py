@@ -1,4 +1,5 @@
-"""Parton distributions: reads any LHAPDF6 grid and makes the tables of densities and of quark-antiquark luminosities from it.
+"""Parton distributions: reads any LHAPDF6 grid and makes the tables of densities and of quark-antiquark luminosities
+from it.
 
 NumPy only, no JAX: it makes tables, from the package's generator script and from a user's own grid.
 The luminosities that the physics uses live in `collider`, built from such a table.
@@ -158,7 +159,8 @@ def make_luminosity_table(grid: Grid) -> dict[str, np.ndarray]:
 def make_density_table(grid: Grid) -> dict[str, np.ndarray]:
     """Parton densities on uniform knots: `density`[x, mu, parton] is x f(x, mu)/(1 - x)^3 of PARTONS.
 
-    Axes are uniform in r = sqrt(-ln x), from x = 1 to 1e-8, and in ln mu (GeV), from 1.65 GeV to 8.2 TeV: `root_log_x`, `log_scale`.
+    Axes are uniform in r = sqrt(-ln x), from x = 1 to 1e-8, and in ln mu (GeV), from 1.65 GeV to 8.2 TeV: `root_log_x`,
+    `log_scale`.
     """
     root = np.linspace(0.0, np.sqrt(-np.log(LOWEST_X)), X_KNOTS)
     x = np.exp(-(np.maximum(root, root[1] / 2) ** 2))  # 0/0 at x = 1: held at half a step from it

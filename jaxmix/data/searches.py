@@ -1,5 +1,6 @@
-"""Published searches: one table of data/limits each, which names the experiment and holds its curve. No jax here: the vocabulary of the
-configs needs the names."""
+"""Published searches: one table of data/limits each, which names the experiment and holds its curve. No jax here: the
+vocabulary of the configs needs the names.
+"""
 
 import functools
 from typing import NamedTuple
@@ -12,9 +13,10 @@ FOLDER = "limits/"
 
 
 class Search(NamedTuple):
-    """What a table's header says of a search: the names that commands use and figures show, title, reference, confidence level, kind
-    ("published" or "projected"), channel, what it assumes, where its numbers are from, the largest pair mass that it can make (GeV, of
-    millicharges) and what makes the Z' (of the others)."""
+    """What a table's header says of a search: the names that commands use and figures show, title, reference,
+    confidence level, kind ("published" or "projected"), channel, what it assumes, where its numbers are from, the
+    largest pair mass that it can make (GeV, of millicharges) and what makes the Z' (of the others).
+    """
 
     file: str
     name: str
@@ -31,7 +33,9 @@ class Search(NamedTuple):
 
     @property
     def is_millicharge(self) -> bool:
-        """Whether the curve is a charge against the mCP's mass; otherwise it is a kinetic mixing against the Z' mass."""
+        """Whether the curve is a charge against the mCP's mass; otherwise it is a kinetic mixing against the
+        Z' mass.
+        """
         return self.channel == "mcp"
 
 

@@ -1,7 +1,7 @@
 """The package's own tables as NumPy arrays with their headers, every file held against its checksum.
 
-The only place that opens package data; it is called in constructors, never inside a kernel. A file whose SHA256 differs from
-data/SHA256SUMS stops the run: a limit must not rest on a table that nobody published.
+The only place that opens package data; it is called in constructors, never inside a kernel. A file whose SHA256 differs
+from data/SHA256SUMS stops the run: a limit must not rest on a table that nobody published.
 """
 
 import csv
@@ -45,8 +45,9 @@ class Table:
 
 @dataclasses.dataclass(frozen=True)
 class Rows:
-    """A table as text: its header {word: text}, the names of its columns and the entries of its rows; lines holds the line
-    number of the names, then of each row."""
+    """A table as text: its header {word: text}, the names of its columns and the entries of its rows; lines holds the
+    line number of the names, then of each row.
+    """
 
     name: str
     header: dict[str, str]
@@ -97,7 +98,9 @@ def read_rows(name: str) -> Rows:
 
 
 def parse_rows(content: bytes, name: str) -> Rows:
-    """The same of a content at hand; header lines of one word are joined, a row that is too short or too long is refused."""
+    """The same of a content at hand; header lines of one word are joined, a row that is too short or too long is
+    refused.
+    """
     header: dict[str, str] = {}
     kept = []
     for number, line in enumerate(_decoded(content, name).splitlines(), 1):
@@ -135,22 +138,27 @@ def read_npz(name: str) -> Table:
 
 
 def parton_luminosity(folder: str | Path | None = None) -> dict[str, np.ndarray]:
-    """Arrays of the quark-antiquark luminosity (parton_distributions.make_luminosity_table); the package's own table, or
-    one made now (about a second) from the LHAPDF6 set in a folder that holds NAME_0000.dat."""
+    """Arrays of the quark-antiquark luminosity (parton_distributions.make_luminosity_table); the package's own table,
+    or one made now (about a second) from the LHAPDF6 set in a folder that holds NAME_0000.dat.
+    """
     if folder is None:
         return read_npz(PARTON_LUMINOSITY).columns
     return parton_grids.make_luminosity_table(parton_grids.read_grid(folder))
 
 
 def parton_densities(folder: str | Path | None = None) -> dict[str, np.ndarray]:
-    """Arrays of the parton densities (parton_distributions.make_density_table), of the package's own table or of a folder as above."""
+    """Arrays of the parton densities (parton_distributions.make_density_table), of the package's own table or of a
+    folder as above.
+    """
     if folder is None:
         return read_npz(PARTON_DENSITIES).columns
     return parton_grids.make_density_table(parton_grids.read_grid(folder))
 
 
 def pdf_identity(folder: str | Path | None) -> dict[str, str] | None:
-    """Name and SHA256 of the LHAPDF6 grid in a folder, None for the package's own luminosities; ValueError as read_grid."""
+    """Name and SHA256 of the LHAPDF6 grid in a folder, None for the package's own luminosities; ValueError as
+    read_grid.
+    """
     if folder is None:
         return None
     grid = parton_grids.read_grid(folder)

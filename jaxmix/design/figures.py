@@ -1,4 +1,6 @@
-"""A design before and after its search: the limit against the mass, and how the limit moves with every design parameter."""
+"""A design before and after its search: the limit against the mass, and how the limit moves with every design
+parameter.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,7 +53,9 @@ def limits_figure(document: Mapping[str, Any]) -> Figure:
 
 
 def derivatives_figure(document: Mapping[str, Any]) -> Figure:
-    """Bars of d ln(limit)/d ln(parameter), the weighted mean over the masses, before and after; parameters that were held are grey."""
+    """Bars of d ln(limit)/d ln(parameter), the weighted mean over the masses, before and after; parameters that were
+    held are grey.
+    """
     names = list(document["design"])
     moves = document["d_log_limit"]
     with style.applied():

@@ -24,12 +24,12 @@ _TOLERANCE = 1e-12  # to which the search goes
 
 
 class Reach(eqx.Module):
-    """R = -sum_i w_i ln(limit on epsilon_gamma at mass i): with w the trapezoidal rule in ln m over the masses' span, the
-    excluded area in the plane (ln m, ln epsilon_gamma) below epsilon_gamma = 1, for each unit of ln m.
+    """R = -sum_i w_i ln(limit on epsilon_gamma at mass i): with w the trapezoidal rule in ln m over the masses' span,
+    the excluded area in the plane (ln m, ln epsilon_gamma) below epsilon_gamma = 1, for each unit of ln m.
 
-    A limit u = ln(epsilon_gamma) solves f(u, p) = ln(q/q_crit) = 0 by a safeguarded Newton search that no derivative passes through;
-    then du/dp = -(df/dp)/(df/du). Masses pass one after another, so that memory stays that of one; tables that rest on the
-    design alone are made once for all of them.
+    A limit u = ln(epsilon_gamma) solves f(u, p) = ln(q/q_crit) = 0 by a safeguarded Newton search that no derivative
+    passes through; then du/dp = -(df/dp)/(df/du). Masses pass one after another, so that memory stays that of one;
+    tables that rest on the design alone are made once for all of them.
     """
 
     problem: study.Study
@@ -87,7 +87,8 @@ def _crossing(whole: study.Study, mass: Scalar, start: Scalar) -> tuple[Scalar, 
     def unfinished(search: roots.Search) -> Bool[Array, ""]:
         return ~search.done & (search.best.evaluations < roots.ITERATIONS)
 
-    # the signs at the ends are taken for granted, which saves two evaluations: a search that they mislead ends at an end, off zero
+    # the signs at the ends are taken for granted, which saves two evaluations: a search that they mislead ends at an
+    # end, off zero
     far, one = jnp.asarray(jnp.inf, start.dtype), jnp.ones_like(start)
     search = roots.begin(start - _BRACKET, start + _BRACKET, (-far, one), (far, one), _TOLERANCE)
     best = jax.lax.while_loop(

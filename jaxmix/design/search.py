@@ -30,8 +30,9 @@ FINISHED = "design.json"
 
 
 class Job(NamedTuple):
-    """A search ready to run: its config, what is to be largest, the budget, where every design parameter may move (the held ones
-    nowhere) and where each starts, and ln(limit) of the start at each mass, roughly."""
+    """A search ready to run: its config, what is to be largest, the budget, where every design parameter may move (the
+    held ones nowhere) and where each starts, and ln(limit) of the start at each mass, roughly.
+    """
 
     settings: design_schema.DesignConfig
     reach: reach.Reach
@@ -53,8 +54,10 @@ class Excess(eqx.Module):
 
 
 class Outcome(NamedTuple):
-    """What a search found: the optimum, the best design in whole numbers (None where none was sought or found), and for each mass
-    the derivatives of ln(limit) at the start and at the optimum, by the logarithm of each parameter (eta: by itself)."""
+    """What a search found: the optimum, the best design in whole numbers (None where none was sought or found), and for
+    each mass the derivatives of ln(limit) at the start and at the optimum, by the logarithm of each parameter (eta: by
+    itself).
+    """
 
     optimum: engine.optimise.Optimum
     whole: engine.optimise.Optimum | None
@@ -111,7 +114,9 @@ def _searched(settings: design_schema.DesignConfig) -> tuple[Job, Outcome]:
 
 
 def prepare(settings: design_schema.DesignConfig) -> Job:
-    """Detector, masses, ranges and budget of a config, with float64 on; BadInput names a mass that the start does not reach."""
+    """Detector, masses, ranges and budget of a config, with float64 on; BadInput names a mass that the start does not
+    reach.
+    """
     backend.start()
     values = settings.settings
     detector = shelf.build(reach.DETECTOR, values, ("cl", settings.design.cl))
@@ -154,7 +159,9 @@ def _check_reached(settings: design_schema.DesignConfig, log_limits: np.ndarray)
 
 
 def search(job: Job, tell: Callable[[int, engine.optimise.Sample], None] | None = None) -> Outcome:
-    """The best design in real and in whole numbers, and derivatives of the limits; NumericalFailures if the start has no reach."""
+    """The best design in real and in whole numbers, and derivatives of the limits; NumericalFailures if the start has
+    no reach.
+    """
     found = engine.optimise.maximise(job.reach, job.excess, job.ranges, job.start, job.log_limits, progress=tell)
     if found.status == "no_value":
         raise faults.NumericalFailures("the limits of the starting design do not converge; nothing was written")
@@ -164,7 +171,9 @@ def search(job: Job, tell: Callable[[int, engine.optimise.Sample], None] | None 
 
 
 def derivatives(job: Job, at: engine.optimise.Sample) -> list[dict[str, float]]:
-    """d ln(limit)/d ln(parameter) (eta: by itself) for each mass, by the program of the whole reach with one weight alone."""
+    """d ln(limit)/d ln(parameter) (eta: by itself) for each mass, by the program of the whole reach with one weight
+    alone.
+    """
     found = []
     for one in np.eye(len(job.settings.masses)):
         single = dataclasses.replace(job.reach, weights=jnp.asarray(one))
@@ -176,8 +185,9 @@ def derivatives(job: Job, at: engine.optimise.Sample) -> list[dict[str, float]]:
 def _in_whole_numbers(
     job: Job, found: engine.optimise.Optimum, tell: Callable | None
 ) -> engine.optimise.Optimum | None:
-    """The best of the designs with bars and layers held at the whole numbers nearest to the optimum (layers on either side), all
-    else moved anew within the budget."""
+    """The best of the designs with bars and layers held at the whole numbers nearest to the optimum (layers on either
+    side), all else moved anew within the budget.
+    """
     free = [name for name in _WHOLE if name in job.settings.ranges]
     choices = [{}] if free else []
     for name in free:

@@ -103,8 +103,8 @@ def plateau_acceptance(
     """Expected number of mCPs in the face per unit dsigma/dy of mesons V -> psi psibar on a flat rapidity plateau.
 
     A = 2 int_face deta dphi/(2 pi) <|p|/E>, the mean being over the mesons' dN/dpT^2 ~ (1 + (pT/p0)^2)^-n
-    (momentum_scale = p0 in GeV, power = n > 1) and a decay isotropic in the rest frame: on a plateau dN/dy is flat for the
-    mCPs too, so that dN/deta = dy/deta = |p|/E. Multiplied by dsigma/dy at the detector's rapidity it gives pb.
+    (momentum_scale = p0 in GeV, power = n > 1) and a decay isotropic in the rest frame: on a plateau dN/dy is flat for
+    the mCPs too, so that dN/deta = dy/deta = |p|/E. Multiplied by dsigma/dy at the detector's rapidity it gives pb.
     Error: the plateau's slope within one unit of rapidity; quadrature 1e-4 with 16 nodes. At threshold the
     mCP keeps half of the meson's pT and A stays finite; the branching fraction is what vanishes.
     """
@@ -140,8 +140,8 @@ def _plateau_velocities(
 class PlateauTable(eqx.Module):
     """The transverse velocities of the decay products of one meson, tabulated over the decay angle (see decay_angle).
 
-    Twelve classes of equal share, each by its mean, stand for the distribution; it depends on the meson alone, not on the
-    geometry.
+    Twelve classes of equal share, each by its mean, stand for the distribution; it depends on the meson alone, not on
+    the geometry.
     """
 
     meson_mass: Scalar
@@ -173,6 +173,7 @@ def tabulate_plateau(
 
 
 def decay_angle(x: Float[Array, "*n"]) -> Float[Array, "*n"]:
-    """The angle with sine 2 x and cosine beta, x the product's mass over the parent's: a variable in which both the light and
-    the threshold end of a decay are smooth; pi/2 below threshold."""
+    """The angle with sine 2 x and cosine beta, x the product's mass over the parent's: a variable in which both the
+    light and the threshold end of a decay are smooth; pi/2 below threshold.
+    """
     return jnp.arctan2(2 * x, safe.velocity(x**2))

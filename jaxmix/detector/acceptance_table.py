@@ -1,5 +1,6 @@
-"""Acceptances tabulated over the pair's mass and the decay angle: they rest on the geometry and on the protons alone, on no mass
-or coupling of the dark sector, so that a scan makes them once."""
+"""Acceptances tabulated over the pair's mass and the decay angle: they rest on the geometry and on the protons alone,
+on no mass or coupling of the dark sector, so that a scan makes them once.
+"""
 
 from collections.abc import Callable
 
@@ -57,10 +58,11 @@ def two(
     scale: Scalar | float = 1.0,
     log2_points: int = _TWO_POINTS,
 ) -> AcceptanceTable:
-    """Probability that both mCPs of a pair are in the face, recoiling against a jet: pair.cross_section over the Drell-Yan one.
+    """Probability that both mCPs of a pair are in the face, recoiling against a jet: pair.cross_section over the
+    Drell-Yan one.
 
-    The Sudakov form factor of `recoil` multiplies it, so that slow bosons are as frequent as there. across: bars along a side,
-    above one both cross the same bar.
+    The Sudakov form factor of `recoil` multiplies it, so that slow bosons are as frequent as there. across: bars along
+    a side, above one both cross the same bar.
     """
     sqrt_s = luminosity.sqrt_s
     cube = _cube(pair.DIMENSIONS, log2_points, sqrt_s)

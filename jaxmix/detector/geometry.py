@@ -36,7 +36,8 @@ class Detector(eqx.Module):
 
 
 def direction(face: Face, u: Float[Array, "..."], v: Float[Array, "..."]) -> tuple[Array, Array, Array]:
-    """Unit vector (x, y, z; z along the beam) towards the point d (n + u theta^ + v phi^) of the face, n its centre's direction.
+    """Unit vector (x, y, z; z along the beam) towards the point d (n + u theta^ + v phi^) of the face, n its centre's
+    direction.
 
     theta^ points away from the beam's +z axis and lies in the plane of azimuth 0, as n does.
     """

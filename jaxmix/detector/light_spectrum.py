@@ -1,4 +1,6 @@
-"""How many photoelectrons an event gives in all layers together, where each of them saw one: what measures the charge."""
+"""How many photoelectrons an event gives in all layers together, where each of them saw one: what measures the
+charge.
+"""
 
 import functools
 import itertools
@@ -27,10 +29,11 @@ def log_probability(
     layers: int,
     charge_one: Scalar | float = photoelectrons.CHARGE_ONE_PHOTOELECTRON,
 ) -> Float[Array, " counts"]:
-    """ln of the probability of k = layers, layers + 1, ... photoelectrons (so many of them) in all layers, each of which sees one.
+    """ln of the probability of k = layers, layers + 1, ... photoelectrons (so many of them) in all layers, each of
+    which sees one.
 
-    P = sum_j (-1)^(n-j) C(n, j) exp(-n N) (j N)^k/k! = n! S(k, n) N^k exp(-n N)/k!, N the mean of one layer and S Stirling's
-    number of the second kind (DLMF 26.8.6): one term, so that nothing cancels where N is small.
+    P = sum_j (-1)^(n-j) C(n, j) exp(-n N) (j N)^k/k! = n! S(k, n) N^k exp(-n N)/k!, N the mean of one layer and S
+    Stirling's number of the second kind (DLMF 26.8.6): one term, so that nothing cancels where N is small.
     """
     k = np.arange(layers, layers + counts)
     log_mean = _log_mean(charge, charge_one)
@@ -47,11 +50,12 @@ def log_bins(
     edges: tuple[int, ...] = EDGES,
     charge_one: Scalar | float = photoelectrons.CHARGE_ONE_PHOTOELECTRON,
 ) -> Float[Array, " bins"]:
-    """ln of the probabilities of edges[i] <= k < edges[i+1] photoelectrons in all layers, each of which sees one; the last bin has no end.
+    """ln of the probabilities of edges[i] <= k < edges[i+1] photoelectrons in all layers, each of which sees one; the
+    last bin has no end.
 
-    With edges[0] = layers they add up to photoelectrons.detection_probability; a larger one is a threshold. Finite at every
-    charge, with finite slopes; at charge 0 as photoelectrons.log_layer_probability. Raises ValueError for edges that do not
-    rise or begin below one photoelectron a layer.
+    With edges[0] = layers they add up to photoelectrons.detection_probability; a larger one is a threshold. Finite at
+    every charge, with finite slopes; at charge 0 as photoelectrons.log_layer_probability. Raises ValueError for edges
+    that do not rise or begin below one photoelectron a layer.
     """
     check(edges, layers)
     last, below = edges[-1], edges[-1] - layers
@@ -89,9 +93,11 @@ def check(edges: tuple[int, ...], layers: int) -> None:
 
 @functools.cache
 def log_surjections(layers: int, end: int) -> Float[np.ndarray, " end"]:
-    """ln[n! S(k, n)/k!] for k = 0 to end - 1, minus infinity below n; the probability, over N^k exp(-n N), that k fall on all n layers.
+    """ln[n! S(k, n)/k!] for k = 0 to end - 1, minus infinity below n; the probability, over N^k exp(-n N), that k fall
+    on all n layers.
 
-    u_n(k) = n/k [u_n(k-1) + u_{n-1}(k-1)], from S(k, n) = n S(k-1, n) + S(k-1, n-1) (DLMF 26.8.22): positive terms alone.
+    u_n(k) = n/k [u_n(k-1) + u_{n-1}(k-1)], from S(k, n) = n S(k-1, n) + S(k-1, n-1) (DLMF 26.8.22): positive terms
+    alone.
     """
     number = np.arange(1, layers + 1)
     row = np.full(layers + 1, -np.inf)

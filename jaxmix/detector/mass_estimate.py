@@ -1,7 +1,8 @@
-"""How well the opening angle of two millicharged particles and the momentum of the recoiling jet give the mass of their parent.
+"""How well the opening angle of two millicharged particles and the momentum of the recoiling jet give the mass of their
+parent.
 
-The relation E ~ 2 M/theta of the mixed-phase proposal (its section IV.A) holds for light particles that share the energy evenly.
-How they share it is not measured: that spreads the estimate, and what they weigh lowers it.
+The relation E ~ 2 M/theta of the mixed-phase proposal (its section IV.A) holds for light particles that share the
+energy evenly. How they share it is not measured: that spreads the estimate, and what they weigh lowers it.
 """
 
 import math
@@ -47,11 +48,12 @@ def zprime_mass(
     """Mass of a boosted boson from its decay's opening angle if both products carry the same energy, GeV.
 
     M^2 = 2 m^2 + 2 (E1 E2 - p1 p2 cos theta) with E1 = E2 and p1 + p2 = P = jet_momentum cosh(eta) gives
-        M^2 = P^2 tan^2(theta/2) + 4 m^2,   so that   M = P tan(theta/2)/sqrt(1 - 4 r^2)   at given r = m/M (mass_ratio),
-    for 0 <= theta < pi, r < 1/2; M << P and r = 0 give the proposal's E = 2 M/theta. jet_momentum (GeV) is the jet's transverse
-    momentum, which balances the boson's; eta is the boson's pseudorapidity. For M << P the estimate with r = 0 is
-    M beta sqrt(1 - c^2)/(1 - beta^2 c^2) at decay cosine c, beta^2 = 1 - 4 r^2: too large for light products, by 1/sqrt(1 - c^2), and too
-    small for heavy ones, about by beta.
+        M^2 = P^2 tan^2(theta/2) + 4 m^2,   so that   M = P tan(theta/2)/sqrt(1 - 4 r^2)   at given r = m/M
+        (mass_ratio),
+    for 0 <= theta < pi, r < 1/2; M << P and r = 0 give the proposal's E = 2 M/theta. jet_momentum (GeV) is the jet's
+    transverse momentum, which balances the boson's; eta is the boson's pseudorapidity. For M << P the estimate with r =
+    0 is M beta sqrt(1 - c^2)/(1 - beta^2 c^2) at decay cosine c, beta^2 = 1 - 4 r^2: too large for light products, by
+    1/sqrt(1 - c^2), and too small for heavy ones, about by beta.
     """
     return jet_momentum * jnp.cosh(eta) * jnp.tan(opening_angle / 2) / jnp.sqrt(1 - 4 * jnp.asarray(mass_ratio) ** 2)
 
@@ -59,7 +61,8 @@ def zprime_mass(
 def opening_angle(m_zprime: Array, m_mcp: Array, momentum: Array, cosine: Array) -> Float[Array, "..."]:
     """Angle between the two products of a boson of momentum P in the laboratory, rad, from 0 to pi.
 
-    c is the decay's cosine to the boost in the rest frame. With p_t = p* sqrt(1 - c^2) and p_l = P/2 +- E c p*/M, p* = beta M/2:
+    c is the decay's cosine to the boost in the rest frame. With p_t = p* sqrt(1 - c^2) and p_l = P/2 +- E c p*/M, p* =
+    beta M/2:
         theta = atan2[p_t P, p_l1 p_l2 - p_t^2],   2 atan(beta M/P) at c = 0.
     Masses and momentum in GeV; zero at and below threshold.
     """
@@ -82,17 +85,20 @@ def mass_resolution(
     angular_density: AngularDensity = kinematics.vector_angular_density,
     nodes: int = 96,
 ) -> MassResolution:
-    """Median and spread of `zprime_mass` over the true mass, for decays at eta = 0 whose measured angle lies in a window.
+    """Median and spread of `zprime_mass` over the true mass, for decays at eta = 0 whose measured angle lies in a
+    window.
 
-    The decay's cosine c to the boost follows `angular_density`: by default that of a transversely polarised boson, for a conserved
-    current radiates few longitudinal ones at high momentum, or kinematics.isotropic_angular_density. The angle is measured with a
-    Gaussian error (angle_resolution, rad), the jet's momentum with a relative one (jet_resolution > 0). Deterministic: F(r), the chance
-    of M_est < r M, is a sum over nodes in c and in the measured angle, and F(r) = p is solved by bisection, with the slopes of the
-    implicit function. Masses and momentum in GeV. Good to 0.5% of the median and 1% of the width against sampled decays; with both
-    resolutions below 1e-3, to 7% of the width.
+    The decay's cosine c to the boost follows `angular_density`: by default that of a transversely polarised boson, for
+    a conserved current radiates few longitudinal ones at high momentum, or kinematics.isotropic_angular_density. The
+    angle is measured with a Gaussian error (angle_resolution, rad), the jet's momentum with a relative one
+    (jet_resolution > 0). Deterministic: F(r), the chance of M_est < r M, is a sum over nodes in c and in the measured
+    angle, and F(r) = p is solved by bisection, with the slopes of the implicit function. Masses and momentum in GeV.
+    Good to 0.5% of the median and 1% of the width against sampled decays; with both resolutions below 1e-3, to 7% of
+    the width.
 
-    With the default bars and P = 100 GeV, m_zprime = 3 and m_mcp = 1: median 0.716, half-width 0.108 (0.960 and 0.145 with mass_ratio
-    1/3). Light products of that boson open by 0.06 rad or more, wider than the face; at P = 200 GeV: 1.146, 0.227.
+    With the default bars and P = 100 GeV, m_zprime = 3 and m_mcp = 1: median 0.716, half-width 0.108 (0.960 and 0.145
+    with mass_ratio 1/3). Light products of that boson open by 0.06 rad or more, wider than the face; at P = 200 GeV:
+    1.146, 0.227.
     """
     cosine, weight = _nodes(nodes)
     beta = safe.velocity((m_mcp / m_zprime) ** 2)
@@ -117,14 +123,18 @@ def mass_resolution(
 
 
 def _nodes(nodes: int) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
-    """Nodes and weights in the cosine from 0 to 1 (the other half is the same): c = sin(x), crowded where light products open wide."""
+    """Nodes and weights in the cosine from 0 to 1 (the other half is the same): c = sin(x), crowded where light
+    products open wide.
+    """
     t, weight = np.polynomial.legendre.leggauss(nodes)
     x = math.pi / 4 * (t + 1)
     return np.sin(x), math.pi / 4 * weight * np.cos(x)
 
 
 def _quantile(ratio: Array, chance: Array, spread: Scalar, probability: float) -> Scalar:
-    """r with sum_i chance_i Phi[(r/ratio_i - 1)/spread] = probability: bisection, then one Newton step that carries the slopes."""
+    """r with sum_i chance_i Phi[(r/ratio_i - 1)/spread] = probability: bisection, then one Newton step that carries the
+    slopes.
+    """
 
     def cumulative(r: Scalar, ratio: Array, chance: Array, spread: Scalar) -> Scalar:
         return jnp.sum(chance * ndtr((r / ratio - 1) / spread)) - probability

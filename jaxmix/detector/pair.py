@@ -1,8 +1,8 @@
 """Both particles of a pair in the face: the boson recoils against a jet, and what it decays to stays together.
 
-The integration variables are the two directions in the face, the share of the energy and the jet's rapidity; at a given mass M of
-the pair they fix everything. So every sample is accepted, none is wasted, and the integral is differentiable in the geometry: no
-edge of the face is crossed by a sample.
+The integration variables are the two directions in the face, the share of the energy and the jet's rapidity; at a given
+mass M of the pair they fix everything. So every sample is accepted, none is wasted, and the integral is differentiable
+in the geometry: no edge of the face is crossed by a sample.
 """
 
 from collections.abc import Callable
@@ -42,11 +42,12 @@ def sample(
 ) -> Sample:
     """Directions and shares from points of the unit cube, by two maps for the two ways into a small face.
 
-    (a) Both are fast: a pair that opens by theta has a momentum p ~ 2 M beta/theta, and rates fall as p^-6 (1 - 2 p/sqrt_s)^8,
-    hence towards the face's diagonal; equal shares are slowest. (b) A slow boson decays along its own direction, so that one
-    particle is much slower: 1 - |t| about C (1 - beta^2)^2/(2 beta^2), C the haversine. Each point of the cube belongs to one
-    map and has the density of both (balance heuristic; E. Veach and L. J. Guibas, SIGGRAPH 1995, 419). The maps change errors
-    and no integral. across: number of bars along a side; above one both cross the same bar, any of them.
+    (a) Both are fast: a pair that opens by theta has a momentum p ~ 2 M beta/theta, and rates fall as p^-6 (1 - 2
+    p/sqrt_s)^8, hence towards the face's diagonal; equal shares are slowest. (b) A slow boson decays along its own
+    direction, so that one particle is much slower: 1 - |t| about C (1 - beta^2)^2/(2 beta^2), C the haversine. Each
+    point of the cube belongs to one map and has the density of both (balance heuristic; E. Veach and L. J. Guibas,
+    SIGGRAPH 1995, 419). The maps change errors and no integral. across: number of bars along a side; above one both
+    cross the same bar, any of them.
     """
     half = face.side / (2 * face.distance)
     bar = half / across
@@ -113,7 +114,9 @@ def _peripheral_density(share: Array, edge: Array) -> Array:
 
 
 def _opening(start: Float[Array, "n two"], end: Float[Array, "n two"]) -> tuple[Array, Array]:
-    """(1 - cos)/2 of the angle between the lines to two points of the face, without cancellation, and dOmega1 dOmega2 per areas."""
+    """(1 - cos)/2 of the angle between the lines to two points of the face, without cancellation, and dOmega1 dOmega2
+    per areas.
+    """
     sizes = [1 + jnp.sum(point**2, axis=-1) for point in (start, end)]
     across = jnp.sum((end - start) ** 2, axis=-1) + (start[:, 0] * end[:, 1] - start[:, 1] * end[:, 0]) ** 2
     product = sizes[0] * sizes[1]
@@ -122,7 +125,9 @@ def _opening(start: Float[Array, "n two"], end: Float[Array, "n two"]) -> tuple[
 
 
 class Pairs(NamedTuple):
-    """The two particles' momenta (GeV) and the phase space dpT^2 dy dphi/(2 pi) dOmega*/(4 pi) of boson and decay per unit of the cube."""
+    """The two particles' momenta (GeV) and the phase space dpT^2 dy dphi/(2 pi) dOmega*/(4 pi) of boson and decay per
+    unit of the cube.
+    """
 
     first: jet.Momentum
     second: jet.Momentum
@@ -132,9 +137,10 @@ class Pairs(NamedTuple):
 def pairs(mass: Scalar, beta: Scalar, face: geometry.Face, found: Sample) -> Pairs:
     """Momenta of both particles, of equal mass m and velocity beta in the rest frame of the pair of mass M.
 
-    With rapidities r = a +- d along each one's direction, m sinh(r) = p: M^2 = 2 m^2 [1 + cosh(2d) (1 - C) + cosh(2a) C],
-    C = (1 - cos theta)/2, so that m^2 [cosh(2a) - cosh(2d)] = (M^2/2) beta^2 (1 - t^2)/[(1 - beta^2 t^2) C]. At fixed M the
-    phase space is (p1 p2)^2/(2 pi^2 beta m^2 C sinh 2a) dd dOmega1 dOmega2. Regular from the threshold to massless particles.
+    With rapidities r = a +- d along each one's direction, m sinh(r) = p: M^2 = 2 m^2 [1 + cosh(2d) (1 - C) + cosh(2a)
+    C], C = (1 - cos theta)/2, so that m^2 [cosh(2a) - cosh(2d)] = (M^2/2) beta^2 (1 - t^2)/[(1 - beta^2 t^2) C]. At
+    fixed M the phase space is (p1 p2)^2/(2 pi^2 beta m^2 C sinh 2a) dd dOmega1 dOmega2. Regular from the threshold to
+    massless particles.
     """
     t, haversine = found.share, found.haversine
     room = 1 - (beta * t) ** 2
@@ -167,13 +173,15 @@ def cross_section(
     path: transport.Path | None = None,
     charge: Scalar | float = 0.0,
 ) -> tuple[Array, Array]:
-    """sigma(V + jet, both particles in the face) for c_q^2 = 1, in pb: (up, down), its samples at points of the unit cube.
+    """sigma(V + jet, both particles in the face) for c_q^2 = 1, in pb: (up, down), its samples at points of the unit
+    cube.
 
     The mean over the cube is the integral of jet.density over all jets and all directions in the face, with the spin
-    correlations of the decay; scale: mu over the transverse mass of V; across: bars along a side, above one both cross the same.
-    weigh: factors (up, down) at a transverse momentum of V (GeV), as a veto or a Sudakov form factor. path: a field and rock on
-    the way, for particles of this charge (in e) and its opposite, of any bars; without it tracks are straight. Then directions
-    start in a face three times as wide and count if they arrive: many more points are needed, and the geometry has no derivative.
+    correlations of the decay; scale: mu over the transverse mass of V; across: bars along a side, above one both cross
+    the same. weigh: factors (up, down) at a transverse momentum of V (GeV), as a veto or a Sudakov form factor. path: a
+    field and rock on the way, for particles of this charge (in e) and its opposite, of any bars; without it tracks are
+    straight. Then directions start in a face three times as wide and count if they arrive: many more points are needed,
+    and the geometry has no derivative.
     """
     start = face if path is None else eqx.tree_at(lambda each: each.side, face, _WIDER * face.side)
     found = pairs(mass, beta, start, sample(mass, beta, start, sqrt_s, cube[:, :5], across))

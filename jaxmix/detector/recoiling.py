@@ -1,4 +1,6 @@
-"""One particle of a pair in the face when the pair has transverse momentum: what recoil adds to `acceptance.pair_acceptance`."""
+"""One particle of a pair in the face when the pair has transverse momentum: what recoil adds to
+`acceptance.pair_acceptance`.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -20,11 +22,13 @@ def recoiling_acceptance(
     cube: Float[Array, "n five"],
     intrinsic: Scalar | float = recoil.INTRINSIC,
 ) -> Float[Array, " 2"]:
-    """Expected number of mCPs (psi and psibar) in the face per pair of mass M, with the pair's transverse momentum: (up, down).
+    """Expected number of mCPs (psi and psibar) in the face per pair of mass M, with the pair's transverse momentum:
+    (up, down).
 
-    A = A(pT = 0) + mean over the cube of the difference that pT makes, decay by decay: radiation, intrinsic motion and the
-    decay's direction are columns of the cube. The rapidity density of a boson with pT is that of a Drell-Yan pair of the least
-    mass that its partons make with a jet of that pT, m_T + pT (see the tests: 2% of the leading-order one). beta: velocity in the rest frame. Positive at threshold, where both particles follow the boson.
+    A = A(pT = 0) + mean over the cube of the difference that pT makes, decay by decay: radiation, intrinsic motion and
+    the decay's direction are columns of the cube. The rapidity density of a boson with pT is that of a Drell-Yan pair
+    of the least mass that its partons make with a jet of that pT, m_T + pT (see the tests: 2% of the leading-order
+    one). beta: velocity in the rest frame. Positive at threshold, where both particles follow the boson.
     """
     radiated, momenta = recoil.transverse_momenta(spectrum, mass, recoil.Plane(*cube.T[:3]), intrinsic)
     cosine, azimuth = 2 * cube[:, 3] - 1, 2 * jnp.pi * cube[:, 4]

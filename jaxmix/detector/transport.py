@@ -13,10 +13,10 @@ With the default `Path` and m = 1 GeV, 20 m from the beam and behind all rock:
     0.3        10              1.9                        7.7                           0.73                5.9
     0.3        60              0.32                       1.3                           0.86                0.98
 
-This is why straight tracks are the default. Production does not depend on the azimuth, so that turning all tracks of one momentum
-about the beam brings as many into a face as it takes out: what counts is the tilt, to be held against the angle under which a
-detector's bars see each other (0.1 m over 4 m, 24 mrad). Only the two tracks of a pair, of opposite charge, move apart by twice
-the first column.
+This is why straight tracks are the default. Production does not depend on the azimuth, so that turning all tracks of
+one momentum about the beam brings as many into a face as it takes out: what counts is the tilt, to be held against the
+angle under which a detector's bars see each other (0.1 m over 4 m, 24 mrad). Only the two tracks of a pair, of opposite
+charge, move apart by twice the first column.
 """
 
 import equinox as eqx
@@ -45,8 +45,8 @@ def _float(value: float | tuple[float, ...] | Array) -> Array:
 class Path(eqx.Module):
     """A solenoid of uniform field along the beam, then rock; both are met at right angles to the beam.
 
-    The default rock is "standard rock": D.E. Groom, N.V. Mokhov, S.I. Striganov, At. Data Nucl. Data Tables 78 (2001) 183. The iron
-    that returns the field, and bends back, is left out.
+    The default rock is "standard rock": D.E. Groom, N.V. Mokhov, S.I. Striganov, At. Data Nucl. Data Tables 78 (2001)
+    183. The iron that returns the field, and bends back, is left out.
     """
 
     field: Scalar = eqx.field(converter=_float, default=3.8)  # T, along +z
@@ -74,8 +74,8 @@ def azimuth_of_exit(charge: Array, transverse_momentum: Array, path: Path, dista
 
     An exact circle of radius R (see `reaches`) up to a = min(field_radius, distance), then a straight line:
         -2 asin[a/(2 R)] + asin[a^2/(2 R distance)],   for small angles   -(0.3 charge B a/pT) (1 - a/(2 distance)),
-    in that sense for charge B > 0: positive particles turn clockwise when looked at from +z, where the field points. One that curls
-    up inside gets the value of one that grazes, with no slope in its momentum: ask `reaches`.
+    in that sense for charge B > 0: positive particles turn clockwise when looked at from +z, where the field points.
+    One that curls up inside gets the value of one that grazes, with no slope in its momentum: ask `reaches`.
     """
     inner = jnp.minimum(path.field_radius, distance)
     sine = _half_turn_sine(charge, transverse_momentum, path) * inner / path.field_radius
@@ -84,10 +84,11 @@ def azimuth_of_exit(charge: Array, transverse_momentum: Array, path: Path, dista
 
 
 def angle_of_incidence(charge: Array, transverse_momentum: Array, path: Path, distance: Array) -> Float[Array, "..."]:
-    """Angle between a track and the line from the interaction point, where the track is at `distance` (m) outside the field, rad.
+    """Angle between a track and the line from the interaction point, where the track is at `distance` (m) outside the
+    field, rad.
 
-    -asin[a^2/(2 R distance)], a = field_radius: bars that point at the interaction point see this tilt. Signs, and the particle that
-    curls up, as in azimuth_of_exit.
+    -asin[a^2/(2 R distance)], a = field_radius: bars that point at the interaction point see this tilt. Signs, and the
+    particle that curls up, as in azimuth_of_exit.
     """
     sine = _half_turn_sine(charge, transverse_momentum, path)
     kept = jnp.where(jnp.abs(sine) < _EDGE, sine, _EDGE * jnp.sign(sine))
@@ -98,9 +99,9 @@ def stopping_power(charge: Array, momentum: Array, mass: Array, path: Path) -> F
     """Mean energy that a particle loses to electrons of the rock, GeV/m; Bethe's formula, PDG 2024, eq. (34.5).
 
     rho K charge^2 <Z/A>/beta^2 [ln(2 m_e beta^2 gamma^2 W/I^2)/2 - beta^2 - delta/2],
-    W = 2 m_e beta^2 gamma^2/(1 + 2 gamma m_e/m + (m_e/m)^2) (34.4). The density effect delta is in, in Sternheimer's fit (34.7).
-    charge in e, momentum and mass in GeV. Valid for beta gamma from 0.1 to 1e3, with worse accuracy down to 0.05, below which
-    it is held. Radiation is left out: it matters to muons above 100 GeV, and goes down with 1/m^2.
+    W = 2 m_e beta^2 gamma^2/(1 + 2 gamma m_e/m + (m_e/m)^2) (34.4). The density effect delta is in, in Sternheimer's
+    fit (34.7). charge in e, momentum and mass in GeV. Valid for beta gamma from 0.1 to 1e3, with worse accuracy down to
+    0.05, below which it is held. Radiation is left out: it matters to muons above 100 GeV, and goes down with 1/m^2.
     """
     boost = jnp.maximum(momentum / mass, SLOWEST)
     return charge**2 * _loss_of_unit_charge(boost, mass, path)
@@ -111,10 +112,11 @@ def energy_after(
 ) -> tuple[Float[Array, "..."], Bool[Array, "..."]]:
     """Energy (GeV) of a particle behind the rock and whether it stops inside, losing energy by `stopping_power`.
 
-    dE/dx = -S(E), by Runge-Kutta steps of fourth order in T^1.8, T = E - m, which falls nearly evenly however slow the particle;
-    below beta gamma = 0.05 S goes on as T^-0.8. charge in e, energy and mass in GeV. With 32 steps T is good to 1e-4 for a
-    particle with a tenth more than it takes to cross, to 10% for a muon with a hundredth more (to 1e-4 for charge 0.3 and 1 GeV).
-    A stopped particle has energy m, and no slopes in its energy and charge; fluctuations about the mean are left out.
+    dE/dx = -S(E), by Runge-Kutta steps of fourth order in T^1.8, T = E - m, which falls nearly evenly however slow the
+    particle; below beta gamma = 0.05 S goes on as T^-0.8. charge in e, energy and mass in GeV. With 32 steps T is good
+    to 1e-4 for a particle with a tenth more than it takes to cross, to 10% for a muon with a hundredth more (to 1e-4
+    for charge 0.3 and 1 GeV). A stopped particle has energy m, and no slopes in its energy and charge; fluctuations
+    about the mean are left out.
     """
     kinetic = jnp.maximum(energy - mass, 0.0)
     slowest = mass * (jnp.sqrt(1 + SLOWEST**2) - 1)
@@ -140,10 +142,11 @@ def energy_after(
 
 
 def scattering_angle(charge: Array, momentum: Array, mass: Array, path: Path) -> Float[Array, "..."]:
-    """Width of the angle, projected on a plane, by which the rock scatters a particle, rad; Highland, PDG 2024, eq. (34.16).
+    """Width of the angle, projected on a plane, by which the rock scatters a particle, rad; Highland, PDG 2024, eq.
+    (34.16).
 
-    theta_0 = (13.6 MeV/(beta p)) |charge| sqrt(x/X0) [1 + 0.038 ln(x charge^2/(X0 beta^2))], to 11% for x/X0 from 1e-3 to 100; the
-    logarithm's argument is held at 1e-3 below that. Momentum (GeV) as if nothing were lost on the way.
+    theta_0 = (13.6 MeV/(beta p)) |charge| sqrt(x/X0) [1 + 0.038 ln(x charge^2/(X0 beta^2))], to 11% for x/X0 from 1e-3
+    to 100; the logarithm's argument is held at 1e-3 below that. Momentum (GeV) as if nothing were lost on the way.
     """
     beta_squared = momentum**2 / (momentum**2 + mass**2)
     thickness = 100 * path.rock * path.density / path.radiation_length
@@ -152,7 +155,9 @@ def scattering_angle(charge: Array, momentum: Array, mass: Array, path: Path) ->
 
 
 def _half_turn_sine(charge: Array, transverse_momentum: Array, path: Path) -> Array:
-    """field_radius/(2 R), the sine of half of the angle by which the field turns the track; with the sign of charge times field."""
+    """field_radius/(2 R), the sine of half of the angle by which the field turns the track; with the sign of charge
+    times field.
+    """
     return BENDING * charge * path.field * path.field_radius / (2 * transverse_momentum)
 
 
@@ -174,8 +179,9 @@ def _loss_of_unit_charge(boost: Array, mass: Array, path: Path) -> Array:
 
 
 def _density_correction(boost: Array, path: Path) -> Array:
-    """delta of the density effect, a fit in x = log10(beta gamma): R.M. Sternheimer, M.J. Berger, S.M. Seltzer, At. Data Nucl. Data
-    Tables 30 (1984) 261; PDG 2024, eq. (34.7)."""
+    """delta of the density effect, a fit in x = log10(beta gamma): R.M. Sternheimer, M.J. Berger, S.M. Seltzer, At.
+    Data Nucl. Data Tables 30 (1984) 261; PDG 2024, eq. (34.7).
+    """
     constant, first, last, factor, power = path.density_effect
     x = jnp.log10(boost)
     below = x < last

@@ -1,7 +1,7 @@
 """Anomalous magnetic moments a = (g - 2)/2 of charged leptons: what neutral bosons add at one loop.
 
-The formulas are those of J.P. Leveille, Nucl. Phys. B 137 (1978) 63, for a boson that keeps the lepton's flavour, written with the
-ratio r = (m_lepton/m_boson)^2 and z, the Feynman parameter of the boson.
+The formulas are those of J.P. Leveille, Nucl. Phys. B 137 (1978) 63, for a boson that keeps the lepton's flavour,
+written with the ratio r = (m_lepton/m_boson)^2 and z, the Feynman parameter of the boson.
 """
 
 import dataclasses
@@ -24,8 +24,8 @@ _CORE = 5.0  # |ln z/(1 - z)| up to which the nodes are evenly spaced; measured:
 def _rule() -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
     """Values of z/(1 - z) and weights of an integral over its logarithm.
 
-    The zeros of z + r (1 - z)^2 stay at least pi/2 away from the real axis of ln z/(1 - z), at every r, so that a fixed number of nodes is
-    enough.
+    The zeros of z + r (1 - z)^2 stay at least pi/2 away from the real axis of ln z/(1 - z), at every r, so that a fixed
+    number of nodes is enough.
     """
     nodes, weights = quadrature.gauss_legendre(_NODES)
     end = np.arcsinh(_LOGIT_END / _CORE)
@@ -37,10 +37,11 @@ _ODDS, _WEIGHTS = _rule()
 
 
 def _slopes(ratio: Scalar, other: Scalar | float = 0.0) -> tuple[Scalar, Scalar]:
-    """(F(r) - F(r'))/(r - r') of the loop functions F_V and F_A, formed under the integral so that r may be as close to r' as one likes.
+    """(F(r) - F(r'))/(r - r') of the loop functions F_V and F_A, formed under the integral so that r may be as close to
+    r' as one likes.
 
-    F_V = r int_0^1 dz z (1 - z)^2/(z + r (1 - z)^2),  F_A = r int_0^1 dz [z (1 - z) (3 + z) + 2 r (1 - z)^3]/(z + r (1 - z)^2); both vanish
-    at r = 0. With s = z/(1 - z) and p = s (1 + s) the denominator is (p + r)/(1 + s)^2.
+    F_V = r int_0^1 dz z (1 - z)^2/(z + r (1 - z)^2),  F_A = r int_0^1 dz [z (1 - z) (3 + z) + 2 r (1 - z)^3]/(z + r (1
+    - z)^2); both vanish at r = 0. With s = z/(1 - z) and p = s (1 + s) the denominator is (p + r)/(1 + s)^2.
     """
     s, weights = (jnp.asarray(array, dtype=jnp.result_type(ratio)) for array in (_ODDS, _WEIGHTS))
     z, rest, p = s / (1.0 + s), 1.0 / (1.0 + s), s * (1.0 + s)
@@ -55,7 +56,8 @@ def _slopes(ratio: Scalar, other: Scalar | float = 0.0) -> tuple[Scalar, Scalar]
 
 
 def vector_boson(mass_lepton: Scalar, mass: Scalar, vector: Scalar, axial: Scalar) -> Scalar:
-    """Contribution of a neutral boson with L = V_mu psibar gamma^mu (g_V + g_A gamma_5) psi to a, (g_V^2 F_V - g_A^2 F_A)/(4 pi^2).
+    """Contribution of a neutral boson with L = V_mu psibar gamma^mu (g_V + g_A gamma_5) psi to a, (g_V^2 F_V - g_A^2
+    F_A)/(4 pi^2).
 
     alpha/(2 pi) for g_V^2 = 4 pi alpha and m -> 0; m_lepton^2/(4 pi^2 m^2) (g_V^2/3 - 5 g_A^2/3) for a heavy one.
 
@@ -70,13 +72,14 @@ def vector_boson(mass_lepton: Scalar, mass: Scalar, vector: Scalar, axial: Scala
 def shift(currents: neutral_currents.NeutralCurrents, lepton: constants.Fermion) -> Scalar:
     """Change of a lepton's a against the Standard Model with the same alpha(0), theta_W and M1, exactly in the mixing.
 
-    The Z' with its exact couplings, plus the physical Z less the one of the Standard Model. The small differences of the Z come from its
-    eigenvector (`_z_shift`), never from a subtraction, so that no digit is lost at any kappa; only for M2 within about kappa sW M1 of M1
-    do the two bosons' parts of the Standard Model's -2e-9 cancel, to an error of 1e-25. It does not matter which is called Z. All
-    couplings are taken at alpha(0): the Z's contribution is 6% smaller than with G_F.
+    The Z' with its exact couplings, plus the physical Z less the one of the Standard Model. The small differences of
+    the Z come from its eigenvector (`_z_shift`), never from a subtraction, so that no digit is lost at any kappa; only
+    for M2 within about kappa sW M1 of M1 do the two bosons' parts of the Standard Model's -2e-9 cancel, to an error of
+    1e-25. It does not matter which is called Z. All couplings are taken at alpha(0): the Z's contribution is 6% smaller
+    than with G_F.
 
-    The point is read in hatted variables (`_hatted`): what a massless dark photon does alone is a change of alpha and theta_W and
-    leaves no trace, and the change depends on theta_W' through kappa^ only.
+    The point is read in hatted variables (`_hatted`): what a massless dark photon does alone is a change of alpha and
+    theta_W and leaves no trace, and the change depends on theta_W' through kappa^ only.
     """
     point = _hatted(currents)
     _, z, zprime = neutral_currents.states(point)
@@ -89,7 +92,8 @@ def shift(currents: neutral_currents.NeutralCurrents, lepton: constants.Fermion)
 def _hatted(currents: neutral_currents.NeutralCurrents) -> neutral_currents.NeutralCurrents:
     """The point of the Okun phase with the same Standard Model amplitudes, and with the charge of zero momentum.
 
-    A physical Z' mass that was asked for is held; where none fits (in the gap between the two phases' forbidden ones) M2 is.
+    A physical Z' mass that was asked for is held; where none fits (in the gap between the two phases' forbidden ones)
+    M2 is.
     """
     kappa = mixing.hatted(currents.kappa, currents.dark)
     okun = mixing.Angle(cos=jnp.zeros_like(kappa), sin=jnp.ones_like(kappa))
@@ -112,8 +116,8 @@ def _vector_axial(
 def _z_shift(point: neutral_currents.NeutralCurrents, z: mixing.Eigenstate, lepton: constants.Fermion) -> Scalar:
     """Contribution of the physical Z less that of the Standard Model's with mass M1.
 
-    With rho = z2/z1 and K the kinetic matrix, M1^2/m_Z^2 - 1 = K11 - 1 + rho K12 and 1/z1^2 - 1 = K11 - 1 + 2 rho K12 + rho^2 K22, from
-    the first row of M^2 v = m^2 K v and from v^T K v = 1.
+    With rho = z2/z1 and K the kinetic matrix, M1^2/m_Z^2 - 1 = K11 - 1 + rho K12 and 1/z1^2 - 1 = K11 - 1 + 2 rho K12 +
+    rho^2 K22, from the first row of M^2 v = m^2 K v and from v^T K v = 1.
     """
     matrix = mixing.kinetic_matrix(point.kappa, point.weak, point.dark)
     rho = z.z2 / z.z1

@@ -33,18 +33,20 @@ def bins(energy: np.ndarray, low: np.ndarray, high: np.ndarray, nodes: int = NOD
 
 
 class Bhabha(NamedTuple):
-    """Relative changes of bins, over the Standard Model's: with (Re F, Im F, |F|^2) of the s-channel [3, n], and at each node with (F(t), F(t)^2,
-    Re F F(t), Im F F(t)) [4, k, n]."""
+    """Relative changes of bins, over the Standard Model's: with (Re F, Im F, |F|^2) of the s-channel [3, n], and at
+    each node with (F(t), F(t)^2, Re F F(t), Im F F(t)) [4, k, n].
+    """
 
     annihilation: Float[Array, "three n"]
     exchange: Float[Array, "four k n"]
 
 
 def bhabha(model: sm.StandardModel, table: Bins) -> tuple[Bhabha, Float[Array, " n"]]:
-    """Coefficients of the bins for one Standard Model, and its own integrals over the bins up to their energy's 1/(32 pi s).
+    """Coefficients of the bins for one Standard Model, and its own integrals over the bins up to their energy's 1/(32
+    pi s).
 
-    d sigma/d cos = 1/(32 pi s) {u^2 sum_i |A_ii(s) + A_ii(t)|^2 + t^2 (|A_LR(s)|^2 + |A_RL(s)|^2) + s^2 (|A_LR(t)|^2 + |A_RL(t)|^2)}, massless
-    electrons.
+    d sigma/d cos = 1/(32 pi s) {u^2 sum_i |A_ii(s) + A_ii(t)|^2 + t^2 (|A_LR(s)|^2 + |A_RL(s)|^2) + s^2 (|A_LR(t)|^2 +
+    |A_RL(t)|^2)}, massless electrons.
     """
     s = jnp.asarray(table.energy**2)[None]
     t = jnp.asarray(table.t)

@@ -1,7 +1,8 @@
 """What a dark sector feeds back into Standard Model amplitudes: one function F(s), exact in kappa, in every phase.
 
-The Standard Model is taken with hatted couplings, g1^ = g1/sqrt(1 - kappa^2 cW'^2), so that the charge measured on the photon pole
-is e; then P_SM,SM = P0 + F v v^T with v = P0 b, and F needs kappa and theta_W' only through kappa^ where the dark width is given.
+The Standard Model is taken with hatted couplings, g1^ = g1/sqrt(1 - kappa^2 cW'^2), so that the charge measured on the
+photon pole is e; then P_SM,SM = P0 + F v v^T with v = P0 b, and F needs kappa and theta_W' only through kappa^ where
+the dark width is given.
 """
 
 import equinox as eqx
@@ -17,9 +18,10 @@ Scalar = Float[Array, ""]
 class Feedback(eqx.Module):
     """F(s) = X/(1 - h X), X = s (s d - cW'^2) kappa^2/(1 - kappa^2 cW'^2): the massless part of d only renormalises g1.
 
-    strength: kappa^2/(1 - kappa^2 cW'^2). square: m_Z'^2 of the pole that is held, or M2^2 (GeV^2). scale, shift: M2^2 = square +
-    shift/scale, with scale = (M1^2 - m_Z'^2)/(M1^2 + m_Z'^2) (or 1), so that nothing is singular where M2 runs away. width: Gamma2/M2 of a given dark
-    width. g_a, g_z: couplings of an mCP of mass m_mcp to (A2, Z2), zero where the width is given.
+    strength: kappa^2/(1 - kappa^2 cW'^2). square: m_Z'^2 of the pole that is held, or M2^2 (GeV^2). scale, shift: M2^2
+    = square + shift/scale, with scale = (M1^2 - m_Z'^2)/(M1^2 + m_Z'^2) (or 1), so that nothing is singular where M2
+    runs away. width: Gamma2/M2 of a given dark width. g_a, g_z: couplings of an mCP of mass m_mcp to (A2, Z2), zero
+    where the width is given.
     """
 
     strength: Scalar
@@ -73,8 +75,9 @@ def feedback(
 ) -> Feedback:
     """The feedback of a parameter point on the Standard Model with M1, theta_W (hatted, GeV and (cos, sin)).
 
-    The physical Z' mass that the point asks for is held, M2^2 = m^2 + m^2 kappa^^2 (m^2 - cW^2 M1^2)/(M1^2 - m^2), or M2 where that was given.
-    Z2 has the width width_over_mass m_Z', or where that is None the one that the mCP's current gives.
+    The physical Z' mass that the point asks for is held, M2^2 = m^2 + m^2 kappa^^2 (m^2 - cW^2 M1^2)/(M1^2 - m^2), or
+    M2 where that was given. Z2 has the width width_over_mass m_Z', or where that is None the one that the mCP's current
+    gives.
     """
     c = currents
     strength = c.kappa**2 / (1.0 - (c.kappa * c.dark.cos) ** 2)
@@ -112,7 +115,8 @@ def timelike(
 
 
 def z_width_to_mcp(currents: neutral_currents.NeutralCurrents, m1: Scalar, weak: mixing.Angle) -> Scalar:
-    """Width (GeV) of the Z into mCPs through its A2 content, kappa^2 sW^2 cW'^2 (e' Q')^2 m_Z/(12 pi) (1 + 2 x) sqrt(1 - 4 x), x = (m_mcp/m_Z)^2.
+    """Width (GeV) of the Z into mCPs through its A2 content, kappa^2 sW^2 cW'^2 (e' Q')^2 m_Z/(12 pi) (1 + 2 x) sqrt(1
+    - 4 x), x = (m_mcp/m_Z)^2.
 
     For a given dark width, which stands on Z2 alone; with the mCP's own current F holds it. Zero with no mCP.
     """

@@ -1,7 +1,8 @@
 """e+e- -> f fbar in helicity amplitudes, and how each sum of squares moves with the dark sector's feedback F.
 
-A_ic(s) = g_{e,i}^T P g_{f,c} with P = P0 + F v v^T, so that every sum T = sum w_ic |A_ic|^2 is a quadratic in F: T = T0 + a Re F + b Im F +
-c |F|^2, whose coefficients are the Standard Model's alone. Final states and helicities are axes of arrays.
+A_ic(s) = g_{e,i}^T P g_{f,c} with P = P0 + F v v^T, so that every sum T = sum w_ic |A_ic|^2 is a quadratic in F: T = T0
++ a Re F + b Im F + c |F|^2, whose coefficients are the Standard Model's alone. Final states and helicities are axes of
+arrays.
 """
 
 from typing import NamedTuple
@@ -42,8 +43,9 @@ class Squares(NamedTuple):
 
 
 def squares(model: sm.StandardModel, p: sm.Propagators, z_scale: Array | float = 1.0) -> Squares:
-    """Squared amplitudes of e+e- -> f fbar at the energies of the propagators; z_scale multiplies the exchange of Z1 alone, for fits of the line
-    shape."""
+    """Squared amplitudes of e+e- -> f fbar at the energies of the propagators; z_scale multiplies the exchange of Z1
+    alone, for fits of the line shape.
+    """
     (ea, ez), (fa, fz) = sm.couplings(model, ("e",)), sm.couplings(model, STATES)
     pairs = jnp.stack([_pairs(ea, fa), _pairs(ea, fz) + _pairs(ez, fa), z_scale * _pairs(ez, fz)])
     standard = jnp.einsum("pfh,pn->fhn", pairs, jnp.stack([p.aa, p.az, p.zz]))

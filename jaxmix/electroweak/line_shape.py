@@ -1,7 +1,9 @@
-"""What experiments at the Z pole call m_Z, Gamma_Z, sigma_had^0, R and the asymmetries, in a theory that is not the Standard Model.
+"""What experiments at the Z pole call m_Z, Gamma_Z, sigma_had^0, R and the asymmetries, in a theory that is not the
+Standard Model.
 
-They are fits to cross sections and asymmetries at fixed energies. The exact change of these is projected, at every m_Z' alike, onto
-the derivatives with respect to the fitted parameters: far from the pole this gives the eigenvalue, at the pole what a fit returns.
+They are fits to cross sections and asymmetries at fixed energies. The exact change of these is projected, at every m_Z'
+alike, onto the derivatives with respect to the fitted parameters: far from the pole this gives the eigenvalue, at the
+pole what a fit returns.
 """
 
 from typing import NamedTuple
@@ -39,8 +41,10 @@ NAMES = ("m_z", "gamma_z", "sigma_had_0", *RATIOS)
 
 
 class Ratio(NamedTuple):
-    """A ratio or an asymmetry N/D at some energies [n], relative to `unit`: its value there, the changes of N/(D0 unit) and of D/D0 with
-    (Re F, Im F, |F|^2), its slopes with the fitted (ln m, ln Gamma/m, ln of the Z amplitude), and the weights of the energies."""
+    """A ratio or an asymmetry N/D at some energies [n], relative to `unit`: its value there, the changes of N/(D0 unit)
+    and of D/D0 with (Re F, Im F, |F|^2), its slopes with the fitted (ln m, ln Gamma/m, ln of the Z amplitude), and the
+    weights of the energies.
+    """
 
     standard: Float[Array, " n"]
     numerator: Float[Array, "three n"]
@@ -50,8 +54,10 @@ class Ratio(NamedTuple):
 
 
 class LineShape(NamedTuple):
-    """The hadronic line shape on the scan, relative: its changes with (Re F, Im F, |F|^2), the matrix that fits (ln m, ln Gamma/m, ln of the
-    Z amplitude) to it, and the fit's response to the second order of these three; then all that is measured beside it."""
+    """The hadronic line shape on the scan, relative: its changes with (Re F, Im F, |F|^2), the matrix that fits (ln m,
+    ln Gamma/m, ln of the Z amplitude) to it, and the fit's response to the second order of these three; then all that
+    is measured beside it.
+    """
 
     hadrons: Float[Array, "three seven"]
     fit: Float[Array, "three seven"]
@@ -60,7 +66,9 @@ class LineShape(NamedTuple):
 
 
 def line_shape(model: sm.StandardModel) -> LineShape:
-    """The projection for one Standard Model: least squares with the statistical weights of equal luminosity, the photon held."""
+    """The projection for one Standard Model: least squares with the statistical weights of equal luminosity, the photon
+    held.
+    """
     weight = np.stack([_HADRONS, *(part for above, below, _ in RATIOS.values() for part in (above, below))])
 
     def standard(shape: Float[Array, "three"]) -> Float[Array, "sums eight"]:
@@ -93,8 +101,8 @@ def line_shape(model: sm.StandardModel) -> LineShape:
 def shifts(line: LineShape, seen: response.Response) -> dict[str, Float[Array, ""]]:
     """Relative changes of the pole observables (NAMES) with this response at ENERGIES.
 
-    The change of the line shape is fitted by (m, Gamma, sigma^0) to second order; every other quantity is corrected for the fitted m and Gamma,
-    as experiments do.
+    The change of the line shape is fitted by (m, Gamma, sigma^0) to second order; every other quantity is corrected for
+    the fitted m and Gamma, as experiments do.
     """
     first = line.fit @ seen.at(SCAN).change(line.hadrons)
     # a Z moved by half its mass is as excluded as one moved further
@@ -116,6 +124,8 @@ def shifts(line: LineShape, seen: response.Response) -> dict[str, Float[Array, "
 def _sums(
     model: sm.StandardModel, weight: Float[np.ndarray, "sums states four"], shape: Float[Array, "three"]
 ) -> tuple[Array, Array]:
-    """Weighted sums of squares at ENERGIES and their changes with F, with the Z's mass, width and amplitude moved by `shape`."""
+    """Weighted sums of squares at ENERGIES and their changes with F, with the Z's mass, width and amplitude moved by
+    `shape`.
+    """
     p = sm.propagators(model, jnp.asarray(ENERGIES**2), model.m1 * jnp.exp(shape[0]), jnp.exp(shape[1]))
     return helicity.squares(model, p, jnp.exp(shape[2])).sums(weight)

@@ -1,8 +1,9 @@
-"""Measured electroweak observables with their errors, correlations and Standard Model predictions, from the package's tables.
+"""Measured electroweak observables with their errors, correlations and Standard Model predictions, from the package's
+tables.
 
-A residual is (X - X_SM)/X_SM with the prediction that belongs to the measurement, its error sigma/|X_SM| (A. Hook, E. Izaguirre,
-J.G. Wacker, arXiv:1006.0973, eqs. 16 and 18). A table stops the run, with the file and the line, if anything in it is not as it
-must be: no fit may rest on a typing error.
+A residual is (X - X_SM)/X_SM with the prediction that belongs to the measurement, its error sigma/|X_SM| (A. Hook, E.
+Izaguirre, J.G. Wacker, arXiv:1006.0973, eqs. 16 and 18). A table stops the run, with the file and the line, if anything
+in it is not as it must be: no fit may rest on a typing error.
 """
 
 import dataclasses
@@ -27,7 +28,8 @@ COLUMNS = (
     "sm_prediction",
     "reference",
 )
-# units that an observable may come in; 1 for a cross section: over the muons' point cross section, or over its prediction
+# units that an observable may come in; 1 for a cross section: over the muons' point cross section, or over its
+# prediction
 UNITS = {
     "m_z": ("GeV",),
     "gamma_z": ("GeV",),
@@ -84,8 +86,9 @@ W_MASS = {"2010": "ew_w_mass_2010.csv", "current": "ew_w_mass_current.csv"}
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Measurements:
-    """n measurements with their predictions (sm) in each one's unit, sqrt_s in GeV, nan where a quantity has no energy or no bin;
-    correlation is that of the residuals [n, n]; tables holds the name of each one's table."""
+    """n measurements with their predictions (sm) in each one's unit, sqrt_s in GeV, nan where a quantity has no energy
+    or no bin; correlation is that of the residuals [n, n]; tables holds the name of each one's table.
+    """
 
     names: tuple[str, ...]
     observables: tuple[str, ...]
@@ -132,7 +135,8 @@ class Measurements:
 
 
 def load(data: str, m_w: str) -> Measurements:
-    """All measurements of a set ("2010": those of the time of arXiv:1006.0973, or "current") with the W mass of either time.
+    """All measurements of a set ("2010": those of the time of arXiv:1006.0973, or "current") with the W mass of either
+    time.
 
     Each table stands in one piece; tables are uncorrelated with each other.
     """
@@ -143,7 +147,9 @@ def load(data: str, m_w: str) -> Measurements:
 
 
 def read(name: str) -> Measurements:
-    """The measurements of one of the package's tables, with the correlations that its header names; ValueError as `parse`."""
+    """The measurements of one of the package's tables, with the correlations that its header names; ValueError as
+    `parse`.
+    """
     rows = tables.read_rows(name)
     named = rows.header.get("correlation", "")
     return parse(rows, tables.read_rows(named) if named.endswith(".csv") else None)
@@ -225,7 +231,7 @@ def _checked(row: dict[str, str], where: str) -> dict[str, str | float]:
     optional = observable in WITHOUT_ENERGY and not row["sqrt_s"]
     sqrt_s = math.nan if optional else _number(row["sqrt_s"], "sqrt_s", where)
     _demand(optional or sqrt_s > 0, f"sqrt_s {sqrt_s:g}", "above 0", where)
-    edges = {column: math.nan for column in ("cos_min", "cos_max")}
+    edges = dict.fromkeys(("cos_min", "cos_max"), math.nan)
     if observable in BINNED:
         edges = {column: _number(row[column], column, where) for column in edges}
         found = f"a bin from {edges['cos_min']:g} to {edges['cos_max']:g}"
@@ -256,7 +262,9 @@ def _number(text: str, column: str, where: str) -> float:
 
 
 def _correlation(rows: tables.Rows, columns: dict[str, list], given: tables.Rows | None) -> np.ndarray:
-    """Correlation of a table's values: none, from a table of its own, or norm_i norm_j/(error_i error_j) within each group."""
+    """Correlation of a table's values: none, from a table of its own, or norm_i norm_j/(error_i error_j) within each
+    group.
+    """
     own = f"{rows.name.removesuffix('.csv')}_correlation.csv"
     header = f"package data: {rows.name}, header above line {rows.lines[0]}"
     kind = _one_of(rows.header.get("correlation", ""), (NO_CORRELATION, NORMS, own), "correlation", header)
@@ -285,7 +293,9 @@ def _correlation(rows: tables.Rows, columns: dict[str, list], given: tables.Rows
 
 
 def _matrix(rows: tables.Rows, names: Sequence[str]) -> np.ndarray:
-    """A table of correlations: its columns and its rows the names of the measurements in their order, symmetric, 1 on the diagonal."""
+    """A table of correlations: its columns and its rows the names of the measurements in their order, symmetric, 1 on
+    the diagonal.
+    """
     size, lines, order = len(names), rows.lines[1:], "the measurements in their order"
     heading = _at(rows, rows.lines[0])
     _demand(len(rows.names) == size + 1, f"{len(rows.names)} columns", f"{size + 1}, name and {order}", heading)

@@ -1,7 +1,9 @@
-"""Relative deviations of a list of measurements from the Standard Model, delta_th = X_th/X_th,SM(theta_ref) - 1 (paper B, eq. 15).
+"""Relative deviations of a list of measurements from the Standard Model, delta_th = X_th/X_th,SM(theta_ref) - 1 (paper
+B, eq. 15).
 
-What depends on the Standard Model's two parameters alone is tabulated once as a polynomial in theta; a parameter point then needs the feedback F
-at the collider energies, and a quadratic in F per measurement. Deviations are sums of small terms, never differences of large ones.
+What depends on the Standard Model's two parameters alone is tabulated once as a polynomial in theta; a parameter point
+then needs the feedback F at the collider energies, and a quadratic in F per measurement. Deviations are sums of small
+terms, never differences of large ones.
 """
 
 import dataclasses
@@ -49,8 +51,9 @@ _ANGLE_OVER_ASYMMETRY = -_X * (1.0 + _X**2) / (4.0 * sm.SIN2_REF * (1.0 - _X**2)
 
 
 class Pole(NamedTuple):
-    """What the Standard Model decides and theta moves much: its own deviations from theta = 0 (by kind), and the line shape's response to F;
-    width: Gamma_Z, GeV."""
+    """What the Standard Model decides and theta moves much: its own deviations from theta = 0 (by kind), and the line
+    shape's response to F; width: Gamma_Z, GeV.
+    """
 
     standard: Float[Array, " kinds"]
     line: line_shape.LineShape
@@ -58,8 +61,10 @@ class Pole(NamedTuple):
 
 
 class Responses(NamedTuple):
-    """What the Standard Model decides and theta moves little: relative responses to F off the pole, and the hypercharge propagator h (GeV^-2) at
-    energies and momentum transfers. ratios: numerators and denominators, relative to their own standard values."""
+    """What the Standard Model decides and theta moves little: relative responses to F off the pole, and the hypercharge
+    propagator h (GeV^-2) at energies and momentum transfers. ratios: numerators and denominators, relative to their own
+    standard values.
+    """
 
     rates: Float[Array, "three rates"]
     ratios: Float[Array, "two three ratios"]
@@ -72,8 +77,9 @@ class Responses(NamedTuple):
 
 
 class Conditions(NamedTuple):
-    """What a prediction needs beside the point: the dark width over m_Z' (None: the mCP's own), the relative spread of each energy, and the
-    weight of |F|^2 (1; 0 keeps the interference of Z' and Standard Model alone, as paper B does)."""
+    """What a prediction needs beside the point: the dark width over m_Z' (None: the mCP's own), the relative spread of
+    each energy, and the weight of |F|^2 (1; 0 keeps the interference of Z' and Standard Model alone, as paper B does).
+    """
 
     width_over_mass: Scalar | None
     spread: Float[Array, " energies"]
@@ -83,9 +89,10 @@ class Conditions(NamedTuple):
 class Predictions(eqx.Module):
     """Measurements as functions of theta and a parameter point.
 
-    rates, ratios: the distinct (observable, place in `energy`) off the pole; weak: weak charges. energy (GeV): the scan at the pole, then every
-    other. at_bhabha: places in `energy` of the bins. t_weak: squared momentum transfers, GeV^2. order: from (pole, rates, ratios, Bhabha,
-    weak) to the measurements. pole, responses: expansions in theta, to second and to first order, from `tabulated`.
+    rates, ratios: the distinct (observable, place in `energy`) off the pole; weak: weak charges. energy (GeV): the scan
+    at the pole, then every other. at_bhabha: places in `energy` of the bins. t_weak: squared momentum transfers, GeV^2.
+    order: from (pole, rates, ratios, Bhabha, weak) to the measurements. pole, responses: expansions in theta, to second
+    and to first order, from `tabulated`.
     """
 
     rates: tuple[tuple[str, int], ...] = eqx.field(static=True)
@@ -107,7 +114,9 @@ class Predictions(eqx.Module):
     def deviations(
         self, theta: Float[Array, "two"], currents: neutral_currents.NeutralCurrents, conditions: Conditions
     ) -> Float[Array, " rows"]:
-        """delta_th of every measurement: exact in kappa; in theta to second order, its effect on responses to F off the pole to first."""
+        """delta_th of every measurement: exact in kappa; in theta to second order, its effect on responses to F off the
+        pole to first.
+        """
         pole, tables, model = self.pole(theta), self.responses(theta), sm.standard_model(theta)
         dark = feedback.feedback(currents, model.m1, model.weak, conditions.width_over_mass)
         there = response.response(dark, model, self.energy, conditions.spread, tables.h_real + 1j * tables.h_imaginary)
@@ -152,8 +161,8 @@ class Predictions(eqx.Module):
 def predictions(
     observables: Sequence[str], sqrt_s: np.ndarray, cos_min: np.ndarray, cos_max: np.ndarray
 ) -> Predictions:
-    """The predictions of a list of measurements, yet to be tabulated: their observables, energies (GeV; momentum transfer for weak charges) and
-    bins.
+    """The predictions of a list of measurements, yet to be tabulated: their observables, energies (GeV; momentum
+    transfer for weak charges) and bins.
 
     Raises ValueError for an observable that is not known.
     """
@@ -222,7 +231,9 @@ def _tables(known: Predictions, theta: Float[Array, "two"]) -> tuple[Pole, Respo
 
 
 def _off_pole(known: Predictions, wanted: tuple[tuple[str, int], ...], model: sm.StandardModel) -> tuple[Array, Array]:
-    """Numerators and denominators of off-pole observables: standard values [2, n], and relative changes with F [2, 3, n]."""
+    """Numerators and denominators of off-pole observables: standard values [2, n], and relative changes with F [2, 3,
+    n].
+    """
     squares = helicity.squares(model, sm.propagators(model, jnp.asarray(known.energy**2)))
     names = list(_OFF_POLE)
     which, at = np.array([names.index(name) for name, _ in wanted], int), _places(wanted)
@@ -238,8 +249,9 @@ def _off_pole(known: Predictions, wanted: tuple[tuple[str, int], ...], model: sm
 
 
 def _weak_charges(known: Predictions, model: sm.StandardModel) -> tuple[Float[Array, " weak"], Float[Array, " weak"]]:
-    """Relative change of each weak charge with F, and its standard value up to a constant: the parity-violating part of the exchange at t,
-    electron axial times a sum of vector couplings."""
+    """Relative change of each weak charge with F, and its standard value up to a constant: the parity-violating part of
+    the exchange at t, electron axial times a sum of vector couplings.
+    """
     p = sm.propagators(model, jnp.asarray(known.t_weak))
     (electron,) = sm.couplings(model, ("e",))[1]
     axial = electron[0] - electron[1]  # the photon has none

@@ -1,7 +1,7 @@
 """The dark sector's feedback F at collider energies, averaged over the spread of the beams' energy.
 
-F is a smooth function over one simple pole, so the average of a resonance of any width is exact in closed form: that of 1/(E - E_pole) over
-a Gaussian, the Faddeeva function. |F|^2 follows from Im F by unitarity, Im(1/F) = Im(1/X) - Im h.
+F is a smooth function over one simple pole, so the average of a resonance of any width is exact in closed form: that of
+1/(E - E_pole) over a Gaussian, the Faddeeva function. |F|^2 follows from Im F by unitarity, Im(1/F) = Im(1/X) - Im h.
 """
 
 import math
@@ -24,7 +24,9 @@ _SMALLEST_SPREAD = 1e-9  # relative; below it the average is the value at the en
 
 
 class Response(NamedTuple):
-    """Re F, Im F and |F|^2 at some energies. (Not one array: a compiler evaluates what is stacked element by element, ten times slower.)"""
+    """Re F, Im F and |F|^2 at some energies. (Not one array: a compiler evaluates what is stacked element by element,
+    ten times slower.)
+    """
 
     real: Float[Array, " n"]
     imaginary: Float[Array, " n"]
@@ -46,7 +48,9 @@ def response(
     spread: Float[Array, " n"],
     h: Complex[Array, " n"],
 ) -> Response:
-    """Re F, Im F and |F|^2, averaged, at centre-of-mass energies (GeV) with relative spreads; h: hypercharge propagator there, GeV^-2."""
+    """Re F, Im F and |F|^2, averaged, at centre-of-mass energies (GeV) with relative spreads; h: hypercharge propagator
+    there, GeV^-2.
+    """
     s, mass = energy**2, jnp.sqrt(dark.square)
     distance = (energy - mass) * (energy + mass)
     numerator, denominator = dark.forms(s, distance, dark.absorption(s))
@@ -65,7 +69,9 @@ def response(
 
 
 def _pole_distance(dark: feedback.Feedback, model: sm.StandardModel) -> Complex[Array, ""]:
-    """s_pole - m_Z'^2 (GeV^2) by one step of Newton's method from m_Z'^2 with the absorptive parts held: exact to the width's relative size."""
+    """s_pole - m_Z'^2 (GeV^2) by one step of Newton's method from m_Z'^2 with the absorptive parts held: exact to the
+    width's relative size.
+    """
     absorption = mixing.absorptive(dark.square, model.e, model.weak)
     of_mcp = dark.absorption(dark.square)
 

@@ -35,7 +35,8 @@ class StandardModel(eqx.Module):
 def standard_model(theta: Float[Array, "two"]) -> StandardModel:
     """The Standard Model at theta.
 
-    M1^2 = pi alpha/(sqrt2 G_F sW^2 cW^2) up to a constant factor (radiative corrections), so that M1 = 91.1875 GeV at theta = 0.
+    M1^2 = pi alpha/(sqrt2 G_F sW^2 cW^2) up to a constant factor (radiative corrections), so that M1 = 91.1875 GeV at
+    theta = 0.
     """
     alpha, sin2 = ALPHA_REF * jnp.exp(theta[0]), SIN2_REF * jnp.exp(theta[1])
     weak = mixing.Angle(cos=jnp.sqrt(1.0 - sin2), sin=jnp.sqrt(sin2))
@@ -69,7 +70,8 @@ def propagators(
 ) -> Propagators:
     """P0 = [s 1 - diag(0, M1^2) + i s A]^-1 with all that follows; real for s < 0 (GeV^2).
 
-    m1, width_scale: another Z mass, and a factor on the Z's absorptive part (its width over its mass), for fits of the line shape.
+    m1, width_scale: another Z mass, and a factor on the Z's absorptive part (its width over its mass), for fits of the
+    line shape.
     """
     m1 = model.m1 if m1 is None else m1
     aa, az, zz = mixing.absorptive(s, model.e, model.weak)
@@ -84,8 +86,9 @@ def propagators(
 def pole_observables(model: StandardModel) -> dict[str, Scalar]:
     """Z-pole pseudo-observables of the Standard Model at tree level, and m_W and alpha.
 
-    sigma_had^0 = 12 pi Gamma_ee Gamma_had/(m Gamma)^2, R = Gamma_had/Gamma_l or Gamma_q/Gamma_had, A_f = (gL^2 - gR^2)/(gL^2 + gR^2),
-    A_FB^{0,f} = 3/4 A_e A_f, m_W^2 ~ alpha/sW^2 (relative to its reference); physics: paper B's observables.
+    sigma_had^0 = 12 pi Gamma_ee Gamma_had/(m Gamma)^2, R = Gamma_had/Gamma_l or Gamma_q/Gamma_had, A_f = (gL^2 -
+    gR^2)/(gL^2 + gR^2), A_FB^{0,f} = 3/4 A_e A_f, m_W^2 ~ alpha/sW^2 (relative to its reference); physics: paper B's
+    observables.
     """
     z = dict(zip(BY_NAME, couplings(model, tuple(BY_NAME))[1]))
     width = {name: decays.fermion_width(model.m1, BY_NAME[name], *pair) for name, pair in z.items()}

@@ -1,7 +1,8 @@
-"""The engine: it evaluates a function of a few parameters on grids of any size, finds where an output crosses one, and traces contours.
+"""The engine: it evaluates a function of a few parameters on grids of any size, finds where an output crosses one, and
+traces contours.
 
-It sees a pytree of numbers in and a few numbers out, and holds no physics; compiling and batching over parameter points happen here and
-nowhere else. Its public names are the ones below: other rooms say `engine.NAME`.
+It sees a pytree of numbers in and a few numbers out, and holds no physics; compiling and batching over parameter points
+happen here and nowhere else. Its public names are the ones below: other rooms say `engine.NAME`.
 """
 
 from jaxmix.engine import optimise

@@ -44,7 +44,9 @@ class Range:
 
 
 class Sample(NamedTuple):
-    """A point x with value, slope, excess and its slope (slopes by ln x, or by x where it moves linearly), and the memory left there."""
+    """A point x with value, slope, excess and its slope (slopes by ln x, or by x where it moves linearly), and the
+    memory left there.
+    """
 
     x: dict[str, float]
     value: float
@@ -58,9 +60,10 @@ class Sample(NamedTuple):
 class Optimum:
     """Where the search ended.
 
-    start, best: samples. multiplier: d(value)/d(ln budget). gradient: of the Lagrangian value - multiplier excess, zero for a
-    parameter that a bound stops. at: of each parameter "low" or "high" where it ends on a bound, "held", or "". status:
-    "converged" (the gradient is below the tolerance and the budget is kept), "stalled" or "no_value" (none at the start).
+    start, best: samples. multiplier: d(value)/d(ln budget). gradient: of the Lagrangian value - multiplier excess, zero
+    for a parameter that a bound stops. at: of each parameter "low" or "high" where it ends on a bound, "held", or "".
+    status: "converged" (the gradient is below the tolerance and the budget is kept), "stalled" or "no_value" (none at
+    the start).
     """
 
     start: Sample
@@ -98,19 +101,19 @@ def maximise(
 ) -> Optimum:
     """The largest objective(x) with x inside its ranges and excess(x) <= 0, from a start (which may exceed the budget).
 
-    `memory` is what one evaluation leaves to the next, such as starts of inner searches: no value depends on it. The bounds are
-    kept by ln x = middle + half sin z (F. James, M. Roos, Comput. Phys. Commun. 10 (1975) 343), which, unlike a logistic map,
-    reaches them at a finite z. The budget is kept by an augmented Lagrangian (J. Nocedal, S. J. Wright, Numerical
-    Optimization, 2nd ed., section 17.4). 1. `first` steps of Adam. 2. L-BFGS in z, with steps that obey the weak Wolfe
-    conditions. 3. The multiplier follows the excess; 2. and 3. until the largest component of the Lagrangian's gradient (in
-    ln x) is below the tolerance.
+    `memory` is what one evaluation leaves to the next, such as starts of inner searches: no value depends on it. The
+    bounds are kept by ln x = middle + half sin z (F. James, M. Roos, Comput. Phys. Commun. 10 (1975) 343), which,
+    unlike a logistic map, reaches them at a finite z. The budget is kept by an augmented Lagrangian (J. Nocedal, S. J.
+    Wright, Numerical Optimization, 2nd ed., section 17.4). 1. `first` steps of Adam. 2. L-BFGS in z, with steps that
+    obey the weak Wolfe conditions. 3. The multiplier follows the excess; 2. and 3. until the largest component of the
+    Lagrangian's gradient (in ln x) is below the tolerance.
     """
     search = _Search(objective, excess, ranges, memory, progress)
     here = search.begin(start)
     first_sample = here.sample
     if not math.isfinite(here.sample.value):
         return Optimum(
-            first_sample, first_sample, math.nan, {name: math.nan for name in ranges}, search.at(here), "no_value", 0, 1
+            first_sample, first_sample, math.nan, dict.fromkeys(ranges, math.nan), search.at(here), "no_value", 0, 1
         )
     search.multiplier = search.estimate(here) if multiplier is None else multiplier
     here = search.off_bounds(here, _HELD)
@@ -141,7 +144,9 @@ class _Here(NamedTuple):
 
 
 class _Search:
-    """The augmented Lagrangian -value + [max(0, mu + r excess)^2 - mu^2]/(2 r) in coordinates z, and the steps down it."""
+    """The augmented Lagrangian -value + [max(0, mu + r excess)^2 - mu^2]/(2 r) in coordinates z, and the steps
+    down it.
+    """
 
     def __init__(
         self,
@@ -258,7 +263,9 @@ class _Search:
         return optax.scale_by_lbfgs(memory_size=_KEPT).init(here.z)
 
     def _line(self, here: _Here, direction: Float[np.ndarray, " k"]) -> _Here | None:
-        """A place along a direction that obeys the weak Wolfe conditions, found by doubling and halving; None if there is none."""
+        """A place along a direction that obeys the weak Wolfe conditions, found by doubling and halving; None if there
+        is none.
+        """
         low, high, step = 0.0, math.inf, 1.0
         start, slope = self.height(here), float(self.in_z(here) @ direction)
         longest = _LONGEST / np.max(np.abs(direction))
@@ -274,8 +281,9 @@ class _Search:
         return None
 
     def off_bounds(self, here: _Here, held: float) -> _Here:
-        """Moved inwards from every bound that does not hold its parameter by a slope of more than `held`: the map's slope vanishes on a
-        bound whatever the value does."""
+        """Moved inwards from every bound that does not hold its parameter by a slope of more than `held`: the map's
+        slope vanishes on a bound whatever the value does.
+        """
         loose = self._on_edge(here) & (self.in_x(here) * self.half * np.sin(here.z) > -held)
         return self.look(np.where(loose, np.arcsin(np.sin(here.z) * math.cos(_AWAY)), here.z)) if loose.any() else here
 

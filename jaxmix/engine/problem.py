@@ -42,7 +42,9 @@ def exact(problem: AbstractProblem, point: Point) -> dict[str, Scalar]:
 
 
 def once(function: Callable[[PyTree], PyTree], tree: PyTree) -> PyTree:
-    """function(tree), compiled: for what is computed when a problem is built. The same function compiles nothing again."""
+    """function(tree), compiled: for what is computed when a problem is built. The same function compiles
+    nothing again.
+    """
     return options.balanced(function)(tree)
 
 

@@ -12,8 +12,8 @@ KINDS = {"sobol": net.sobol, "random": net.uniform}
 
 
 class Sample(eqx.Module):
-    """`number` points over the box that some axes span: even in each axis' own spacing, between its ends; an axis of listed values gives
-    each of them as often.
+    """`number` points over the box that some axes span: even in each axis' own spacing, between its ends; an axis of
+    listed values gives each of them as often.
 
     kind: "sobol" or "random". The same seed gives the same points, and more of them begin with the fewer.
     """

@@ -20,8 +20,8 @@ from jaxmix.statistics import information
 
 Scalar = Float[Array, ""]
 
-# each stands in its logarithm. tan(theta_dark), not the angle: epsilon_Z/epsilon_gamma = tan(theta_dark) e/e_dark is then a product of
-# powers, and both phases' limits are infinitely far away
+# each stands in its logarithm. tan(theta_dark), not the angle: epsilon_Z/epsilon_gamma = tan(theta_dark) e/e_dark is
+# then a product of powers, and both phases' limits are infinitely far away
 NAMES = ("kappa", "tan_theta_dark", "e_dark", "m_zprime", "m_mcp")
 
 # allowed by the limits on the shelf, with hundreds of events; a Z' that decays to mCPs
@@ -44,9 +44,10 @@ _NEVER = -1e4  # ln L where there is no such point, finite so that a sampler tur
 
 
 class Measurement(NamedTuple):
-    """Events of one detector: its name, the settings of mcp_lhc that are not at their defaults (particles = "one", "two" or "same_bar" among them),
-    the edges of its bins in photoelectrons of all layers, and the expected background, a number or one per bin, to which the detector's
-    own dark counts come."""
+    """Events of one detector: its name, the settings of mcp_lhc that are not at their defaults (particles = "one",
+    "two" or "same_bar" among them), the edges of its bins in photoelectrons of all layers, and the expected background,
+    a number or one per bin, to which the detector's own dark counts come.
+    """
 
     name: str
     settings: Mapping[str, float | str]
@@ -63,7 +64,9 @@ MEASUREMENTS = (
 
 
 class Light(eqx.Module):
-    """The bins of one detector: one photoelectron count for each of `layers` (those of both mCPs where both must be seen)."""
+    """The bins of one detector: one photoelectron count for each of `layers` (those of both mCPs where both must be
+    seen).
+    """
 
     background: Float[Array, " bins"]
     edges: tuple[int, ...] = eqx.field(static=True)
@@ -80,7 +83,9 @@ class Light(eqx.Module):
 
 
 class Prediction(eqx.Module):
-    """Expected counts of all bins of all detectors as a function of the logarithms of the free parameters (those of `names`)."""
+    """Expected counts of all bins of all detectors as a function of the logarithms of the free parameters (those of
+    `names`).
+    """
 
     study: study.Study
     light: dict[str, Light]
@@ -123,8 +128,8 @@ class Prediction(eqx.Module):
 class Forecast(eqx.Module):
     """Measurements of a signal: what they would count, and what they would tell of the free parameters.
 
-    observed: counts of all bins, those expected at the benchmark (Asimov) unless given. low, high: logarithms, the box of a uniform prior.
-    widths: of Gaussian priors in the logarithms around the benchmark, infinite where there is none.
+    observed: counts of all bins, those expected at the benchmark (Asimov) unless given. low, high: logarithms, the box
+    of a uniform prior. widths: of Gaussian priors in the logarithms around the benchmark, infinite where there is none.
     """
 
     prediction: Prediction
@@ -147,8 +152,9 @@ class Forecast(eqx.Module):
     ) -> "Forecast":
         """A forecast at a benchmark (kappa, theta_dark, e_dark, m_zprime, m_mcp; GeV, rad).
 
-        held: other parameters, such as the luminosity, not at their defaults. free: which of NAMES the data are to tell. bounds, priors:
-        box (in the parameter itself) and Gaussian width (in its logarithm) by name. Raises ValueError for names that are none.
+        held: other parameters, such as the luminosity, not at their defaults. free: which of NAMES the data are to
+        tell. bounds, priors: box (in the parameter itself) and Gaussian width (in its logarithm) by name. Raises
+        ValueError for names that are none.
         """
         bounds, priors = dict(bounds or {}), dict(priors or {})
         _check(benchmark, measurements, free, {**bounds, **priors})
@@ -177,7 +183,9 @@ class Forecast(eqx.Module):
         return self.prediction.names
 
     def log_likelihood(self, theta: Float[Array, " p"]) -> Scalar:
-        """ln of the Poisson likelihood of the observed counts, over its largest possible value; very small where there is no point."""
+        """ln of the Poisson likelihood of the observed counts, over its largest possible value; very small where there
+        is no point.
+        """
         expected, exists = self.prediction(theta)
         return jnp.where(exists, information.log_poisson(self.observed, expected.log_counts), _NEVER)
 
@@ -189,10 +197,11 @@ class Forecast(eqx.Module):
 
 
 class Report(NamedTuple):
-    """Information of the measurements on the free parameters (their logarithms), that of the priors apart, and what follows from both.
+    """Information of the measurements on the free parameters (their logarithms), that of the priors apart, and what
+    follows from both.
 
-    counts: expected, by measurement, and slopes of their logarithms. marginal, conditional: standard deviations with the others free,
-    and held.
+    counts: expected, by measurement, and slopes of their logarithms. marginal, conditional: standard deviations with
+    the others free, and held.
     """
 
     names: tuple[str, ...]

@@ -1,4 +1,5 @@
-"""Samples of a posterior by the No-U-Turn sampler, with what tells whether they may be trusted, and files that others open.
+"""Samples of a posterior by the No-U-Turn sampler, with what tells whether they may be trusted, and files that others
+open.
 
 M. D. Hoffman and A. Gelman, J. Mach. Learn. Res. 15 (2014) 1593; the implementation is blackjax's (extra `bayes`).
 """
@@ -29,8 +30,9 @@ _EDGE = 1e-3  # of the box: where chains that begin outside begin
 class Chains(NamedTuple):
     """Samples [chain, draw, parameter] with ln of the posterior at each; names of the parameters and sides of the box.
 
-    r_hat (A. Gelman and D. B. Rubin, Stat. Sci. 7 (1992) 457) should be below 1.01, effective (the number of independent samples that
-    are worth as much) some hundreds, and divergent, the share of samples where the integration broke down, nothing.
+    r_hat (A. Gelman and D. B. Rubin, Stat. Sci. 7 (1992) 457) should be below 1.01, effective (the number of
+    independent samples that are worth as much) some hundreds, and divergent, the share of samples where the integration
+    broke down, nothing.
     """
 
     names: tuple[str, ...]
@@ -68,7 +70,9 @@ class _Walk(eqx.Module):
         return self.low + (self.high - self.low) * jax.nn.sigmoid(free), jacobian
 
     def density(self, z: Float[Array, " p"]) -> Scalar:
-        """ln of the density of z. Its slope is taken by forward mode, which compiles in half the time for a few parameters."""
+        """ln of the density of z. Its slope is taken by forward mode, which compiles in half the time for a few
+        parameters.
+        """
 
         def value(z: Float[Array, " p"]) -> tuple[Scalar, Scalar]:
             place, jacobian = self.place(z)
@@ -95,10 +99,10 @@ def sample(
 ) -> Chains:
     """Chains of a posterior in a box, one from each row of `start`, each with its own step size and mass matrix.
 
-    log_density: a method of an eqx.Module, or a function without arrays of its own. covariance: what is expected, such as Fisher's with
-    priors; a poor one costs time alone. warm: steps of adaptation, which are thrown away (none: the covariance is taken at its
-    word). target: the acceptance aimed at, nearer to 1 for smaller steps. Same seed, same samples. Raises ModuleNotFoundError
-    without blackjax.
+    log_density: a method of an eqx.Module, or a function without arrays of its own. covariance: what is expected, such
+    as Fisher's with priors; a poor one costs time alone. warm: steps of adaptation, which are thrown away (none: the
+    covariance is taken at its word). target: the acceptance aimed at, nearer to 1 for smaller steps. Same seed, same
+    samples. Raises ModuleNotFoundError without blackjax.
     """
     judge = _blackjax().diagnostics
     low, high = np.asarray(low, float), np.asarray(high, float)
@@ -163,10 +167,11 @@ def _walked(walk: _Walk) -> tuple[Array, Array, Bool[Array, "chain draw"], Array
 
 
 def write_zarr(path: Path, chains: Chains) -> None:
-    """The chains as a folder that xarray and ArviZ open as they are: the group `posterior` with the dimensions chain and draw.
+    """The chains as a folder that xarray and ArviZ open as they are: the group `posterior` with the dimensions chain
+    and draw.
 
-    tree = xarray.open_datatree(path, engine="zarr"), and arviz.InferenceData.from_datatree(tree), or the tree itself from ArviZ 1 on.
-    Parameters are those of the chains, logarithms where these are. CannotWrite on failure.
+    tree = xarray.open_datatree(path, engine="zarr"), and arviz.InferenceData.from_datatree(tree), or the tree itself
+    from ArviZ 1 on. Parameters are those of the chains, logarithms where these are. CannotWrite on failure.
     """
     count, draws, _ = chains.samples.shape
     columns = dict(zip(chains.names, np.moveaxis(chains.samples, -1, 0)))
@@ -181,9 +186,11 @@ def write_zarr(path: Path, chains: Chains) -> None:
 
 
 def write_getdist(folder: Path, stem: str, chains: Chains, labels: Mapping[str, str] | None = None) -> list[str]:
-    """The chains as plain text: STEM_1.txt, ... with weight, -ln of the posterior and the parameters, STEM.paramnames and STEM.ranges.
+    """The chains as plain text: STEM_1.txt, ... with weight, -ln of the posterior and the parameters, STEM.paramnames
+    and STEM.ranges.
 
-    getdist.loadMCSamples("FOLDER/STEM"). labels: formulas of the names, without dollar signs. Names of the files; CannotWrite on failure.
+    getdist.loadMCSamples("FOLDER/STEM"). labels: formulas of the names, without dollar signs. Names of the files;
+    CannotWrite on failure.
     """
     labels = dict(labels or {})
     texts = {f"{stem}.paramnames": [f"{name}\t{labels.get(name, name)}" for name in chains.names]}

@@ -18,10 +18,10 @@ class MixedPhase(eqx.Module):
     """One point of the mixed phase.
 
     kappa: kinetic mixing, in (-1, 1). m_zprime: physical Z' mass, GeV, or m2: its Lagrangian mass; exactly one of them.
-    theta_dark: theta_W' in [0, pi/2], rad. e_dark: e', coupling of the massless dark photon. m_mcp: mass of the lightest
-    mCP, GeV, or None. m1: Lagrangian Z mass, GeV. sin2_theta_w, alpha: Standard Model inputs. dark_width: width of the Z2
-    in GeV, or None for the one that the mCP gives. The Lagrangian's e is sqrt(4 pi alpha); the charge measured on the photon pole
-    is larger by 1/sqrt(1 - kappa_cc^2), which only the precision observables resolve.
+    theta_dark: theta_W' in [0, pi/2], rad. e_dark: e', coupling of the massless dark photon. m_mcp: mass of the
+    lightest mCP, GeV, or None. m1: Lagrangian Z mass, GeV. sin2_theta_w, alpha: Standard Model inputs. dark_width:
+    width of the Z2 in GeV, or None for the one that the mCP gives. The Lagrangian's e is sqrt(4 pi alpha); the charge
+    measured on the photon pole is larger by 1/sqrt(1 - kappa_cc^2), which only the precision observables resolve.
     """
 
     kappa: Scalar

@@ -10,7 +10,9 @@ from jaxtyping import Array, Float, PyTree
 
 
 class Expansion(eqx.Module):
-    """A pytree of arrays as a polynomial: each leaf of `coefficients` [monomials, ...] holds those of 1, x_a and, at second order, x_a x_b (a <= b)."""
+    """A pytree of arrays as a polynomial: each leaf of `coefficients` [monomials, ...] holds those of 1, x_a and, at
+    second order, x_a x_b (a <= b).
+    """
 
     coefficients: PyTree[Float[Array, "monomials ..."]]
     order: int = eqx.field(static=True)
@@ -18,16 +20,19 @@ class Expansion(eqx.Module):
     def __call__(self, x: Float[Array, " n"]) -> PyTree:
         """The pytree at x; its error is of the next order in x."""
         powers = monomials(x, self.order)
-        # sums of products, which a compiler fuses into whatever uses them; a matrix product would write all components of every point
+        # sums of products, which a compiler fuses into whatever uses them; a matrix product would write all components
+        # of every point
         return jax.tree.map(lambda each: sum(each[k] * powers[k] for k in range(each.shape[0])), self.coefficients)
 
 
 def expand(
     function: Callable[[Float[Array, " n"]], tuple[PyTree, ...]], number: int, step: float, orders: tuple[int, ...]
 ) -> tuple[Expansion, ...]:
-    """Expansions about zero, one for each pytree that a function of `number` displacements returns, each to its own order.
+    """Expansions about zero, one for each pytree that a function of `number` displacements returns, each to its own
+    order.
 
-    They are the polynomials through values at distances `step`: nested derivatives of a function of some size would take minutes to compile.
+    They are the polynomials through values at distances `step`: nested derivatives of a function of some size would
+    take minutes to compile.
     """
     nodes = _nodes(number) * step
     values = jax.vmap(function)(jnp.asarray(nodes))

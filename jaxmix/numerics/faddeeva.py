@@ -25,7 +25,9 @@ def faddeeva(z: Complex[Array, "..."]) -> Complex[Array, "..."]:
 
 @faddeeva.defjvp
 def _faddeeva_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
-    """The approximation's own derivative, in closed form. (-2 z w + 2 i/sqrt(pi) loses all digits far from the origin.)"""
+    """The approximation's own derivative, in closed form. (-2 z w + 2 i/sqrt(pi) loses all digits far from the
+    origin.)
+    """
     value, slope = _with_slope(*primals)
     return value, slope * tangents[0]
 
@@ -41,7 +43,8 @@ def _with_slope(z: Complex[Array, "..."]) -> tuple[Complex[Array, "..."], Comple
         value, slope = state
         return value * ratio + known[k], slope * ratio + value
 
-    # a loop, not twenty steps written out: a compiler would fuse those into each of their uses and compute them many times
+    # a loop, not twenty steps written out: a compiler would fuse those into each of their uses and compute them many
+    # times
     value, slope = jax.lax.fori_loop(1, _TERMS, horner, (jnp.full_like(ratio, coefficients[0]), jnp.zeros_like(ratio)))
     whole = 2.0 * value * inverse + 1.0 / math.sqrt(math.pi)
     return inverse * whole, 1j * inverse**2 * (whole + 2.0 * inverse * (slope * (1.0 + ratio) + value))

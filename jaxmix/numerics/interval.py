@@ -1,11 +1,11 @@
 """Intervals that surely hold what a function takes on over a box, by interpreting its jaxpr with interval arithmetic.
 
-Every operation of the function is replaced by one on intervals whose result holds all values that its operands allow, rounded
-outward; R. E. Moore, R. B. Kearfott, M. J. Cloud, Introduction to Interval Analysis, SIAM 2009, ch. 2 and 5. An interval holds
-the exact value and the computed one, for constants as they are stored. [-inf, inf] says that nothing is known, not even that
-there is a number: it is what comes of any operation that some point of the box could make NaN. Boolean intervals are
-(surely true, possibly true). The excess over the true range is linear in the box's width; it is the smaller, the less often a
-variable occurs.
+Every operation of the function is replaced by one on intervals whose result holds all values that its operands allow,
+rounded outward; R. E. Moore, R. B. Kearfott, M. J. Cloud, Introduction to Interval Analysis, SIAM 2009, ch. 2 and 5. An
+interval holds the exact value and the computed one, for constants as they are stored. [-inf, inf] says that nothing is
+known, not even that there is a number: it is what comes of any operation that some point of the box could make NaN.
+Boolean intervals are (surely true, possibly true). The excess over the true range is linear in the box's width; it is
+the smaller, the less often a variable occurs.
 """
 
 import functools
@@ -19,9 +19,9 @@ from jax import lax
 from jax.extend import core
 from jaxtyping import Array, Bool
 
-# Errors of XLA's functions in units of the last place, doubled at least. Hardware rounds +, -, * and / to half a unit. On a
-# CPU in float64 most functions were seen within 4 units of mpmath; those that XLA composes from others lose with the
-# argument: sinh and cosh up to 250, exp2 400, erfc 260, log1p 100, atanh and cbrt 60.
+# Errors of XLA's functions in units of the last place, doubled at least. Hardware rounds +, -, * and / to half a unit.
+# On a CPU in float64 most functions were seen within 4 units of mpmath; those that XLA composes from others lose with
+# the argument: sinh and cosh up to 250, exp2 400, erfc 260, log1p 100, atanh and cbrt 60.
 CLOSE, COMPOSED = 8, 1024
 
 
@@ -39,8 +39,9 @@ class NoEnclosure(ValueError):
 def enclose(function: Callable, *arguments: Any) -> list[Interval]:
     """Intervals that hold each output of a function, flattened, for all values of its arguments.
 
-    Arguments are pytrees whose leaves are Intervals (all values between) or arrays and numbers (exact). Outputs that depend
-    on no interval have equal ends. Where a condition is not certain both branches count, each over the whole box.
+    Arguments are pytrees whose leaves are Intervals (all values between) or arrays and numbers (exact). Outputs that
+    depend on no interval have equal ends. Where a condition is not certain both branches count, each over the whole
+    box.
     """
     leaves, structure = jax.tree.flatten(arguments, is_leaf=_is_interval)
     leaves = [_checked(leaf) if _is_interval(leaf) else jnp.asarray(leaf) for leaf in leaves]
@@ -77,7 +78,9 @@ def _interpret(jaxpr: core.Jaxpr, constants: Sequence, arguments: Sequence) -> l
 
 
 def _evaluate(equation: core.JaxprEqn, operands: list, extrema: dict) -> Sequence:
-    """An equation's results: of the inner jaxpr if it calls one, as it stands if all operands are exact, else by its rule."""
+    """An equation's results: of the inner jaxpr if it calls one, as it stands if all operands are exact, else by its
+    rule.
+    """
     if equation.primitive.name in INNER:
         inner = equation.params[INNER[equation.primitive.name]]
         return _interpret(
@@ -92,8 +95,9 @@ def _evaluate(equation: core.JaxprEqn, operands: list, extrema: dict) -> Sequenc
 
 
 def _rule(equation: core.JaxprEqn, operands: list, extrema: dict) -> tuple[Callable, list]:
-    """An equation's rule and what it takes; a tighter one where both operands are one and the same, and of x == max(x, y),
-    which the gradient of a maximum asks and which is x >= y."""
+    """An equation's rule and what it takes; a tighter one where both operands are one and the same, and of x == max(x,
+    y), which the gradient of a maximum asks and which is x >= y.
+    """
     name = equation.primitive.name
     if name not in RULES or not all(
         out.aval.dtype == bool or jnp.issubdtype(out.aval.dtype, jnp.floating) for out in equation.outvars
@@ -138,8 +142,10 @@ def _known(low: Array, high: Array, *operands: Interval) -> Interval:
 
 
 def _down(x: Array, units: int = 0) -> Array:
-    """Below x by one to two units in the last place, `units` more, and the smallest normal number (what is smaller is flushed
-    to zero); nextafter would do with one unit, but is many operations long. Infinity comes down to the largest number."""
+    """Below x by one to two units in the last place, `units` more, and the smallest normal number (what is smaller is
+    flushed to zero); nextafter would do with one unit, but is many operations long. Infinity comes down to the largest
+    number.
+    """
     info = jnp.finfo(x.dtype)
     x = jnp.minimum(x, float(info.max))
     return x - ((units + 1) * float(info.eps) * jnp.abs(x) + float(info.tiny))
@@ -203,7 +209,9 @@ def _add(_: Any, a: Interval, b: Interval) -> Interval:
 
 
 def _corners(operation: Callable, a: Interval, b: Interval, units: int = 0) -> tuple[Array, Array]:
-    """The ends of what is monotone in either operand while the other is held, so that its extremes are at the corners."""
+    """The ends of what is monotone in either operand while the other is held, so that its extremes are at the
+    corners.
+    """
     values = [operation(x, y) for x in a for y in b]
     return _down(functools.reduce(jnp.minimum, values), units), _up(functools.reduce(jnp.maximum, values), units)
 
@@ -270,8 +278,9 @@ def _tangent(equation: core.JaxprEqn, x: Interval) -> Interval:
 
 
 def _sum(total: Callable[[Array], Array], x: Interval) -> Interval:
-    """A sum in any order: its rounding is below n eps sum |x|; N. J. Higham, Accuracy and Stability of Numerical Algorithms,
-    SIAM 2002, eq. (4.4)."""
+    """A sum in any order: its rounding is below n eps sum |x|; N. J. Higham, Accuracy and Stability of Numerical
+    Algorithms, SIAM 2002, eq. (4.4).
+    """
     info, count = jnp.finfo(x.low.dtype), x.low.size
     slack = [count * (float(info.eps) * total(jnp.abs(end)) + float(info.tiny)) for end in x]
     signs = total(jnp.minimum(x.low, 0.0)) == 0, total(jnp.maximum(x.high, 0.0)) == 0
@@ -342,17 +351,35 @@ INNER = {
 }
 RULES = {
     **dict.fromkeys(
-        """broadcast_in_dim reshape squeeze expand_dims transpose slice dynamic_slice concatenate rev stack unstack split
-                       pad and or reduce_and reduce_or""".split(),
+        [
+            "broadcast_in_dim",
+            "reshape",
+            "squeeze",
+            "expand_dims",
+            "transpose",
+            "slice",
+            "dynamic_slice",
+            "concatenate",
+            "rev",
+            "stack",
+            "unstack",
+            "split",
+            "pad",
+            "and",
+            "or",
+            "reduce_and",
+            "reduce_or",
+        ],
         _at_ends,
     ),
     **dict.fromkeys(
-        "sign floor ceil round max min clamp".split(), lambda equation, *x: _known(*_at_ends(equation, *x), *x)
+        ["sign", "floor", "ceil", "round", "max", "min", "clamp"],
+        lambda equation, *x: _known(*_at_ends(equation, *x), *x),
     ),
-    **dict.fromkeys("copy copy_p stop_gradient".split(), lambda _, x: x),
-    **dict.fromkeys("reduce_max reduce_min".split(), _extremum),
+    **dict.fromkeys(["copy", "copy_p", "stop_gradient"], lambda _, x: x),
+    **dict.fromkeys(["reduce_max", "reduce_min"], _extremum),
     **dict.fromkeys(
-        "reduce_sum cumsum".split(),
+        ["reduce_sum", "cumsum"],
         lambda equation, x: _sum(lambda y: equation.primitive.bind(y, **equation.params), x),
     ),
     "gather": lambda equation, *x: _known(*_at_ends(equation, *x)),  # an index outside may fill with NaN

@@ -1,4 +1,6 @@
-"""Least squares in a few parameters, for use inside a batch: Gauss-Newton, and the derivative of the minimum by the envelope theorem."""
+"""Least squares in a few parameters, for use inside a batch: Gauss-Newton, and the derivative of the minimum by the
+envelope theorem.
+"""
 
 import math
 from collections.abc import Callable
@@ -10,7 +12,9 @@ from jaxtyping import Array, Bool, Float
 
 
 class Fit(NamedTuple):
-    """Where the search ended: the parameters, and whether the last step was expected to lower the sum by less than the tolerance."""
+    """Where the search ended: the parameters, and whether the last step was expected to lower the sum by less than the
+    tolerance.
+    """
 
     place: Float[Array, " n"]
     converged: Bool[Array, ""]
@@ -24,9 +28,11 @@ def gauss_newton(
     steps: int,
     tolerance: float,
 ) -> Fit:
-    """The place of the minimum of sum w r(x)^2 after a fixed number of steps from `start`, so that a batch never waits for one point.
+    """The place of the minimum of sum w r(x)^2 after a fixed number of steps from `start`, so that a batch never waits
+    for one point.
 
-    tolerance: of the last step, in the sum. Steps all but converge quadratically: where the last one lowered the sum by 0.1, the next would by some 1e-6.
+    tolerance: of the last step, in the sum. Steps all but converge quadratically: where the last one lowered the sum by
+    0.1, the next would by some 1e-6.
     """
 
     def advance(_: int, state: tuple[Array, Array]) -> tuple[Array, Array]:
@@ -41,8 +47,10 @@ def gauss_newton(
 def _with_tangents(
     residuals: Callable[[Float[Array, " n"]], Float[Array, " m"]], place: Float[Array, " n"]
 ) -> tuple[Array, Array]:
-    """r(x) [m] and dr/dx [n, m] by differences, whose error costs a step some of its convergence and the minimum nothing; derivatives of a large
-    function in two directions take twice the time of three values, and three times the compilation."""
+    """r(x) [m] and dr/dx [n, m] by differences, whose error costs a step some of its convergence and the minimum
+    nothing; derivatives of a large function in two directions take twice the time of three values, and three times the
+    compilation.
+    """
     width = math.sqrt(jnp.finfo(place.dtype).eps)
     values = jax.vmap(residuals)(place[None] + width * jnp.eye(place.shape[0] + 1, place.shape[0], -1, place.dtype))
     return values[0], (values[1:] - values[:1]) / width
@@ -59,7 +67,9 @@ def linear_step(
 
 
 def solve(matrix: Float[Array, "n n"], right: Float[Array, " n"]) -> Float[Array, " n"]:
-    """matrix^-1 right for a small positive definite matrix, by elimination written out: no call to a library for each point of a batch."""
+    """matrix^-1 right for a small positive definite matrix, by elimination written out: no call to a library for each
+    point of a batch.
+    """
     size = right.shape[0]
     rows = [[matrix[i, j] for j in range(size)] + [right[i]] for i in range(size)]
     for k in range(size):

@@ -1,5 +1,7 @@
-"""A minimum of a smooth function in a few parameters between bounds, for use inside a batch, and how it follows what it depends on: damped Newton
-with the exact second derivatives, the envelope theorem for the value's derivative and the implicit function theorem for the minimiser's."""
+"""A minimum of a smooth function in a few parameters between bounds, for use inside a batch, and how it follows what it
+depends on: damped Newton with the exact second derivatives, the envelope theorem for the value's derivative and the
+implicit function theorem for the minimiser's.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -21,14 +23,18 @@ LIFT = 0.01  # a tenth and one need half as many steps again where f bends downw
 
 
 class Bounds(NamedTuple):
-    """Where the parameters may be, low <= x <= high; -inf and inf for no bound, low = high for a parameter that stays."""
+    """Where the parameters may be, low <= x <= high; -inf and inf for no bound, low = high for a parameter
+    that stays.
+    """
 
     low: Float[Array, " n"]
     high: Float[Array, " n"]
 
 
 class Minimum(NamedTuple):
-    """Where the search ended, the function there, whether it is a minimum to the tolerance, and the steps that were tried."""
+    """Where the search ended, the function there, whether it is a minimum to the tolerance, and the steps that were
+    tried.
+    """
 
     place: Float[Array, " n"]
     value: Scalar
@@ -56,7 +62,9 @@ class _Model(NamedTuple):
 
 
 class _Search(NamedTuple):
-    """The search on its way: the best place so far, the decrease that Newton's step expects from it, the damping, the place to be tried next."""
+    """The search on its way: the best place so far, the decrease that Newton's step expects from it, the damping, the
+    place to be tried next.
+    """
 
     model: _Model
     decrease: Scalar
@@ -73,12 +81,14 @@ def minimise(
     steps: int,
     tolerance: float,
 ) -> Minimum:
-    """A local minimum of f between the bounds, from `start` by at most `steps` steps, each one evaluation of f with its derivatives.
+    """A local minimum of f between the bounds, from `start` by at most `steps` steps, each one evaluation of f with its
+    derivatives.
 
-    Newton's step -B^-1 g along the parameters that no bound holds; B is H, lifted to be positive definite and then grown by the damping. The
-    step is taken where f falls by a fair part of what was expected (never to a NaN); the damping grows where it does not.
-    tolerance: in f; converged where g^T H^-1 g / 2 is below it and H has no negative direction, so never at a saddle.
-    The start decides which minimum; a NaN there is returned. J. Nocedal and S. J. Wright, Numerical Optimization (2006), 3.4, 4.1 and 16.7.
+    Newton's step -B^-1 g along the parameters that no bound holds; B is H, lifted to be positive definite and then
+    grown by the damping. The step is taken where f falls by a fair part of what was expected (never to a NaN); the
+    damping grows where it does not. tolerance: in f; converged where g^T H^-1 g / 2 is below it and H has no negative
+    direction, so never at a saddle. The start decides which minimum; a NaN there is returned. J. Nocedal and S. J.
+    Wright, Numerical Optimization (2006), 3.4, 4.1 and 16.7.
     """
 
     def unfinished(search: _Search) -> Bool[Array, ""]:
@@ -102,11 +112,13 @@ def profiled(
     steps: int,
     tolerance: float,
 ) -> Profile:
-    """g(x) = min_t f(x, t) at x = `place`, by `minimise` from t = `start`, with first derivatives that need none of the search.
+    """g(x) = min_t f(x, t) at x = `place`, by `minimise` from t = `start`, with first derivatives that need none of the
+    search.
 
-    dg/dx = df/dx at the minimiser (envelope theorem) and dt*/dx = -(d2f/dt dt)^-1 d2f/dt dx (implicit function theorem) along the parameters
-    that no bound holds; zero for the others, and for all where the matrix is singular: it is meant to predict the next start. A minimiser
-    that is found to the tolerance only leaves df/dx wrong by the tolerance's root, which df/dt dt*/dx, zero at the minimum, takes away.
+    dg/dx = df/dx at the minimiser (envelope theorem) and dt*/dx = -(d2f/dt dt)^-1 d2f/dt dx (implicit function theorem)
+    along the parameters that no bound holds; zero for the others, and for all where the matrix is singular: it is meant
+    to predict the next start. A minimiser that is found to the tolerance only leaves df/dx wrong by the tolerance's
+    root, which df/dt dt*/dx, zero at the minimum, takes away.
     """
     fixed = jax.lax.stop_gradient(place)
     found = minimise(partial(function, fixed), start, bounds, steps=steps, tolerance=tolerance)
@@ -123,8 +135,10 @@ def _derivatives(
     place: Float[Array, " k"],
     parameters: Float[Array, " n"],
 ) -> tuple[Scalar, Float[Array, " k+n"], Float[Array, "n k+n"]]:
-    """f(x, t), df/d(x, t) and d2f/dt d(x, t) from one evaluation, forward over forward: f is a sum over many observables of a few parameters,
-    whose trace reverse mode would have to keep, and may hold loops that it cannot pass."""
+    """f(x, t), df/d(x, t) and d2f/dt d(x, t) from one evaluation, forward over forward: f is a sum over many
+    observables of a few parameters, whose trace reverse mode would have to keep, and may hold loops that it cannot
+    pass.
+    """
     size = place.shape[0]
 
     def along_parameters(joint: Float[Array, " k+n"]) -> tuple:
@@ -158,8 +172,9 @@ def _advance(search: _Search, tried: _Model, bounds: Bounds) -> _Search:
 
 
 def _gain(search: _Search, tried: _Model, decrease: Scalar) -> Scalar:
-    """The decrease of f in units of what its second order expected, -(g s + s H s / 2). Where it is lost in the rounding of f, the derivatives
-    judge, which go on: 1 if they expect less than before."""
+    """The decrease of f in units of what its second order expected, -(g s + s H s / 2). Where it is lost in the
+    rounding of f, the derivatives judge, which go on: 1 if they expect less than before.
+    """
     model, step = search.model, tried.place - search.model.place
     expected = -(model.gradient @ step + 0.5 * step @ model.hessian @ step)
     lowered = model.value - tried.value
@@ -176,9 +191,11 @@ def _decrease(model: _Model, bounds: Bounds) -> Scalar:
 
 
 def _trial(model: _Model, damping: Scalar, bounds: Bounds) -> Float[Array, " n"]:
-    """Where the damped step leads: a parameter that it takes across a bound is put there, and the step of the others found again.
+    """Where the damped step leads: a parameter that it takes across a bound is put there, and the step of the others
+    found again.
 
-    Damping shortens the step and keeps its direction, along a curved valley; where f bends too little to tell a length, to some 10 (1 + |x|).
+    Damping shortens the step and keeps its direction, along a curved valley; where f bends too little to tell a length,
+    to some 10 (1 + |x|).
     """
     gradient, lifted, slope, _ = _free_part(model, bounds)
     matrix = (1.0 + damping) * lifted + 0.1 * damping * jnp.diag(slope)
@@ -218,9 +235,11 @@ def _held(model: _Model, bounds: Bounds) -> Bool[Array, " n"]:
 def _free_part(
     model: _Model, bounds: Bounds
 ) -> tuple[Float[Array, " n"], Float[Array, "n n"], Float[Array, " n"], Scalar]:
-    """Without the held parameters: g, H lifted, |g| / (1 + |x|), and the least pivot of H in units of a diagonal D that makes H + D positive.
+    """Without the held parameters: g, H lifted, |g| / (1 + |x|), and the least pivot of H in units of a diagonal D that
+    makes H + D positive.
 
-    D_i = u_i sum_j |H_ij| / u_j + |g_i| / (1 + |x_i|) with u_i^2 about |H_ii|, which changes as H does with the parameters' units.
+    D_i = u_i sum_j |H_ij| / u_j + |g_i| / (1 + |x_i|) with u_i^2 about |H_ii|, which changes as H does with the
+    parameters' units.
     """
     held = _held(model, bounds)
     gradient, hessian = jnp.where(held, 0.0, model.gradient), _without(model.hessian, held)
@@ -239,8 +258,10 @@ def _without(matrix: Float[Array, "n n"], left_out: Bool[Array, " n"]) -> Float[
 
 
 def _lift(matrix: Float[Array, "n n"], scale: Float[Array, " n"]) -> tuple[Float[Array, "n n"], Scalar]:
-    """A positive definite matrix that differs from `matrix` on the diagonal only, and only where elimination meets a pivot that is not positive:
-    its size is taken, or a part of D's. Also the least of the pivots in units of D. Nocedal and Wright, section 3.4 (modified Cholesky)."""
+    """A positive definite matrix that differs from `matrix` on the diagonal only, and only where elimination meets a
+    pivot that is not positive: its size is taken, or a part of D's. Also the least of the pivots in units of D. Nocedal
+    and Wright, section 3.4 (modified Cholesky).
+    """
     rest, pivots, used = matrix, [], []
     for k in range(scale.shape[0]):
         pivots.append(rest[k, k])

@@ -19,11 +19,11 @@ def resonance_nodes(
 ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
     """Nodes and weights of an integral over t in [low, high] with a Lorentzian of half-width `width` at `centre`.
 
-    t = centre + w sinh(c sinh y) resolves every distance from the resonance between w and the range, on either side, with
-    a fixed number of nodes; y = y_low + (y_high - y_low) u^2 (3 - 2 u), u a Gauss-Legendre node, makes square roots at the ends
-    smooth. A resonance on the lower end is taken as narrow as its distance, for a width that opens there varies as fast.
-    The nodes are returned as t - centre, which keeps its digits however narrow the resonance. The integral is
-    exactly zero when high <= low.
+    t = centre + w sinh(c sinh y) resolves every distance from the resonance between w and the range, on either side,
+    with a fixed number of nodes; y = y_low + (y_high - y_low) u^2 (3 - 2 u), u a Gauss-Legendre node, makes square
+    roots at the ends smooth. A resonance on the lower end is taken as narrow as its distance, for a width that opens
+    there varies as fast. The nodes are returned as t - centre, which keeps its digits however narrow the resonance. The
+    integral is exactly zero when high <= low.
     """
     u, weights = (jnp.asarray(array, dtype=jnp.result_type(low, width)) for array in gauss_legendre(n))
     width = jnp.clip(jnp.abs(centre - low), FLOOR * width, width)

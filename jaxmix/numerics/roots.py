@@ -25,7 +25,9 @@ class Root(eqx.Module):
 
 
 class Search(eqx.Module):
-    """A search on its way: the bracket, where the function is wanted next, the last step, the best so far, and whether it has ended."""
+    """A search on its way: the bracket, where the function is wanted next, the last step, the best so far, and whether
+    it has ended.
+    """
 
     near: Float[Array, "..."]
     far: Float[Array, "..."]

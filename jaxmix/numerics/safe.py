@@ -27,5 +27,7 @@ def velocity(x: Inexact[Array, "..."]) -> Inexact[Array, "..."]:
 
 
 def inverse(z: Complex[Array, "..."]) -> Complex[Array, "..."]:
-    """1/z of a complex number of ordinary size: several times faster in a compiled loop than a division that guards against overflow."""
+    """1/z of a complex number of ordinary size: several times faster in a compiled loop than a division that guards
+    against overflow.
+    """
     return jnp.conj(z) / (jnp.real(z) ** 2 + jnp.imag(z) ** 2)

@@ -1,7 +1,8 @@
 """Interpolation on uniform knots by cubic B-splines, in any small number of dimensions.
 
-The function and its first two derivatives are continuous inside the table; outside it is held at the end, with zero slope.
-Coefficients are arrays in a Module (leaves), so that a table may be edited, cast or differentiated without retracing.
+The function and its first two derivatives are continuous inside the table; outside it is held at the end, with zero
+slope. Coefficients are arrays in a Module (leaves), so that a table may be edited, cast or differentiated without
+retracing.
 """
 
 import equinox as eqx

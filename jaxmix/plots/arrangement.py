@@ -14,8 +14,9 @@ _FLAT = 1e-4  # of the box, by which a line of points may miss the cubic pieces
 
 
 class Curve(NamedTuple):
-    """One drawn component: its panel, series and level by number; its points [n] and its path of cubic pieces, as points [m, 2] and codes [m]
-    (engine.paths), in the parameters' units."""
+    """One drawn component: its panel, series and level by number; its points [n] and its path of cubic pieces, as
+    points [m, 2] and codes [m] (engine.paths), in the parameters' units.
+    """
 
     panel: int
     series: int
@@ -49,7 +50,8 @@ class Arrangement(NamedTuple):
 def arrange(settings: config.Config, traces: list[results.Trace]) -> Arrangement:
     """Sort the values held of all planes into panels, series and what is common, and the traces to them.
 
-    Curves of a panel differ by the constraint, or, where there is one constraint alone, by what is held beside a mass ratio.
+    Curves of a panel differ by the constraint, or, where there is one constraint alone, by what is held beside a mass
+    ratio.
     """
     sides = tuple(_side(name, settings.axes[name]) for name in (settings.contours.x, settings.contours.y))
     planes = settings.planes()
@@ -100,7 +102,9 @@ def _drawn(sides: tuple[engine.Side, engine.Side], curve: Float[np.ndarray, "n 2
 
 
 def _needed(line: Float[np.ndarray, "n 2"]) -> Bool[np.ndarray, " n"]:
-    """Which points of a line, in box coordinates, are needed to draw it within _FLAT. U. Ramer, Comput. Graph. Image Process. 1 (1972) 244."""
+    """Which points of a line, in box coordinates, are needed to draw it within _FLAT. U. Ramer, Comput. Graph. Image
+    Process. 1 (1972) 244.
+    """
     keep = np.zeros(len(line), bool)
     keep[[0, -1]] = True
     waiting = [(0, len(line) - 1)]

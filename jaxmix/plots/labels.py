@@ -42,8 +42,8 @@ def write(
 ) -> list[Text | None]:
     """Write words on their curves; what was written, None for a word that found no room.
 
-    words: text, colour and the curves that it may stand on. obstacles: all curves of the panel. Curves in data coordinates;
-    the figure's layout must be settled.
+    words: text, colour and the curves that it may stand on. obstacles: all curves of the panel. Curves in data
+    coordinates; the figure's layout must be settled.
     """
     pixel = axes.figure.dpi / 72.0
     box = axes.get_window_extent()

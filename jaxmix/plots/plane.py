@@ -1,5 +1,6 @@
-"""The contours of a scan in its plane, a dash for each level: of one constraint with a panel for each mass ratio and a colour for
-each other value held, of several with a panel for each value held and a colour for each constraint."""
+"""The contours of a scan in its plane, a dash for each level: of one constraint with a panel for each mass ratio and a
+colour for each other value held, of several with a panel for each value held and a colour for each constraint.
+"""
 
 import math
 from collections.abc import Sequence
@@ -28,7 +29,8 @@ _ALWAYS = ("theta_dark", "e_dark", *_COLLIDER)  # stated even at their defaults
 
 
 def draw(folder: Path, settings: config.Config, traces: list[results.Trace]) -> list[str]:
-    """Draw the contours of a finished scan into its folder as PNG, PDF and CSV; the files' names, none without [contours].
+    """Draw the contours of a finished scan into its folder as PNG, PDF and CSV; the files' names, none without
+    [contours].
 
     traces: what was traced in settings' planes. Raises CannotWrite.
     """
@@ -110,7 +112,9 @@ def _headings(figure: Figure, panels: Sequence[Axes], settings: config.Config, a
 
 
 def _held_lines(arranged: Arrangement, wide: bool) -> list[str]:
-    """What is held: what a reader needs always, and whatever is not at its default; no collider where nothing depends on one."""
+    """What is held: what a reader needs always, and whatever is not at its default; no collider where nothing depends
+    on one.
+    """
     common = arranged.common
     sm = _named(common)
     used = {setting for name, _ in arranged.series for setting in shelf.SHELF[name].settings}

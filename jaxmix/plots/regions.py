@@ -26,8 +26,8 @@ def enclosed(curves: Sequence[Curve], closed: Sequence[bool]) -> list[Curve]:
     """Rings around the area on the left of all curves of one contour, to be filled by the winding rule.
 
     The end of an open curve is joined to the next start that comes counterclockwise along the box's boundary. An end
-    inside the box (where the function ceases) is joined to a start that is very near it, or else led straight to the edge
-    that the area lies towards.
+    inside the box (where the function ceases) is joined to a start that is very near it, or else led straight to the
+    edge that the area lies towards.
     """
     rings = [curve for curve, whole in zip(curves, closed, strict=True) if whole and len(curve) > 2]
     waiting = [
@@ -73,7 +73,9 @@ def _to_boundary(curve: Curve) -> Curve:
 
 
 def _edge(end: np.ndarray, direction: np.ndarray) -> Curve:
-    """The point [0 or 1, 2] of the box's edge on the left of the direction, straight up or down; none if it is on an edge."""
+    """The point [0 or 1, 2] of the box's edge on the left of the direction, straight up or down; none if it is on an
+    edge.
+    """
     if _on_boundary(end):
         return np.zeros((0, 2))
     return np.array([[end[0], 1.0 if direction[0] >= 0 else 0.0]])

@@ -70,7 +70,9 @@ def blank(width: float, height: float) -> Figure:
 
 
 def colour(number: int, total: int) -> str:
-    """Colour of one of several curves: the palette, or for more curves than it holds a scale from dark blue to yellow."""
+    """Colour of one of several curves: the palette, or for more curves than it holds a scale from dark blue to
+    yellow.
+    """
     if total <= len(PALETTE):
         return PALETTE[number]
     return colors.to_hex(matplotlib.colormaps["cividis"](0.93 * number / (total - 1)))
@@ -92,7 +94,9 @@ def stroke(path: Outline, colour: str, dash: str | tuple, order: float) -> PathP
 
 
 def quantity(name: str, value: float, sm: dict[str, float]) -> str:
-    """A parameter's value in words, such as m_Z'/m_psi = 3; sm: the values that words stand for (parameters.named_values)."""
+    """A parameter's value in words, such as m_Z'/m_psi = 3; sm: the values that words stand for
+    (parameters.named_values).
+    """
     parameter = parameters.PARAMETERS[name]
     word = parameters.WORDS.get(name)
     if word is not None and math.isclose(value, sm[word], rel_tol=1e-12):
@@ -149,7 +153,9 @@ def table(comments: Iterable[str], columns: Sequence[str], rows: Iterable[Sequen
 
 
 def save(folder: Path, stem: str, figure: Figure, curves: bytes) -> list[str]:
-    """Write figure and table as stem.png, .pdf and .csv, each whole or not at all; the names. CannotWrite on failure."""
+    """Write figure and table as stem.png, .pdf and .csv, each whole or not at all; the names. CannotWrite on
+    failure.
+    """
     names = []
     for kind, metadata in _METADATA.items():
         picture = io.BytesIO()

@@ -154,7 +154,8 @@ def describe(
 ) -> list[dict]:
     """The JSON objects of points that hold the same parameters, evaluated together; BadInput where one does not exist.
 
-    settings: by constraint. cl: confidence level of the verdicts. pdf: an LHAPDF6 folder in place of the package's luminosities.
+    settings: by constraint. cl: confidence level of the verdicts. pdf: an LHAPDF6 folder in place of the package's
+    luminosities.
     """
     backend.start()
     common = {name: value for name, value in points[0].items() if all(point[name] == value for point in points)}

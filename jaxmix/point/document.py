@@ -92,7 +92,9 @@ def _detector_block(numbers: Mapping[str, float]) -> dict | None:
 
 
 def verdict(name: str, numbers: Mapping[str, float], cl: float) -> dict:
-    """The JSON object of a constraint's verdict from a point's numbers, with the point's status beside it, or why there is none."""
+    """The JSON object of a constraint's verdict from a point's numbers, with the point's status beside it, or why there
+    is none.
+    """
     kind, found = shelf.SHELF[name], _under(f"constraints.{name}", numbers)
     if not found:
         return _absent(f"needs_{config.NEEDS[name][0]}", kind)

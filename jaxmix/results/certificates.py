@@ -31,7 +31,9 @@ _COLUMNS = (
 
 
 def write_certificates(path: Path, held: Sequence[str], traces: Iterable[contours.Trace]) -> None:
-    """Write the certificates of traces, all of which have one, with the parameters named in `held`. CannotWrite on failure."""
+    """Write the certificates of traces, all of which have one, with the parameters named in `held`. CannotWrite on
+    failure.
+    """
     text = io.StringIO()
     text.writelines(f"# {line}\n" for line in (*_HEADER, *contours.described(held), *_COLUMNS))
     writer = csv.writer(text, lineterminator="\n")

@@ -1,7 +1,8 @@
 """Committed chunks: one file a chunk, with the run that it belongs to, its place in the grid and its own checksum.
 
 The file: a line that names the format; the SHA-256 of all that follows; one line of JSON (run, index, slices, arrays);
-the arrays' bytes, C order, little-endian. Nothing in it is ever executed, and no more of it is read than it ought to hold.
+the arrays' bytes, C order, little-endian. Nothing in it is ever executed, and no more of it is read than it ought to
+hold.
 """
 
 import hashlib
@@ -25,7 +26,9 @@ _LONGEST_HEAD = 1_000_000  # bytes
 
 
 class Record(NamedTuple):
-    """A chunk: its number, its block of the grid, the outputs (each of the block's shape) and its summary (any shapes)."""
+    """A chunk: its number, its block of the grid, the outputs (each of the block's shape) and its summary (any
+    shapes).
+    """
 
     index: int
     slices: tuple[slice, ...]
@@ -73,7 +76,9 @@ def chunk_path(folder: Path, index: int) -> Path:
 
 
 def write_chunk(folder: Path, run: str, record: Record) -> None:
-    """Commit a chunk of the run with this fingerprint; CannotWrite if the disk refuses, ExistingResult if the chunks stand elsewhere."""
+    """Commit a chunk of the run with this fingerprint; CannotWrite if the disk refuses, ExistingResult if the chunks
+    stand elsewhere.
+    """
     for name, array in record.outputs.items():
         if array.shape != record.shape:
             raise ValueError(

@@ -33,8 +33,8 @@ class Side(NamedTuple):
 class Certificate(NamedTuple):
     """How sure a contour is; the columns of certificates.csv, where None is an empty cell.
 
-    Distances are fractions of the plane, of which each side runs from 0 to 1. What is `verified` was found by bisection across the contour,
-    and is None where nobody asked for it.
+    Distances are fractions of the plane, of which each side runs from 0 to 1. What is `verified` was found by bisection
+    across the contour, and is None where nobody asked for it.
     """
 
     status: str
@@ -56,8 +56,8 @@ class Certificate(NamedTuple):
 class Trace(NamedTuple):
     """One component of a contour: which constraint and level, the values held, its vertices [n] and their tangents [n].
 
-    The tangent is the unit vector along the contour where each side of the plane runs from 0 to 1 (in the logarithm where it
-    is logarithmic); the residual is |q/q_crit - 1|.
+    The tangent is the unit vector along the contour where each side of the plane runs from 0 to 1 (in the logarithm
+    where it is logarithmic); the residual is |q/q_crit - 1|.
     """
 
     constraint: str
@@ -74,7 +74,9 @@ class Trace(NamedTuple):
 
 
 def write_contours(path: Path, plane: tuple[Side, Side], held: Sequence[str], traces: Iterable[Trace]) -> int:
-    """Write the vertices of all traces with the parameters named in `held`; the number of rows. CannotWrite on failure."""
+    """Write the vertices of all traces with the parameters named in `held`; the number of rows. CannotWrite on
+    failure.
+    """
     text = io.StringIO()
     text.writelines(f"# {line}\n" for line in _header(plane, held))
     writer = csv.writer(text, lineterminator="\n")

@@ -38,8 +38,8 @@ def write_cube(
 ) -> None:
     """Build the store from chunks, one at a time, in a folder beside it, and rename it into place.
 
-    block: shape of a full chunk, which becomes the store's own. Raises ValueError unless the chunks hold every point once,
-    and CannotWrite if the disk refuses.
+    block: shape of a full chunk, which becomes the store's own. Raises ValueError unless the chunks hold every point
+    once, and CannotWrite if the disk refuses.
     """
     shape = tuple(coordinate.values.size for coordinate in coordinates.values())
     block = tuple(min(pair) for pair in zip(block, shape, strict=True))
@@ -71,8 +71,9 @@ def write_arrays(
     arrays: Mapping[str, tuple[tuple[str, ...], np.ndarray, Variable]],
     attributes: Mapping[str, Any] | None = None,
 ) -> None:
-    """The same kind of store from arrays in memory: by name, the names of the dimensions, the values, and what they are. A dimension without
-    a coordinate counts its points."""
+    """The same kind of store from arrays in memory: by name, the names of the dimensions, the values, and what they
+    are. A dimension without a coordinate counts its points.
+    """
     with atomic.replacing_folder(path) as partial:
         group = zarr.open_group(partial, mode="w", zarr_format=2, attributes=dict(attributes or {}))
         described = {

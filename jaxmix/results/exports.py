@@ -18,8 +18,10 @@ _DIGITS = 8  # of an exported number
 
 
 def write_texts(folder: Path, plane: tuple[Side, Side], kinds: Mapping[str, str], traces: Iterable[Trace]) -> list[str]:
-    """One file for each constraint, level and plane: x and y of its contours, an empty line between components, closed ones ending where they
-    begin; the names, relative to the folder. CannotWrite on failure, ValueError for a vertex that is not finite."""
+    """One file for each constraint, level and plane: x and y of its contours, an empty line between components, closed
+    ones ending where they begin; the names, relative to the folder. CannotWrite on failure, ValueError for a vertex
+    that is not finite.
+    """
     names = []
     atomic.make_folder(folder / TEXTS)
     for number, (trace, parts) in enumerate(_limits(traces)):
@@ -37,9 +39,11 @@ def write_texts(folder: Path, plane: tuple[Side, Side], kinds: Mapping[str, str]
 def write_hepdata(
     folder: Path, plane: tuple[Side, Side], kinds: Mapping[str, str], traces: Iterable[Trace]
 ) -> list[str]:
-    """All contours as one multi-document HEPData file; its name, or none where hepdata_lib (extra `hepdata`) is not installed.
+    """All contours as one multi-document HEPData file; its name, or none where hepdata_lib (extra `hepdata`) is not
+    installed.
 
-    One table for each constraint, level and plane; its components follow each other, told apart by a column. CannotWrite on failure, ValueError for a vertex that is not finite.
+    One table for each constraint, level and plane; its components follow each other, told apart by a column.
+    CannotWrite on failure, ValueError for a vertex that is not finite.
     """
     try:
         hepdata_lib, yaml = (importlib.import_module(name) for name in ("hepdata_lib", "yaml"))

@@ -28,8 +28,9 @@ _LARGEST = 50_000_000  # bytes of a manifest
 
 
 class ScanFolder(NamedTuple):
-    """An open folder: its path, the run's identity with its fingerprint, the shard (i, N), the manifest of a finished run, and whether a
-    chunk is one of this run's by its place and its outputs."""
+    """An open folder: its path, the run's identity with its fingerprint, the shard (i, N), the manifest of a finished
+    run, and whether a chunk is one of this run's by its place and its outputs.
+    """
 
     path: Path
     identity: dict[str, Any]
@@ -84,7 +85,9 @@ def open_folder(
     restart: bool = False,
     fits: Callable[[chunks.Record], bool] = lambda record: True,
 ) -> Iterator[ScanFolder]:
-    """Hold a folder for a run, made if absent; ExistingResult if something is in the way, CannotWrite if the disk refuses."""
+    """Hold a folder for a run, made if absent; ExistingResult if something is in the way, CannotWrite if the disk
+    refuses.
+    """
     run = fingerprint.digest(identity)
     with atomic.writing(path):
         previous = _examined(path, identity, restart)
@@ -126,7 +129,9 @@ def _manifest(path: Path) -> dict[str, Any] | None:
 
 
 def _examined(path: Path, identity: Mapping[str, Any], restart: bool) -> dict[str, Any] | None:
-    """The manifest of the run that stands in the folder, None if the folder is empty or absent; ExistingResult if it may not be used."""
+    """The manifest of the run that stands in the folder, None if the folder is empty or absent; ExistingResult if it
+    may not be used.
+    """
     if not path.exists():
         return None
     if not path.is_dir():
@@ -167,7 +172,9 @@ def _files(manifest: Mapping[str, Any]) -> list[str] | None:
 
 
 def _clear(path: Path, manifest: Mapping[str, Any]) -> None:
-    """Remove what a run wrote (its own names and the files that its manifest lists inside the folder), and nothing else."""
+    """Remove what a run wrote (its own names and the files that its manifest lists inside the folder), and nothing
+    else.
+    """
     with atomic.writing(path):
         for name in (chunks.FOLDER, CUBE, REDUCED, REFINED):
             atomic.remove(path / name)

@@ -16,8 +16,8 @@ def identity(
 ) -> dict[str, Any]:
     """All that decides the numbers of a run, as JSON types; two runs of equal identity may share chunks.
 
-    config: the canonical config. device: its kind ("cpu", or the accelerator's name). tiles: the tile and chunk shapes. pdf: set
-    and SHA256 of a user's parton distributions, None for the package's.
+    config: the canonical config. device: its kind ("cpu", or the accelerator's name). tiles: the tile and chunk shapes.
+    pdf: set and SHA256 of a user's parton distributions, None for the package's.
     """
     return {
         "config_hash": fingerprint.digest(config),

@@ -1,1 +1,3 @@
-"""`jaxmix scan`: a study evaluated on its grid, its contours traced, everything written with its provenance, and drawn."""
+"""`jaxmix scan`: a study evaluated on its grid, its contours traced, everything written with its provenance,
+and drawn.
+"""

@@ -30,8 +30,8 @@ def trace_all(
 ) -> Traced:
     """Every component of every contour.
 
-    critical: the critical value by constraint and level; the first level of each is the problem's unit. tell: gets a line
-    if something is in doubt. advance: called after each contour. verify: check all by bisection across them.
+    critical: the critical value by constraint and level; the first level of each is the problem's unit. tell: gets a
+    line if something is in doubt. advance: called after each contour. verify: check all by bisection across them.
     """
     if settings.contours is None:
         return Traced([], [], verify)

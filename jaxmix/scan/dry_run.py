@@ -19,7 +19,9 @@ _IN_MEMORY = 4  # chunks that are on their way to the disk, their records includ
 
 
 def plan(settings: config.Config, job: Job, out: Path) -> dict:
-    """What `scan` would compute and write, as the dry run reports it; disk is an upper bound (what is stored is compressed)."""
+    """What `scan` would compute and write, as the dry run reports it; disk is an upper bound (what is stored is
+    compressed).
+    """
     per_point = (9 * len(settings.constraints) + 1) if settings.scan.outputs == "full" else 0
     shapes = job.layout
     chunk = int(np.prod(shapes.chunk))
@@ -28,7 +30,7 @@ def plan(settings: config.Config, job: Job, out: Path) -> dict:
         "points": settings.points,
         "axes": dict(zip(settings.axes, settings.shape))
         if settings.sampling is None
-        else {name: "sampled" for name in settings.axes},
+        else dict.fromkeys(settings.axes, "sampled"),
         "chunks": shapes.chunks,
         "contours": len(settings.planes()) * sum(len(table.levels) for table in settings.constraints.values()),
         "points_per_second": measured["points_per_second"],

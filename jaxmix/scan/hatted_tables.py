@@ -1,7 +1,9 @@
-"""One table for every theta_W': on a grid, a constraint on Standard Model amplitudes needs kappa and theta_W' only through kappa^.
+"""One table for every theta_W': on a grid, a constraint on Standard Model amplitudes needs kappa and theta_W' only
+through kappa^.
 
-With the dark width given and no mCP below m_Z/2, q is a function of kappa^ = kappa sW'/sqrt(1 - kappa^2 cW'^2) and the Z' mass alone (the hatted
-theorem). It is evaluated once in the Okun phase, for the grid's masses and a range of kappa^, whatever the other axes are.
+With the dark width given and no mCP below m_Z/2, q is a function of kappa^ = kappa sW'/sqrt(1 - kappa^2 cW'^2) and the
+Z' mass alone (the hatted theorem). It is evaluated once in the Okun phase, for the grid's masses and a range of kappa^,
+whatever the other axes are.
 """
 
 import dataclasses

@@ -17,7 +17,9 @@ _FEW = 500_000  # points for which compiling with care takes longer than it save
 
 
 class Job(NamedTuple):
-    """The config, the problem, the grid or the sample, its tiles, the critical values by constraint and level, and a user's parton set."""
+    """The config, the problem, the grid or the sample, its tiles, the critical values by constraint and level, and a
+    user's parton set.
+    """
 
     settings: config.Config
     problem: study.Study

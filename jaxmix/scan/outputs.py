@@ -1,4 +1,6 @@
-"""What a scan writes once every chunk is there: the cube, maps and histograms, refined points, contours, figures, and its report."""
+"""What a scan writes once every chunk is there: the cube, maps and histograms, refined points, contours, figures, and
+its report.
+"""
 
 import time
 from collections.abc import Iterator
@@ -25,7 +27,9 @@ _STATUS = results.Variable(
 def record(
     job: Job, index: int, slices: tuple[slice, ...], outputs: dict | None, total: engine.Summary, mapped: dict
 ) -> results.Record:
-    """What is committed of a chunk: the test statistics, the flags and the status of every point where they are kept, summary and maps."""
+    """What is committed of a chunk: the test statistics, the flags and the status of every point where they are kept,
+    summary and maps.
+    """
     kept = {}
     if outputs is not None:
         if not isinstance(job.grid, engine.Grid):
@@ -173,7 +177,9 @@ def _write_summary(job: Job, folder: results.ScanFolder, chunks: int, total: eng
 
 
 def _maps(job: Job, folder: results.ScanFolder, chunks: int, names: tuple[str, ...]) -> dict[str, tuple]:
-    """Fractions excluded and profiles over the axes `names`, with the other axes' values where each profile is reached."""
+    """Fractions excluded and profiles over the axes `names`, with the other axes' values where each profile is
+    reached.
+    """
     reduced = [i for i, axis in enumerate(job.grid.axes) if axis.name not in names]
 
     def pieces() -> Iterator[tuple[tuple[slice, ...], dict[str, np.ndarray]]]:

@@ -12,7 +12,9 @@ from jaxmix.scan.job import Job
 
 
 class Best:
-    """The best point so far of the first constraint: where a measurement fits best, or where a search or a projection is strongest."""
+    """The best point so far of the first constraint: where a measurement fits best, or where a search or a projection
+    is strongest.
+    """
 
     def __init__(self, job: Job):
         self.job = job

@@ -1,4 +1,6 @@
-"""What a scan says at its end: what is excluded by what, where the test statistics are largest, and what was written where."""
+"""What a scan says at its end: what is excluded by what, where the test statistics are largest, and what was written
+where.
+"""
 
 import json
 from pathlib import Path
@@ -17,7 +19,9 @@ def show(text: str, manifest: dict, as_json: bool) -> None:
 
 
 def extremes(job: Job, total: engine.Summary) -> dict[str, dict]:
-    """The least and the largest test statistic of each constraint and the points that have them; None where there is no statement."""
+    """The least and the largest test statistic of each constraint and the points that have them; None where there is no
+    statement.
+    """
     found = {}
     for name, levels in job.critical.items():
         critical = next(iter(levels.values()))

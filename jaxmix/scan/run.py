@@ -78,8 +78,9 @@ def merge(arguments: argparse.Namespace) -> int:
 
 
 def _nothing_to_do(folder: results.ScanFolder, arguments: argparse.Namespace) -> bool:
-    """Whether the scan is finished, its contours verified if that is asked for, and says so; else what is missing is done: contours are traced
-    again, and what comes from the chunks is written as it was."""
+    """Whether the scan is finished, its contours verified if that is asked for, and says so; else what is missing is
+    done: contours are traced again, and what comes from the chunks is written as it was.
+    """
     if folder.finished is None:
         return False
     if arguments.verify and "verified" not in (folder.finished.get("contours") or {}):
@@ -125,7 +126,9 @@ def _how_to_go_on(arguments: argparse.Namespace, out: Path) -> str:
 
 
 def _evaluate(job: Job, folder: results.ScanFolder, how: str) -> None:
-    """Compute and commit the chunks that this process owes and the folder lacks; a signal is answered between two of them."""
+    """Compute and commit the chunks that this process owes and the folder lacks; a signal is answered between two of
+    them.
+    """
     owed = folder.missing(folder.share(job.layout.chunks))
     if not owed:
         return

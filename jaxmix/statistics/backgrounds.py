@@ -1,7 +1,8 @@
-"""Backgrounds of Poisson bins, each as well known as its auxiliary measurement, and where they lie in the best fit for a given signal.
+"""Backgrounds of Poisson bins, each as well known as its auxiliary measurement, and where they lie in the best fit for
+a given signal.
 
-n, S, b are a bin's observed count, expected signal and expected background, t = S + b; all arrays have one entry a bin. A nuisance is
-the number of a bin that its auxiliary measurement constrains.
+n, S, b are a bin's observed count, expected signal and expected background, t = S + b; all arrays have one entry a bin.
+A nuisance is the number of a bin that its auxiliary measurement constrains.
 """
 
 import abc
@@ -55,7 +56,9 @@ class ControlRegion(AbstractBackground):
     transfer: Bins
 
     def fit(self, observed: Bins, signal: Bins) -> Bins:
-        """The root >= 0 of tau (1 + tau) lambda^2 + [(1 + tau) S - (n + m) tau] lambda - m S = 0, tau the transfer; m where tau = 0."""
+        """The root >= 0 of tau (1 + tau) lambda^2 + [(1 + tau) S - (n + m) tau] lambda - m S = 0, tau the transfer; m
+        where tau = 0.
+        """
         first = self.transfer * (1 + self.transfer)
         half = (1 + self.transfer) * signal - (observed + self.count) * self.transfer
         last = self.count * signal
@@ -86,13 +89,17 @@ class ControlRegion(AbstractBackground):
 
 
 class GivenBackground(AbstractBackground):
-    """b >= 0, the nuisance, which an auxiliary measurement found at `central` with the Gaussian standard deviation `width` (0: known)."""
+    """b >= 0, the nuisance, which an auxiliary measurement found at `central` with the Gaussian standard deviation
+    `width` (0: known).
+    """
 
     central: Bins
     width: Bins
 
     def fit(self, observed: Bins, signal: Bins) -> Bins:
-        """The larger root of (b - b0)(S + b) + w^2 (S + b - n) = 0, b0 central and w the width, or 0 where it is negative."""
+        """The larger root of (b - b0)(S + b) + w^2 (S + b - n) = 0, b0 central and w the width, or 0 where it is
+        negative.
+        """
         square = self.width**2
         half = signal - self.central + square
         last = signal * (square - self.central) - observed * square

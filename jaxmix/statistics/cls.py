@@ -1,13 +1,16 @@
-"""CLs of a signal in Poisson bins by the profile likelihood, in its asymptotic form: confidence levels, upper limits, significance.
+"""CLs of a signal in Poisson bins by the profile likelihood, in its asymptotic form: confidence levels, upper limits,
+significance.
 
-The likelihood is prod_i Poisson(n_i | x f_i K(theta) + b_i) x (auxiliary measurements of the b_i) x Gauss(theta_0 | theta, 1): x >= 0 is
-the total expected signal in events, f_i its share in bin i (sum 1), K the factor of its log-normal uncertainty. Every function takes one
-hypothesis, is built of closed forms and bracketed roots (no step can go astray), and may be vmapped. By the envelope theorem the first
-derivatives of the test statistic are exact: what was fitted is held.
+The likelihood is prod_i Poisson(n_i | x f_i K(theta) + b_i) x (auxiliary measurements of the b_i) x Gauss(theta_0 |
+theta, 1): x >= 0 is the total expected signal in events, f_i its share in bin i (sum 1), K the factor of its log-normal
+uncertainty. Every function takes one hypothesis, is built of closed forms and bracketed roots (no step can go astray),
+and may be vmapped. By the envelope theorem the first derivatives of the test statistic are exact: what was fitted is
+held.
 
-CCGV stands for G. Cowan, K. Cranmer, E. Gross and O. Vitells, Eur. Phys. J. C 71 (2011) 1554 [arXiv:1007.1727]; CLs is of A. L. Read,
-J. Phys. G 28 (2002) 2693. The asymptotic forms hold for several expected events and more: without any background and any event they
-give CLs = erfc(sqrt(x)), 95% at 1.9 events, where the truth (as toys find it) is exp(-x), 95% at 3.0.
+CCGV stands for G. Cowan, K. Cranmer, E. Gross and O. Vitells, Eur. Phys. J. C 71 (2011) 1554 [arXiv:1007.1727]; CLs is
+of A. L. Read, J. Phys. G 28 (2002) 2693. The asymptotic forms hold for several expected events and more: without any
+background and any event they give CLs = erfc(sqrt(x)), 95% at 1.9 events, where the truth (as toys find it) is exp(-x),
+95% at 3.0.
 """
 
 import math
@@ -31,7 +34,9 @@ _TINY = 1e-300
 
 
 class PoissonBins(eqx.Module):
-    """Observed counts over a background, and the signal's uncertainty: K = exp(up theta) for theta > 0, exp(down theta) below."""
+    """Observed counts over a background, and the signal's uncertainty: K = exp(up theta) for theta > 0, exp(down theta)
+    below.
+    """
 
     observed: Bins
     background: AbstractBackground
@@ -44,7 +49,8 @@ class PoissonBins(eqx.Module):
         return jnp.exp(jnp.where(theta > 0, self.up, self.down) * theta)
 
     def asimov(self, signal: Bins) -> "PoissonBins":
-        """Data that equal their expectation for a signal (events in each bin), over the background that fits these data without one.
+        """Data that equal their expectation for a signal (events in each bin), over the background that fits these data
+        without one.
 
         CCGV, section 3.2.
         """
@@ -68,7 +74,9 @@ def poisson_bins(
 
 
 class Asymptotic(NamedTuple):
-    """What the asymptotic forms say of one signal; limits are signal strengths, NaN where there is none; expected values by BANDS."""
+    """What the asymptotic forms say of one signal; limits are signal strengths, NaN where there is none; expected
+    values by BANDS.
+    """
 
     cls_observed: Scalar
     cls_expected: Float[Array, " bands"]
@@ -107,9 +115,11 @@ def split(signal: Bins) -> tuple[Scalar, Bins]:
 
 
 def test_statistic(bins: PoissonBins, share: Bins, total: Scalar, best: Scalar | None = None) -> Scalar:
-    """q~ of CCGV, eq. (16): -2 ln of the profile likelihood ratio to the best fit with a signal >= 0; 0 where that has the larger signal.
+    """q~ of CCGV, eq. (16): -2 ln of the profile likelihood ratio to the best fit with a signal >= 0; 0 where that has
+    the larger signal.
 
-    best: best_signal(bins, share), where it is at hand. The signal of the best fit needs no theta, which only rescales it.
+    best: best_signal(bins, share), where it is at hand. The signal of the best fit needs no theta, which only rescales
+    it.
     """
     held = jax.lax.stop_gradient((bins, share, total))
     best = best_signal(*held[:2]) if best is None else jax.lax.stop_gradient(best)
@@ -129,7 +139,9 @@ def discovery_test_statistic(bins: PoissonBins, signal: Bins) -> Scalar:
 
 
 def deviance(bins: PoissonBins, signal: Bins, theta: Scalar) -> Scalar:
-    """-2 ln likelihood relative to its largest possible value, at the backgrounds that fit best with a signal (events in each bin)."""
+    """-2 ln likelihood relative to its largest possible value, at the backgrounds that fit best with a signal (events
+    in each bin).
+    """
     nuisance = jax.lax.stop_gradient(bins.background).fit(*jax.lax.stop_gradient((bins.observed, signal)))
     expected = signal + bins.background.mean(nuisance)
     main = counts.exclusion_asimov(expected - bins.observed, bins.observed)
@@ -137,7 +149,9 @@ def deviance(bins: PoissonBins, signal: Bins, theta: Scalar) -> Scalar:
 
 
 def best_signal(bins: PoissonBins, share: Bins) -> Scalar:
-    """The total signal >= 0 in the best fit: the root of sum_i f_i (1 - n_i/t_i), which rises from zero to all observed events."""
+    """The total signal >= 0 in the best fit: the root of sum_i f_i (1 - n_i/t_i), which rises from zero to all observed
+    events.
+    """
     outset, _ = _slope(bins, share, jnp.zeros((), share.dtype))
     most = jnp.where(outset < 0, jnp.sum(bins.observed), 0.0)
     found = roots.safeguarded_newton(lambda total: _slope(bins, share, total), jnp.zeros_like(most), most)
@@ -145,7 +159,8 @@ def best_signal(bins: PoissonBins, share: Bins) -> Scalar:
 
 
 def best_theta(bins: PoissonBins, share: Bins, total: Scalar, best: Scalar) -> Scalar:
-    """theta in the best fit at a total signal (before its factor): between theta_0 and where the factor turns it into the best signal.
+    """theta in the best fit at a total signal (before its factor): between theta_0 and where the factor turns it into
+    the best signal.
 
     Each side of theta = 0, where the factor has a kink, is searched, and the better fit is taken.
     """
@@ -176,7 +191,9 @@ def log_cls(q: Scalar, q_asimov: Scalar) -> Scalar:
 
 
 def log_cls_expected(q_asimov: Float[Array, "..."], band: Float[Array, "..."]) -> Float[Array, "..."]:
-    """ln CLs where the background fluctuates by `band` standard deviations (upwards: larger CLs): sqrt(q~) = sqrt(q~_Asimov) - band."""
+    """ln CLs where the background fluctuates by `band` standard deviations (upwards: larger CLs): sqrt(q~) =
+    sqrt(q~_Asimov) - band.
+    """
     return log_ndtr(band - safe.sqrt(q_asimov)) - log_ndtr(band)
 
 
@@ -194,7 +211,9 @@ def _limits(levels: Callable[[Scalar], Float[Array, " k"]], goal: Scalar) -> Flo
 
 
 def _slope(bins: PoissonBins, share: Bins, total: Scalar) -> tuple[Scalar, Scalar]:
-    """Half the profiled deviance's first and second derivative in the total signal: sum f (1 - n/t) and sum f^2 n/(t^2 + n v)."""
+    """Half the profiled deviance's first and second derivative in the total signal: sum f (1 - n/t) and sum f^2 n/(t^2
+    + n v).
+    """
     signal = share * total
     nuisance = bins.background.fit(bins.observed, signal)
     expected = signal + bins.background.mean(nuisance)
@@ -206,10 +225,11 @@ def _slope(bins: PoissonBins, share: Bins, total: Scalar) -> tuple[Scalar, Scala
 def _sides(
     bins: PoissonBins, share: Bins, total: Scalar, best: Scalar
 ) -> tuple[Float[Array, " 2"], Float[Array, " 2"]]:
-    """Lower and upper ends of theta below and above zero; they are equal on a side where the likelihood falls away from zero.
+    """Lower and upper ends of theta below and above zero; they are equal on a side where the likelihood falls away from
+    zero.
 
-    theta deviates from theta_0 by ln(factor) x signal x slope, the slope in the total signal being at most 1, and not so far that the
-    factor would turn the signal into more than the best one, or less.
+    theta deviates from theta_0 by ln(factor) x signal x slope, the slope in the total signal being at most 1, and not
+    so far that the factor would turn the signal into more than the best one, or less.
     """
     total, centre = jnp.maximum(total, _TINY), bins.central
     start = total * bins.factor(centre)

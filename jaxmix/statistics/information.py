@@ -1,7 +1,8 @@
-"""What counts and Gaussian measurements tell of several parameters: Fisher's information, and the combinations that it measures.
+"""What counts and Gaussian measurements tell of several parameters: Fisher's information, and the combinations that it
+measures.
 
-Parameters stand in logarithms, so that a standard deviation is relative and an eigenvector is a product of powers. The matrices are
-small and are read on the host; the likelihoods and `fisher` are built for derivatives.
+Parameters stand in logarithms, so that a standard deviation is relative and an eigenvector is a product of powers. The
+matrices are small and are read on the host; the likelihoods and `fisher` are built for derivatives.
 """
 
 import math
@@ -20,7 +21,9 @@ _UNNAMED = 0.05  # powers below it do not stand in a name
 
 
 class Expectation(NamedTuple):
-    """What a hypothesis predicts: ln of the expected counts of Poisson bins, and Gaussian measurements in standard deviations."""
+    """What a hypothesis predicts: ln of the expected counts of Poisson bins, and Gaussian measurements in standard
+    deviations.
+    """
 
     log_counts: Float[Array, " bins"]
     pulls: Float[Array, " m"]
@@ -29,9 +32,9 @@ class Expectation(NamedTuple):
 class Direction(NamedTuple):
     """A product of powers of the parameters that is measured independently of the others.
 
-    name: such as "kappa^1 e_dark^0.7", the largest power 1. powers: all of them. deviation: standard deviation of the product's
-    logarithm, infinite without any information. degenerate: the measurements alone leave it more uncertain than the threshold.
-    from_prior: share of the information that a prior gives.
+    name: such as "kappa^1 e_dark^0.7", the largest power 1. powers: all of them. deviation: standard deviation of the
+    product's logarithm, infinite without any information. degenerate: the measurements alone leave it more uncertain
+    than the threshold. from_prior: share of the information that a prior gives.
     """
 
     name: str
@@ -51,14 +54,18 @@ class Direction(NamedTuple):
 
 
 class Ellipses(NamedTuple):
-    """Closed curves [n, 2] around the best fit in two parameters: the others free (marginal) and held there (conditional)."""
+    """Closed curves [n, 2] around the best fit in two parameters: the others free (marginal) and held there
+    (conditional).
+    """
 
     marginal: Float[np.ndarray, "n 2"]
     conditional: Float[np.ndarray, "n 2"]
 
 
 def log_poisson(observed: Float[Array, " bins"], log_counts: Float[Array, " bins"]) -> Scalar:
-    """ln of the Poisson likelihood over its largest possible value, sum of n ln(mu/n) - mu + n; slopes are finite where ln mu is."""
+    """ln of the Poisson likelihood over its largest possible value, sum of n ln(mu/n) - mu + n; slopes are finite where
+    ln mu is.
+    """
     present = observed > 0
     count = jnp.where(present, observed, 1.0)
     ratio = jnp.where(present, log_counts - jnp.log(count), 0.0)
@@ -66,7 +73,9 @@ def log_poisson(observed: Float[Array, " bins"], log_counts: Float[Array, " bins
 
 
 def log_likelihood(observed: Expectation, expected: Expectation) -> Scalar:
-    """ln of the likelihood of counts exp(log_counts) and central values `pulls`, over its largest possible value: -q/2."""
+    """ln of the likelihood of counts exp(log_counts) and central values `pulls`, over its largest possible
+    value: -q/2.
+    """
     gaussian = jnp.sum((expected.pulls - observed.pulls) ** 2)
     return log_poisson(jnp.exp(observed.log_counts), expected.log_counts) - gaussian / 2
 
@@ -76,7 +85,8 @@ def fisher(
 ) -> tuple[Expectation, Expectation, Float[Array, "p p"]]:
     """The expectation at theta, its slopes [.., p], and Fisher's information.
 
-    F_ij = sum_bins mu dln(mu)/dtheta_i dln(mu)/dtheta_j + sum dr/dtheta_i dr/dtheta_j, with r the Gaussian measurements.
+    F_ij = sum_bins mu dln(mu)/dtheta_i dln(mu)/dtheta_j + sum dr/dtheta_i dr/dtheta_j, with r the Gaussian
+    measurements.
 
     R. A. Fisher, Phil. Trans. R. Soc. A 222 (1922) 309. By forward mode: parameters are few and observables many.
     """
@@ -98,7 +108,9 @@ def from_priors(widths: Float[np.ndarray, " p"]) -> Matrix:
 
 
 def covariance(information: Matrix) -> Matrix:
-    """The inverse of the information; infinite variance of a parameter in a direction without information, and NaN beside it."""
+    """The inverse of the information; infinite variance of a parameter in a direction without information, and NaN
+    beside it.
+    """
     values, vectors = _eigen(information)
     known = values > 0
     # relative to the others' own noise in an eigenvector
@@ -128,7 +140,8 @@ def correlations(information: Matrix) -> Matrix:
 
 
 def ellipse(information: Matrix, i: int, j: int, cl: float, points: int = 181) -> Ellipses:
-    """Where the two parameters i and j lie at confidence level cl, as displacements from the best fit: Delta chi^2 = -2 ln(1 - cl).
+    """Where the two parameters i and j lie at confidence level cl, as displacements from the best fit: Delta chi^2 = -2
+    ln(1 - cl).
 
     Raises ValueError where a variance is infinite: add a prior.
     """
@@ -144,10 +157,11 @@ def ellipse(information: Matrix, i: int, j: int, cl: float, points: int = 181) -
 def directions(
     information: Matrix, names: Sequence[str], priors: Float[np.ndarray, " p"] | None = None, threshold: float = 1.0
 ) -> tuple[Direction, ...]:
-    """The eigenvectors of the information of measurements, or of that and of priors of these widths, the best known first.
+    """The eigenvectors of the information of measurements, or of that and of priors of these widths, the best known
+    first.
 
-    Eigenvectors rest on the parameters being logarithms on an equal footing: another choice gives others. threshold: standard deviation
-    of a logarithm above which a direction is called degenerate (1: a factor e).
+    Eigenvectors rest on the parameters being logarithms on an equal footing: another choice gives others. threshold:
+    standard deviation of a logarithm above which a direction is called degenerate (1: a factor e).
     """
     prior = np.zeros_like(information) if priors is None else from_priors(priors)
     values, vectors = _eigen(np.asarray(information) + prior)

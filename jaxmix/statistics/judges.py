@@ -94,7 +94,8 @@ class Gaussian(AbstractJudge):
     """Correlated Gaussian measurements; the prediction is a vector like `central`.
 
     q = (prediction - central)^T V^-1 (prediction - central), V = L L^T; with data that equal the expectation without a
-    signal, `null`, in place of `central` for `expected`. Critical value: Delta chi^2 of one parameter at confidence level `cl`.
+    signal, `null`, in place of `central` for `expected`. Critical value: Delta chi^2 of one parameter at confidence
+    level `cl`.
     """
 
     central: Float[Array, " k"]

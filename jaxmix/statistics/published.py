@@ -14,10 +14,11 @@ _FAR = 1e3  # in ln(abscissa): beyond every mass
 
 
 class Curve(eqx.Module):
-    """ln(limit) as a monotone cubic in ln(abscissa): through the points, no overshoot, continuous slope within a segment.
+    """ln(limit) as a monotone cubic in ln(abscissa): through the points, no overshoot, continuous slope within a
+    segment.
 
-    F. N. Fritsch and J. Butland, SIAM J. Sci. Stat. Comput. 5 (1984) 300, with the three-point ends of SciPy's PCHIP. Between
-    two segments there is a gap.
+    F. N. Fritsch and J. Butland, SIAM J. Sci. Stat. Comput. 5 (1984) 300, with the three-point ends of SciPy's PCHIP.
+    Between two segments there is a gap.
     """
 
     x: Float[Array, " k"]
@@ -38,7 +39,9 @@ class Curve(eqx.Module):
 
 
 def stacked(curves: Sequence[Curve]) -> Curve:
-    """Curves as one, with a leading axis: shorter ones are continued by gaps, so that a map over them gives what each gives alone."""
+    """Curves as one, with a leading axis: shorter ones are continued by gaps, so that a map over them gives what each
+    gives alone.
+    """
     longest = max(len(curve.x) for curve in curves)
 
     def padded(leaf: Array, beyond: Array) -> np.ndarray:

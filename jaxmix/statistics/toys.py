@@ -1,10 +1,12 @@
 """CLs of a signal in Poisson bins by pseudo-experiments (toys), for counts too low for the asymptotic forms.
 
-A toy throws the counts and every auxiliary measurement (control counts, Gaussian measurements) around what fits the data best at the
-hypothesis: CLs = P(q~ >= q~_data | signal)/P(q~ >= q~_data | no signal). A. L. Read, J. Phys. G 28 (2002) 2693.
+A toy throws the counts and every auxiliary measurement (control counts, Gaussian measurements) around what fits the
+data best at the hypothesis: CLs = P(q~ >= q~_data | signal)/P(q~ >= q~_data | no signal). A. L. Read, J. Phys. G 28
+(2002) 2693.
 
-Toys without any event and toys with at least one are thrown apart, and weighted by the Poisson probability of either: where few events
-are expected this removes most of the statistical error. Without background and without events CLs is exactly exp(-signal).
+Toys without any event and toys with at least one are thrown apart, and weighted by the Poisson probability of either:
+where few events are expected this removes most of the statistical error. Without background and without events CLs is
+exactly exp(-signal).
 """
 
 from typing import NamedTuple
@@ -44,7 +46,9 @@ class ToyLevels(NamedTuple):
 
 
 class ToyAnswer(NamedTuple):
-    """What toys say of one signal; limits are signal strengths, NaN where there is none between the signals that were tried."""
+    """What toys say of one signal; limits are signal strengths, NaN where there is none between the signals that were
+    tried.
+    """
 
     levels: ToyLevels
     limit_observed: Scalar
@@ -56,8 +60,9 @@ def by_toys(
 ) -> ToyAnswer:
     """CLs and limits with `number` toys of each kind. guess: the asymptotic answer, around which the limits are sought.
 
-    The same random numbers serve all signals, so that CLs varies with the signal as smoothly as it can; a limit is interpolated
-    linearly in ln CLs between 32 signals from a quarter of the smallest to four times the largest asymptotic limit of the band.
+    The same random numbers serve all signals, so that CLs varies with the signal as smoothly as it can; a limit is
+    interpolated linearly in ln CLs between 32 signals from a quarter of the smallest to four times the largest
+    asymptotic limit of the band.
     """
     total, share = cls.split(signal)
     bins = bins.seen_by(share)
@@ -119,8 +124,8 @@ def _thrown(
 def _events(mean: Bins, key: Seed) -> Bins:
     """Poisson counts of which at least one is not zero.
 
-    Events come in turn: of those in the unit interval the first arrives at u, whose distribution is a truncated exponential, in a bin
-    drawn by its share; the others follow in the rest of the interval.
+    Events come in turn: of those in the unit interval the first arrives at u, whose distribution is a truncated
+    exponential, in a bin drawn by its share; the others follow in the rest of the interval.
     """
     arrival, place, others = jax.random.split(key, 3)
     expected = jnp.maximum(jnp.sum(mean), 1e-300)
@@ -131,7 +136,9 @@ def _events(mean: Bins, key: Seed) -> Bins:
 
 
 def _tail(thrown: Thrown, q: Scalar) -> tuple[Scalar, Scalar]:
-    """P(q~ >= q) and its standard deviation, in which a fraction of none or all of the toys counts as known to 1/number."""
+    """P(q~ >= q) and its standard deviation, in which a fraction of none or all of the toys counts as known to
+    1/number.
+    """
     number = len(thrown.empty)
     reached = jnp.stack([thrown.empty, thrown.filled]) >= q - _SAME * (1 + q)
     fraction = jnp.mean(reached, axis=1, dtype=q.dtype)

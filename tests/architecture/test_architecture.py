@@ -77,7 +77,9 @@ def test_imports_point_down_the_floors(path):
 
 
 def test_the_house_is_small():
-    """At most ten loose files, 32 rooms, ten floors; every room is on one floor, and every command is a room or a file of its own."""
+    """At most ten loose files, 32 rooms, ten floors; every room is on one floor, and every command is a room or a file
+    of its own.
+    """
     loose = [path for path in PACKAGE.glob("*.py")]
     assert len(loose) <= 10, sorted(path.name for path in loose)
     rooms = {room_of_file(path) for path in FILES} - {"__init__"}

@@ -64,7 +64,9 @@ def brute_force(point, luminosity):
 
 
 def random_points(number):
-    """A Z' from 0.5 to 3000 GeV, every fourth within the Z's width, widths from 1e-13 to 0.25, thresholds near and far."""
+    """A Z' from 0.5 to 3000 GeV, every fourth within the Z's width, widths from 1e-13 to 0.25, thresholds near
+    and far.
+    """
     rng, points = np.random.default_rng(7), []
     for k in range(number):
         mass = (
@@ -108,8 +110,9 @@ def test_widths_and_masses_at_the_ends_of_the_domain(luminosity, m2, relative_wi
 
 @pytest.mark.parametrize(("m_mcp", "expected"), [(1.0, 9.21e4), (10.0, 2.37e3), (50.0, 24.0)])
 def test_photon_and_z_alone(luminosity, m_mcp, expected):
-    """sigma/epsilon_gamma^2 in pb in the Holdom phase at 14 TeV: couplings eps e to the photon, -eps e tan theta_W to the Z.
-    Confirmed to 1% against Pythia 8."""
+    """sigma/epsilon_gamma^2 in pb in the Holdom phase at 14 TeV: couplings eps e to the photon, -eps e tan theta_W to
+    the Z. Confirmed to 1% against Pythia 8.
+    """
     point = currents(1e-4, 500.0, m_mcp, theta_dark=0.0)
     np.testing.assert_allclose(cross_section(point, luminosity) / COS2, expected, rtol=0.02)
 
@@ -130,7 +133,9 @@ def narrow_width(mass, luminosity):
 
 @pytest.mark.parametrize(("mass", "expected"), [(10.0, 7.10e6), (91.0, 1.99e7), (300.0, 855.0)])
 def test_narrow_zprime(luminosity, mass, expected):
-    """The narrow-width formula meets the check values, and the full propagator meets the formula where the dark width wins."""
+    """The narrow-width formula meets the check values, and the full propagator meets the formula where the dark width
+    wins.
+    """
     np.testing.assert_allclose(narrow_width(mass, luminosity), expected, rtol=0.02)
     point = currents(1e-6, m_zprime=None, m2=mass, m_mcp=0.35 * mass, theta_dark=1.27, e_dark=0.05)
     shift, width = neutral_currents.resonance(point)

@@ -30,7 +30,9 @@ def test_kernels_at_the_printed_point():
 
 
 def test_kernels_are_one_function_crossed():
-    """q g -> V q is q qbar -> V g with s and u exchanged, a sign for the fermion and 3/8 for colours and spins averaged."""
+    """q g -> V q is q qbar -> V g with s and u exchanged, a sign for the fermion and 3/8 for colours and spins
+    averaged.
+    """
     s, t, u, square = 4e4, -1e4, -2e4, 1e4
     assert jet.compton_kernel(s, t, u, square) == pytest.approx(
         -3 / 8 * float(jet.annihilation_kernel(u, t, s, square)), rel=1e-12
@@ -81,7 +83,9 @@ def test_luminosities_are_those_of_the_densities(densities):
 
 
 def test_densities_are_the_grids(densities):
-    """The spline against Pythia's interpolation of the same grid (parton_reference.csv, made by benchmarks/pythia_densities.py)."""
+    """The spline against Pythia's interpolation of the same grid (parton_reference.csv, made by
+    benchmarks/pythia_densities.py).
+    """
     path = Path(__file__).parents[1] / "parton_reference.csv"
     rows = tables.parse_rows(path.read_bytes(), path.name)
     assert rows.names[2:] == parton_grids.PARTONS
@@ -125,7 +129,9 @@ def jet_cross_section(mass, lowest, densities):
 
 @pytest.mark.parametrize("row", pythia.rows("jet_cross_section"), ids=lambda row: f"{row.m_zprime:g}-{row.pt_min:g}")
 def test_cross_section_with_a_jet_is_pythias(densities, row):
-    """Z' + jet at leading order over epsilon_Z^2, J_EM alone: five masses, pT above 20 and 100 GeV; stated 2%, found 0.5%."""
+    """Z' + jet at leading order over epsilon_Z^2, J_EM alone: five masses, pT above 20 and 100 GeV; stated 2%, found
+    0.5%.
+    """
     found = jet_cross_section(jnp.asarray(row.m_zprime), jnp.asarray(row.pt_min), densities)
     assert found == pytest.approx(row.value, rel=0.01)
 
@@ -201,7 +207,9 @@ def squared_amplitude(p1, p2, k, l1, l2, m):
 
 @pytest.mark.parametrize("m", [0.0, 2.0, 4.9])
 def test_decay_density_is_the_squared_amplitude(m):
-    """Ratios between decay directions of one event, against traces of explicit Dirac matrices; mass 10, three directions."""
+    """Ratios between decay directions of one event, against traces of explicit Dirac matrices; mass 10, three
+    directions.
+    """
     rng = np.random.default_rng(3)
     mass, pt, y, y_jet = 10.0, 7.0, 0.4, -0.3
     transverse = np.hypot(mass, pt)
@@ -226,7 +234,9 @@ def test_decay_density_is_the_squared_amplitude(m):
 
 
 def test_density_weighs_each_subprocess_by_its_own_legs(densities):
-    """From four-vectors: beams, jet and decay products; annihilation has both beams as quark legs, the others one beam and the jet."""
+    """From four-vectors: beams, jet and decay products; annihilation has both beams as quark legs, the others one beam
+    and the jet.
+    """
     mass, m, pt, y, y_jet = 10.0, 2.0, 7.0, 0.4, -0.9
     transverse, beta = np.hypot(mass, pt), np.sqrt(1 - 4 * 0.2**2)
     boson = np.array([transverse * np.cosh(y), pt, 0.0, transverse * np.sinh(y)])

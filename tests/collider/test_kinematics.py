@@ -21,7 +21,9 @@ def four_vector(mass, transverse, azimuth, rapidity):
 
 @pytest.mark.parametrize("beta", [1e-3, 0.4, 0.9, 1.0])
 def test_vector_angular_density_is_the_trace_of_massless_quarks_to_massive_fermions(beta):
-    """sum |M|^2 ~ (t - m^2)^2 + (u - m^2)^2 + 2 m^2 s with t - m^2 = -s (1 - beta c)/2: Peskin and Schroeder, eq. (5.11)."""
+    """sum |M|^2 ~ (t - m^2)^2 + (u - m^2)^2 + 2 m^2 s with t - m^2 = -s (1 - beta c)/2: Peskin and Schroeder, eq.
+    (5.11).
+    """
     c = np.linspace(-1, 1, 7)
     squared_mass = (1 - beta**2) / 4  # s = 1
     matrix = ((1 - beta * c) / 2) ** 2 + ((1 + beta * c) / 2) ** 2 + 2 * squared_mass

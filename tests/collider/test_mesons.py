@@ -51,7 +51,9 @@ def holdom(m_mcp):
     ],
 )
 def test_dalitz_decays_meet_the_measured_lepton_ones(name, lepton, measured, error):
-    """At unit charge and a lepton's mass these are the measured branching ratios (PDG 2024), within two of their errors."""
+    """At unit charge and a lepton's mass these are the measured branching ratios (PDG 2024), within two of their
+    errors.
+    """
     assert abs(per_charge(ratios(holdom(lepton)))[name] - measured) < 2 * error
 
 
@@ -78,7 +80,9 @@ def test_closed_above_threshold():
 
 
 def test_sum_below_one_gev_meets_the_known_total():
-    """All channels at m = 0.35 GeV in |eta| < 2 make about 1.07e7 pb/epsilon^2; 25%, the light yields' own uncertainty."""
+    """All channels at m = 0.35 GeV in |eta| < 2 make about 1.07e7 pb/epsilon^2; 25%, the light yields' own
+    uncertainty.
+    """
     plateau = per_charge(rates(holdom(0.35)).plateau)
     momentum = np.linspace(1e-3, 60.0, 20001)
     total = 0.0
@@ -122,7 +126,8 @@ def test_energy_dependence():
     """b -> J/psi grows nearly as sqrt_s: LHCb 7 to 13 TeV; at 14 TeV the table itself."""
     point = holdom(1.0)
     high, low = (per_charge(rates(point, s).total) for s in (13000.0, 7000.0))
-    # LHCb 2 < y < 4.5: prompt J/psi 15.0/10.5 microbarn (arXiv:1509.00771, 1103.0423), Upsilon(1S) 1.87 (arXiv:1804.09214)
+    # LHCb 2 < y < 4.5: prompt J/psi 15.0/10.5 microbarn (arXiv:1509.00771, 1103.0423), Upsilon(1S) 1.87
+    # (arXiv:1804.09214)
     np.testing.assert_allclose(high["jpsi"] / low["jpsi"], 15.0 / 10.5, rtol=0.05)
     np.testing.assert_allclose(high["upsilon1s"] / low["upsilon1s"], 1.87, rtol=0.05)
 
@@ -144,7 +149,9 @@ def test_saturates_below_one():
 
 @pytest.mark.parametrize("width", [3e-2, 3e-5])
 def test_on_shell_zprime_in_a_dalitz_decay(width):
-    """eta -> gamma Z' -> gamma psi psi through the resonance, against scipy with breakpoints and the formula written out."""
+    """eta -> gamma Z' -> gamma psi psi through the resonance, against scipy with breakpoints and the formula written
+    out.
+    """
     point = currents(1e-4, None, 0.05, m2=0.3, theta_dark=0.8, dark_width=width * 0.3)
     shift, relative = (float(x) for x in neutral_currents.resonance(point))
     pole = np.log(0.3**2) + shift

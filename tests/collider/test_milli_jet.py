@@ -39,7 +39,8 @@ def doubly_integrated(m_zprime, m_mcp, energy):
 def exactly_radiated(m_zprime, pair):
     """Rate of vector current -> massless pair and vector over that of the pair, halved, in alpha'/(2 pi).
 
-    int dx1 dx2 {[(x1 + r)^2 + (x2 + r)^2]/[(1 - x1)(1 - x2)] - r/(1 - x1)^2 - r/(1 - x2)^2}, x = 2 E/M, r = m_Z'^2/M^2, in ln(1 - x).
+    int dx1 dx2 {[(x1 + r)^2 + (x2 + r)^2]/[(1 - x1)(1 - x2)] - r/(1 - x1)^2 - r/(1 - x2)^2}, x = 2 E/M, r = m_Z'^2/M^2,
+    in ln(1 - x).
     """
     r = (m_zprime / pair) ** 2
 
@@ -76,7 +77,9 @@ def test_a_light_emitter_radiates_as_the_exact_three_body_rate_says(ratio, exces
 
 
 def test_a_heavy_emitter_radiates_soft_bosons_as_a_classical_charge():
-    """(alpha/pi) [ln(M^2/m^2) - 1] per particle and per unit of ln(1/m_Z'): D.R. Yennie et al., Ann. Phys. 13 (1961) 379."""
+    """(alpha/pi) [ln(M^2/m^2) - 1] per particle and per unit of ln(1/m_Z'): D.R. Yennie et al., Ann. Phys. 13 (1961)
+    379.
+    """
     slope = jax.grad(milli_jet.mean_emissions, argnums=1)(UNIT, 1e-4, 1.0, 500.0) * 1e-4
     assert -slope == pytest.approx(2 * (np.log(1000.0**2) - 1), rel=1e-3)
 

@@ -1,7 +1,7 @@
 """Parton luminosities: the grid reader against hostile files, the tables against direct integrals.
 
-`DIRECT` was computed once with scipy.integrate.quad over the grid itself (NNPDF31_lo_as_0130, member 0, cubic in (ln x, ln Q)), whose
-interpolation was compared with Pythia 8.317's own: 1e-5 at x < 0.1.
+`DIRECT` was computed once with scipy.integrate.quad over the grid itself (NNPDF31_lo_as_0130, member 0, cubic in (ln x,
+ln Q)), whose interpolation was compared with Pythia 8.317's own: 1e-5 at x < 0.1.
 """
 
 import equinox as eqx

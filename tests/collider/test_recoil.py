@@ -1,4 +1,6 @@
-"""Transverse momentum of pairs, and what it does to the acceptance, against Pythia 8's parton shower and an independent Monte Carlo."""
+"""Transverse momentum of pairs, and what it does to the acceptance, against Pythia 8's parton shower and an independent
+Monte Carlo.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -61,7 +63,9 @@ def test_mean_recoil_is_the_showers(luminosity, momenta, mass):
 
 @pytest.mark.parametrize("row", pythia.rows("recoil_below"), ids=lambda row: f"{row.m_zprime:g}-{row.pt_min:g}")
 def test_share_of_slow_pairs_is_the_showers(luminosity, momenta, row):
-    """Fraction of Z' with less than a transverse momentum from 1 to 100 GeV; within 0.06, and 0.1 at 1 and 2 GeV, which intrinsic motion fills."""
+    """Fraction of Z' with less than a transverse momentum from 1 to 100 GeV; within 0.06, and 0.1 at 1 and 2 GeV, which
+    intrinsic motion fills.
+    """
     found = (momenta[row.m_zprime] < row.pt_min).mean(axis=0) @ shares(luminosity, row.m_zprime)
     assert found == pytest.approx(row.value, abs=0.1 if row.pt_min < 5 else 0.06)
 
@@ -125,7 +129,9 @@ def one_mcp(luminosity, spectrum):
 
 @pytest.mark.parametrize("row", ONE, ids=lambda row: f"{row.m_zprime:g}-{row.m_mcp:.3g}")
 def test_acceptance_of_one_mcp_is_pythias(luminosity, one_mcp, row):
-    """Inclusive Z' with a parton shower, 1 m at 20 m, eta = 0: eleven masses, stated 5%. Recoil adds 2 to 54% to pT = 0."""
+    """Inclusive Z' with a parton shower, 1 m at 20 m, eta = 0: eleven masses, stated 5%. Recoil adds 2 to 54% to pT =
+    0.
+    """
     found, still = one_mcp(row.m_zprime, row.m_mcp)
     assert found @ shares(luminosity, row.m_zprime) == pytest.approx(row.value, rel=0.05)
     assert still @ shares(luminosity, row.m_zprime) == pytest.approx(STILL[row.m_zprime, row.m_mcp].value, rel=0.015)
@@ -159,7 +165,9 @@ def test_recoiling_products_are_boosted_four_vectors(mass, m):
 
 @pytest.mark.parametrize(("mass", "momentum"), [(9.0, 5.0), (9.0, 20.0), (90.0, 20.0)])
 def test_rapidities_of_recoiling_bosons(luminosity, densities, mass, momentum):
-    """dN/dy at y = 0 of a boson with a jet, up type, is that of a pair of mass m_T + pT to 3%; of a pair of mass M it is not."""
+    """dN/dy at y = 0 of a boson with a jet, up type, is that of a pair of mass m_T + pT to 3%; of a pair of mass M it
+    is not.
+    """
     node, weight = np.polynomial.legendre.leggauss(120)
     y, y_jet = (jnp.asarray(each) for each in np.meshgrid(np.array([0.0, *(7 * node)]), 7 * node, indexing="ij"))
     event = jet.Event(jnp.full_like(y, mass), jnp.full_like(y, momentum), y, y_jet, luminosity.sqrt_s)

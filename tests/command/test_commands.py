@@ -12,7 +12,7 @@ import reference
 
 from jaxmix import __main__, config, constants, faults, parameters
 from jaxmix.constraints import shelf
-from jaxmix.point import description, document
+from jaxmix.point import document
 
 POINT = ("point", "--kappa", "3e-3", "--m-zprime", "30")
 PUBLISHED = ("limit", "babar_invisible", "--on", "kappa", "--at", "m_zprime=3")
@@ -179,7 +179,9 @@ def test_nothing_open_has_no_branching_fractions(points: list[dict]) -> None:
 
 
 def test_point_without_mcp(bare: dict) -> None:
-    """Its blocks are null and so is the verdict that needs it, which says why; others answer. One answer is an object."""
+    """Its blocks are null and so is the verdict that needs it, which says why; others answer. One answer is an
+    object.
+    """
     assert bare["lhc"] is None and bare["detector"] is None and "m_mcp" not in bare["inputs"]
     assert bare["constraints"]["mcp_lhc"]["status"] == "needs_m_mcp"
     assert bare["constraints"]["mcp_lhc"]["excluded"] is None and bare["widths"]["zprime_dark"] == 0.0
@@ -193,7 +195,9 @@ def test_point_without_mcp(bare: dict) -> None:
 
 @pytest.mark.slow
 def test_forms_of_one_point(ask, bare: dict) -> None:
-    """The millicharge in place of kappa, the Lagrangian mass in place of the physical one, --set in place of a flag, words."""
+    """The millicharge in place of kappa, the Lagrangian mass in place of the physical one, --set in place of a flag,
+    words.
+    """
     charge = ask("point", "--epsilon-gamma", repr(bare["epsilon_gamma"]), "--m-zprime", "30", "--json").json
     lagrangian = ask("point", "--kappa", "3e-3", "--m2", repr(bare["masses"]["m2"]), "--json").json
     settings = ask(
@@ -279,7 +283,9 @@ def test_the_words_of_a_verdict(numbers: dict[str, float], status: str) -> None:
 
 
 def gap(kappa: float, theta: float) -> tuple[float, float]:
-    """Ends of the gap from the kinetic matrix of physics: D = 1 - kappa_cc^2, K11 = 1 - kappa_sc^2/D, K22 = 1 - kappa_cs^2/D."""
+    """Ends of the gap from the kinetic matrix of physics: D = 1 - kappa_cc^2, K11 = 1 - kappa_sc^2/D, K22 = 1 -
+    kappa_cs^2/D.
+    """
     weak, dark = (np.sqrt(0.7688), np.sqrt(0.2312)), (np.cos(theta), np.sin(theta))
     cc, sc, cs = ((kappa * weak[i] * dark[j]) ** 2 for i, j in ((0, 0), (1, 0), (0, 1)))
     first, second, determinant = 1 - sc / (1 - cc), 1 - cs / (1 - cc), (1 - kappa**2) / (1 - cc)
@@ -288,7 +294,9 @@ def gap(kappa: float, theta: float) -> tuple[float, float]:
 
 @pytest.mark.slow
 def test_swapped_labels_are_told(ask) -> None:
-    """Between the gap and the crossing the state asked for is the Z: a constraint that holds the pole asked for answers all the same."""
+    """Between the gap and the crossing the state asked for is the Z: a constraint that holds the pole asked for answers
+    all the same.
+    """
     found = ask("point", "--kappa", "0.3", "--theta-dark", "1.0", "--m-zprime", "91,95,100", "--json").json
     assert [p["status"] for p in found] == ["labels_swapped", "labels_swapped", "ok"]
     assert [p["masses"]["z"] for p in found[:2]] == pytest.approx([91.0, 95.0], rel=1e-12)
@@ -371,7 +379,9 @@ SETTINGS = {"k_factor": 1.0, "charge_one_photoelectron": 2e-3, "distance": 20.0,
 
 @pytest.fixture(scope="module")
 def limits(ask):
-    """Limits on kappa at all corners of a small box about one point (so that lists multiply), with further arguments."""
+    """Limits on kappa at all corners of a small box about one point (so that lists multiply), with further
+    arguments.
+    """
 
     def run(*further: str, luminosity: float = 300.0) -> list[dict]:
         values = HALVES | {"luminosity": luminosity}
@@ -414,8 +424,11 @@ def test_limit_has_every_key_and_meets_the_level(box: list[dict]) -> None:
         )
         assert abs(found["residual"]) <= 1e-9
         assert found["branches"][0] == {
-            **{"value": found["limit"], "excluded": "above", "residual": found["residual"]},
-            **{"status": "crossing", "d_log_limit": found["d_log_limit"]},
+            "value": found["limit"],
+            "excluded": "above",
+            "residual": found["residual"],
+            "status": "crossing",
+            "d_log_limit": found["d_log_limit"],
         }
         assert set(found["at"]) == {
             "m1",
@@ -436,7 +449,9 @@ def test_limit_has_every_key_and_meets_the_level(box: list[dict]) -> None:
 
 @pytest.mark.slow
 def test_a_limit_is_where_a_point_turns_excluded(ask, box: list[dict]) -> None:
-    """`point` at the limit has q = critical value, and more events than the -ln(0.05) = 2.996 that no background asks for."""
+    """`point` at the limit has q = critical value, and more events than the -ln(0.05) = 2.996 that no background asks
+    for.
+    """
     at = [f"--{name.replace('_', '-')}={value!r}" for name, value in box[0]["at"].items()]
     kappas = ",".join(repr(box[0]["limit"] * factor) for factor in (1, 1 + 1e-6, 1.1, 1 - 1e-6, 0.9, 0.5))
     found, *others = ask("point", f"--kappa={kappas}", *at, "--set", "mcp_lhc.background.rate=500", "--json").json
@@ -448,7 +463,9 @@ def test_a_limit_is_where_a_point_turns_excluded(ask, box: list[dict]) -> None:
 
 @pytest.mark.parametrize("name", list(HALVES))
 def test_a_limit_moves_as_its_derivative_says(box: list[dict], name: str) -> None:
-    """d ln(limit)/dp by the implicit function theorem against two limits found apart (mean of both ends: second order)."""
+    """d ln(limit)/dp by the implicit function theorem against two limits found apart (mean of both ends:
+    second order).
+    """
     stride = 2 ** (len(HALVES) - 1 - list(HALVES).index(name))
     low, high = box[0], box[stride]
     step = high["at"][name] - low["at"][name]
@@ -507,8 +524,10 @@ def moments(ask):
 
 
 def test_a_measurement_has_an_observed_and_an_expected_limit(moments) -> None:
-    """q = delta (delta - 2 pull) = 3.84 gives delta = pull + sqrt(pull^2 + 3.84), and sqrt(3.84) without the data's pull; delta goes as
-    kappa^2, nearly. With the values of 2025, 116592071.5(14.5)e-11 against 116592033(62)e-11, the pull is 0.60."""
+    """q = delta (delta - 2 pull) = 3.84 gives delta = pull + sqrt(pull^2 + 3.84), and sqrt(3.84) without the data's
+    pull; delta goes as kappa^2, nearly. With the values of 2025, 116592071.5(14.5)e-11 against 116592033(62)e-11, the
+    pull is 0.60.
+    """
     observed, expected = moments(), moments("--expected")
     pull, one_sided = 38.5 / math.hypot(14.5, 62), 1.959964
     for seen, forecast in zip(observed, expected):
@@ -566,7 +585,9 @@ def test_help_needs_no_jax(name: str) -> None:
 
 
 def test_point_as_a_process() -> None:
-    """`python -m jaxmix point`: text for a reader, with a dash for what has no value; x64 is on without being asked for."""
+    """`python -m jaxmix point`: text for a reader, with a dash for what has no value; x64 is on without being asked
+    for.
+    """
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", "jaxmix", *POINT], capture_output=True, text=True, check=False
     )

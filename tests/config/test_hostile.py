@@ -1,4 +1,6 @@
-"""Hostile input: whatever stands in a config, a table or a folder is read, or refused with its exit code; nothing else happens."""
+"""Hostile input: whatever stands in a config, a table or a folder is read, or refused with its exit code; nothing else
+happens.
+"""
 
 import ast
 import contextlib
@@ -77,7 +79,9 @@ def patience():
     ],
 )
 def test_mutated_inputs_are_read_or_refused(what, number, endings):
-    """Never another exception, two seconds, a long message or much memory; and without JAX, which a bad config need not wait for."""
+    """Never another exception, two seconds, a long message or much memory; and without JAX, which a bad config need not
+    wait for.
+    """
     done = subprocess.run(
         [sys.executable, mutations.__file__, what, str(number)], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -27,7 +27,9 @@ def together() -> combined.Combined:
 
 
 def test_the_members_add_up(together: combined.Combined) -> None:
-    """q is precision's plus delta (delta - 2 pull) of either moment, at masses where the one and where the other matters."""
+    """q is precision's plus delta (delta - 2 pull) of either moment, at masses where the one and where the other
+    matters.
+    """
 
     def both(kappa, mass):
         currents = mixed_phase.MixedPhase(kappa, m_zprime=mass, theta_dark=1.1).currents()

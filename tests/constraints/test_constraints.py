@@ -137,8 +137,10 @@ def test_words_are_kept_and_others_refused(name: str) -> None:
 
 
 def test_finite_on_the_box_and_mapped_is_looped(chain: Chain) -> None:
-    """q is a number at every point that the constraint judges and NaN at every other, and not negative where the data are the
-    expectation; points one by one, with all settings given, are the same as mapped ones with tables made before."""
+    """q is a number at every point that the constraint judges and NaN at every other, and not negative where the data
+    are the expectation; points one by one, with all settings given, are the same as mapped ones with tables made
+    before.
+    """
     points = random_points(256, 1)
     found = engine.evaluate_points(chain.study, points, batch=256)
     assert np.mean(found["status"] == study.OK) > 0.9
@@ -162,7 +164,9 @@ def test_finite_on_the_box_and_mapped_is_looped(chain: Chain) -> None:
 
 
 def test_nothing_is_seen_without_a_coupling(chain: Chain) -> None:
-    """q vanishes with kappa, at least as its square, in every phase, and is zero at kappa = 0; theory of the dark sector knows no kappa."""
+    """q vanishes with kappa, at least as its square, in every phase, and is zero at kappa = 0; theory of the dark
+    sector knows no kappa.
+    """
     if shelf.SHELF[chain.name].kind == "theory":
         return
     for theta in (0.0, 0.5, 1.5):
@@ -235,7 +239,9 @@ def test_no_gradient_is_nan_at_a_threshold(chain: Chain) -> None:
 
 
 def test_the_crossing_of_the_lagrangian_masses_is_regular(chain: Chain) -> None:
-    """M2 = M1, where the two bosons mix fully, with the millicharge and the Lagrangian mass given: finite, and smooth across."""
+    """M2 = M1, where the two bosons mix fully, with the millicharge and the Lagrangian mass given: finite, and smooth
+    across.
+    """
     held = {name: value for name, value in HELD.items() if name != "theta_dark"}
     crossing = study.Study(held, {chain.name: shelf.build(chain.name, {}, level_of(chain.name))})
     slope = jax.jit(jax.vmap(jax.jacfwd(lambda point: engine.exact(crossing, point)[chain.name])))
@@ -248,8 +254,10 @@ def test_the_crossing_of_the_lagrangian_masses_is_regular(chain: Chain) -> None:
 
 
 def test_single_precision_is_good_to_two_percent(chain: Chain) -> None:
-    """q in float32 against float64 wherever it matters, for Z' above the eta' (a narrower one inside a Dalitz spectrum is not
-    resolved): 2% at worst, where the mCP is much heavier than the Z', and 2e-5 in the median. All of it is single precision."""
+    """q in float32 against float64 wherever it matters, for Z' above the eta' (a narrower one inside a Dalitz spectrum
+    is not resolved): 2% at worst, where the mCP is much heavier than the Z', and 2e-5 in the median. All of it is
+    single precision.
+    """
     points = random_points(256, 2)
     points["m_zprime"] = np.maximum(points["m_zprime"], 1.0)
     double, single = (
@@ -333,7 +341,9 @@ ALL_TABULATED = tuple(sorted(mcp_lhc.TABULATED - {"bars_across"}))
     ],
 )
 def test_slopes_with_what_is_tabulated(particles: str, settings: tuple[str, ...]) -> None:
-    """dq/d(setting) of the collider and the geometry, whose tables are made anew at each value, against central differences."""
+    """dq/d(setting) of the collider and the geometry, whose tables are made anew at each value, against central
+    differences.
+    """
     whole = study.Study(HELD, {"mcp_lhc": shelf.build("mcp_lhc", {"particles": particles}, ("sigma", 2.0))})
     held = BASE | {"kappa": 0.03, "m_zprime": 3.3, "m_mcp": 1.0}
 
@@ -354,7 +364,9 @@ def test_slopes_with_what_is_tabulated(particles: str, settings: tuple[str, ...]
 
 @pytest.mark.slow
 def test_both_mcps_are_seen_more_rarely(lhc: Lhc) -> None:
-    """In different bars with P^2, in one bar with P of twice the light; both ways together are all pairs in the face."""
+    """In different bars with P^2, in one bar with P of twice the light; both ways together are all pairs in
+    the face.
+    """
     held = {**HELD, **BASE, "kappa": 0.01, "m_zprime": 3.3, "m_mcp": 1.0}
     currents, _ = study.currents_and_status({name: jnp.asarray(value) for name, value in held.items()})
     light, accepted, events = float((currents.epsilon_gamma / 2e-3) ** 2), {}, {}

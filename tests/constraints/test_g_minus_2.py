@@ -85,8 +85,9 @@ def z_boson(sin2: float) -> float:
 
 
 def test_the_standard_model_z_and_w_meet_the_literature():
-    """Z: G_F m^2/(8 sqrt2 pi^2) [(1 - 4 sW^2)^2 - 5]/3 = -193.9e-11 at sW^2 = 1 - mW^2/mZ^2 = 0.223; with the W's 10/3 of the same unit
-    194.80(1)e-11, C. Gnendiger et al., Phys. Rev. D 88 (2013) 053005."""
+    """Z: G_F m^2/(8 sqrt2 pi^2) [(1 - 4 sW^2)^2 - 5]/3 = -193.9e-11 at sW^2 = 1 - mW^2/mZ^2 = 0.223; with the W's 10/3
+    of the same unit 194.80(1)e-11, C. Gnendiger et al., Phys. Rev. D 88 (2013) 053005.
+    """
     unit = G_FERMI * MUON.mass**2 / (8 * np.sqrt(2) * np.pi**2)
     assert z_boson(0.2312) == pytest.approx(unit * ((1 - 4 * 0.2312) ** 2 - 5) / 3, rel=1e-4, abs=0)
     assert z_boson(0.2312) == pytest.approx(-1.94e-9, abs=2e-12)
@@ -144,8 +145,9 @@ def shift(kappa: float, theta: float, lepton: constants.Fermion = MUON, **masses
     ],
 )
 def test_the_change_is_that_of_the_exact_states(kappa, m2, theta):
-    """Both massive bosons of the mixed phase by an exact diagonalisation at 60 digits, less the Standard Model's Z: no digit is lost at
-    small kappa, where the two Z differ by 1e-14 and less, and the hatted point is the same physics."""
+    """Both massive bosons of the mixed phase by an exact diagonalisation at 60 digits, less the Standard Model's Z: no
+    digit is lost at small kappa, where the two Z differ by 1e-14 and less, and the hatted point is the same physics.
+    """
     for lepton in (MUON, ELECTRON):
         assert shift(kappa, theta, lepton, m2=m2) == pytest.approx(
             exact_shift(kappa, m2, theta, lepton), rel=2e-9, abs=0
@@ -161,7 +163,9 @@ def test_where_the_lines_cross_the_two_bosons_cancel(kappa, m2):
 @pytest.mark.parametrize("mass", [1e-3, 0.03, 0.5, 5.0])
 @pytest.mark.parametrize("theta", [0.3, HALF_PI])
 def test_small_mixing_is_the_leading_order_formula(mass, theta):
-    """alpha (kappa cW sW')^2/(2 pi) int dz 2 m^2 z (1 - z)^2/(m^2 (1 - z)^2 + m_Z'^2 z), up to (m_Z'/m_Z)^2 and kappa^2."""
+    """alpha (kappa cW sW')^2/(2 pi) int dz 2 m^2 z (1 - z)^2/(m^2 (1 - z)^2 + m_Z'^2 z), up to (m_Z'/m_Z)^2 and
+    kappa^2.
+    """
     kappa = 1e-4
     epsilon2 = kappa**2 * (1 - constants.SIN2_THETA_W) * np.sin(theta) ** 2
     for lepton in (MUON, ELECTRON):
@@ -186,7 +190,9 @@ def test_a_massless_dark_photon_alone_changes_nothing():
 
 
 def test_one_limit_serves_every_phase():
-    """With the physical mass held the change depends on kappa and theta_W' through kappa^ = kappa sW'/sqrt(1 - kappa^2 cW'^2)."""
+    """With the physical mass held the change depends on kappa and theta_W' through kappa^ = kappa sW'/sqrt(1 - kappa^2
+    cW'^2).
+    """
     for mass in (0.05, 20.0, 90.0, 400.0):
         expected = shift(0.2, HALF_PI, m_zprime=mass)
         for theta in (0.4, 0.9):
@@ -198,7 +204,9 @@ def test_one_limit_serves_every_phase():
 
 
 def test_the_tension_of_each_vintage_is_the_published_one():
-    """4.2 (Phys. Rev. Lett. 126 (2021) 141801), 3.6 (Eur. Phys. J. C 71 (2011) 1515) and, for 2025, 38(63)e-11 (arXiv:2505.21476)."""
+    """4.2 (Phys. Rev. Lett. 126 (2021) 141801), 3.6 (Eur. Phys. J. C 71 (2011) 1515) and, for 2025, 38(63)e-11
+    (arXiv:2505.21476).
+    """
     muon = {
         word: g_minus_2.MuonMagneticMoment.build({"vintage": word}, ("cl", 0.95))
         for word in g_minus_2.MuonMagneticMoment.vintages()
@@ -220,8 +228,9 @@ def test_the_tension_of_each_vintage_is_the_published_one():
     ],
 )
 def test_the_electrons_predictions_follow_from_their_alpha(vintage, inverse_alpha, measured, from_measured):
-    """d ln a_e/d ln alpha = 1 - 0.0015 (alpha/(2 pi) and the next order), from the alpha that gives the measured a_e: the one of
-    X. Fan et al. (2023) and of D. Hanneke et al. (2008). To the last digit printed."""
+    """d ln a_e/d ln alpha = 1 - 0.0015 (alpha/(2 pi) and the next order), from the alpha that gives the measured a_e:
+    the one of X. Fan et al. (2023) and of D. Hanneke et al. (2008). To the last digit printed.
+    """
     columns = tables.read_csv("anomalous_moments.csv").columns
     row = list(columns["vintage"]).index(vintage)
     expected = measured * (1 - (1 - 0.0015) * (inverse_alpha - from_measured) / from_measured)
@@ -252,8 +261,9 @@ def test_q_is_the_difference_of_two_chi_squares(kind, vintage):
 
 
 def test_a_dark_photon_of_30_mev_explains_the_anomaly_of_its_time():
-    """epsilon of 1.5e-3 to 2e-3 lies in the two-sigma band that searches for dark photons drew with the data of 2010 and of 2021, and
-    takes all of the published tension away at its centre; since 2025 it is excluded."""
+    """epsilon of 1.5e-3 to 2e-3 lies in the two-sigma band that searches for dark photons drew with the data of 2010
+    and of 2021, and takes all of the published tension away at its centre; since 2025 it is excluded.
+    """
     cos = np.sqrt(1 - constants.SIN2_THETA_W)
     for vintage, tension in (("2021", 4.2), ("2010", 3.6)):
         built = g_minus_2.MuonMagneticMoment.build({"vintage": vintage}, ("sigma", 2.0))
@@ -273,7 +283,9 @@ def test_critical_values():
 
 
 def test_expected_and_observed_limits_differ_by_the_pull():
-    """delta = 1.96 for the expected limit, pull + sqrt(pull^2 + 1.96^2) for the observed one, in kappa^2 to leading order."""
+    """delta = 1.96 for the expected limit, pull + sqrt(pull^2 + 1.96^2) for the observed one, in kappa^2 to leading
+    order.
+    """
     built = g_minus_2.ElectronMagneticMoment.build({"vintage": "cs"}, ("cl", 0.95))
     pull, z = -1.02 / np.hypot(0.13, 0.23), 1.959964
     per_kappa2 = shift(1e-5, HALF_PI, ELECTRON, m_zprime=0.02) / 1e-10 / (1e-12 * np.hypot(0.13, 0.23))
@@ -292,7 +304,9 @@ def test_wrong_words_are_refused(kind):
 
 @pytest.mark.parametrize("kind", CLASSES)
 def test_finite_with_finite_slopes_everywhere(kind):
-    """Values and both modes' slopes: at kappa = 0, on the crossing, in the gap, at both ends of the masses, in every phase."""
+    """Values and both modes' slopes: at kappa = 0, on the crossing, in the gap, at both ends of the masses, in every
+    phase.
+    """
     built = kind.build({}, ("cl", 0.95))
 
     def q(numbers):
@@ -343,7 +357,9 @@ def test_single_precision_agrees():
 
 @pytest.mark.parametrize("kind", CLASSES)
 def test_a_grid_over_the_mixing_interpolates_it(kind):
-    """What is interpolated keeps its size over four decades of kappa, so that 24 nodes give q to 1e-5 also where it is 1e-10."""
+    """What is interpolated keeps its size over four decades of kappa, so that 24 nodes give q to 1e-5 also where it is
+    1e-10.
+    """
     whole = study.Study(HELD | {"theta_dark": 0.8}, {kind.name: kind.build({}, ("cl", 0.95))})
     grid = engine.Grid((engine.Axis.log("m_zprime", 0.01, 500.0, 20), engine.Axis.log("kappa", 1e-5, 0.3, 1000)))
     found = engine.interpolation_error(whole, grid, samples=500)

@@ -39,7 +39,9 @@ def test_the_pole_of_nine_charges() -> None:
 
 
 def test_the_pole_is_that_of_the_hypercharge() -> None:
-    """g1' = e'/cW': the same q at every angle with g1' held; d alpha/d ln mu = 2 alpha^2/(3 pi) integrated numerically; scale is set."""
+    """g1' = e'/cW': the same q at every angle with g1' held; d alpha/d ln mu = 2 alpha^2/(3 pi) integrated numerically;
+    scale is set.
+    """
     angles = (0.0, 0.7, 1.4)
     q = judged(
         *({"theta_dark": theta, "e_dark": 2.0 * math.cos(theta)} for theta in angles), landau_pole={"scale": 3e3}
@@ -69,8 +71,9 @@ def test_the_relic_density_of_footnote_five() -> None:
 
 
 def test_dark_radiation_of_a_decoupled_photon() -> None:
-    """0.0537 for two states that decouple above the top's mass (the textbooks' 0.027 a state), 8/7 for neutrinos' own temperature; none where
-    epsilon is too small for equilibrium; excluded below the QCD crossover alone."""
+    """0.0537 for two states that decouple above the top's mass (the textbooks' 0.027 a state), 8/7 for neutrinos' own
+    temperature; none where epsilon is too small for equilibrium; excluded below the QCD crossover alone.
+    """
     rows = [
         {"m_mcp": mass, "kappa": kappa}
         for mass, kappa in ((3e3, 1e-3), (3e-3, 1e-3), (1.0, 1e-12), (0.1, 1e-3), (0.3, 1e-3))
@@ -82,7 +85,9 @@ def test_dark_radiation_of_a_decoupled_photon() -> None:
 
 
 def test_entropy_of_the_standard_model() -> None:
-    """Free particles, counted: 106.75 at 3 TeV, 86.25 between b and W, 75.75 between c and b to what their masses take, 10.75 at 3 MeV."""
+    """Free particles, counted: 106.75 at 3 TeV, 86.25 between b and W, 75.75 between c and b to what their masses take,
+    10.75 at 3 MeV.
+    """
     found = [float(n_eff.entropy_states(jnp.asarray(t))) for t in (3e3, 15.0, 1.0, 3e-3)]
     assert found == pytest.approx([106.75, 86.25, 75.0, 10.75], rel=0.02)
     x = 2.0  # one boson of mass 2 T, by adaptive quadrature
@@ -93,14 +98,18 @@ def test_entropy_of_the_standard_model() -> None:
 
 
 def q_of_width(width: float) -> float:
-    """q = delta (delta - 2 pull) over 3.84, with the measured 499.0 +- 1.5 MeV and 501.66 +- 0.05 MeV of the Standard Model."""
+    """q = delta (delta - 2 pull) over 3.84, with the measured 499.0 +- 1.5 MeV and 501.66 +- 0.05 MeV of the Standard
+    Model.
+    """
     error = math.hypot(1.5, 0.05)
     delta, pull = 1e3 * width / error, (499.0 - 501.66) / error
     return delta * (delta - 2 * pull) / 3.841458820694124
 
 
 def test_the_invisible_width_in_the_holdom_phase() -> None:
-    """Gamma = kappa^2 sW^2 e'^2 m_Z/(12 pi) (1 + 2x) sqrt(1 - 4x): 0.055 kappa^2 GeV for e' = e and a light mCP; none above threshold."""
+    """Gamma = kappa^2 sW^2 e'^2 m_Z/(12 pi) (1 + 2x) sqrt(1 - 4x): 0.055 kappa^2 GeV for e' = e and a light mCP; none
+    above threshold.
+    """
     kappa, s2 = 0.02, constants.SIN2_THETA_W
     x = (20.0 / constants.M1) ** 2
     light = kappa**2 * s2 * constants.E_CHARGE**2 * constants.M1 / (12 * math.pi)
@@ -114,7 +123,9 @@ def test_the_invisible_width_in_the_holdom_phase() -> None:
 
 @pytest.mark.parametrize("m_zprime", [1.0, 60.0, 300.0])
 def test_the_invisible_width_in_the_mixed_phase(m_zprime: float) -> None:
-    """The exact contents (a2, z2) of the Z at 60 digits, and to order kappa^2 cW' + sW'^2/cW' M1^2/(M1^2 - M2^2) in place of cW'."""
+    """The exact contents (a2, z2) of the Z at 60 digits, and to order kappa^2 cW' + sW'^2/cW' M1^2/(M1^2 - M2^2) in
+    place of cW'.
+    """
     theta, kappa, e_dark, m = 0.9, 1e-3, 0.5, 5.0
     start = reference.point(kappa, 1.0, theta)
     _, z, _ = reference.states(start._replace(m2=reference.lagrangian_mass(start, m_zprime)))
@@ -133,8 +144,9 @@ def test_the_invisible_width_in_the_mixed_phase(m_zprime: float) -> None:
 
 
 def test_the_limit_on_the_invisible_width() -> None:
-    """With the deficit of 1.8 standard deviations q = 3.84 at 1.3 MeV, and at 2.9 MeV for data on the Standard Model; the publication gives
-    2.0 MeV at 95% for a width that cannot be negative, which is between the two."""
+    """With the deficit of 1.8 standard deviations q = 3.84 at 1.3 MeV, and at 2.9 MeV for data on the Standard Model;
+    the publication gives 2.0 MeV at 95% for a width that cannot be negative, which is between the two.
+    """
     built = shelf.build("z_invisible_width", {}, ("cl", 0.95))
     assert float(built.pull) == pytest.approx(-1.77, abs=0.01)
     delta = float(built.pull) + math.hypot(float(built.pull), 1.959964)

@@ -80,7 +80,8 @@ def test_closed_channels_have_no_width_and_no_slope(mass: float) -> None:
 def test_width_of_the_standard_model_z() -> None:
     """2.504 GeV for massless fermions with the QCD factor (2.441 without), and 0.501 GeV of it into neutrinos.
 
-    The b, c and tau masses take 3.8 MeV off the sum over channels, 3.3 MeV of it the b: x_b = 2e-3 and -6 x gA^2 of each width.
+    The b, c and tau masses take 3.8 MeV off the sum over channels, 3.3 MeV of it the b: x_b = 2e-3 and -6 x gA^2 of
+    each width.
     """
     currents, z = _standard_model_z()
     widths = {name: float(w) for name, w in neutral_currents.widths_to_fermions(currents, z).items()}
@@ -95,7 +96,9 @@ def test_width_of_the_standard_model_z() -> None:
 
 
 def test_absorptive_part_of_the_z_is_the_sum_of_its_widths() -> None:
-    """Unitarity: M1 A_ZZ(M1^2) = Gamma_Z channel by channel; only masses below 1 GeV differ (2e-5 of the width, muon and kaon)."""
+    """Unitarity: M1 A_ZZ(M1^2) = Gamma_Z channel by channel; only masses below 1 GeV differ (2e-5 of the width, muon
+    and kaon).
+    """
     currents, z = _standard_model_z()
     absorbed = constants.M1 * float(mixing.absorptive(jnp.asarray(constants.M1**2), currents.e, currents.weak)[2])
     summed = sum(float(w) for w in neutral_currents.widths_to_fermions(currents, z).values())
@@ -104,8 +107,10 @@ def test_absorptive_part_of_the_z_is_the_sum_of_its_widths() -> None:
 
 @pytest.mark.parametrize("m_zprime, published", [(10.0, 1.34e-5), (40.0, 5.96e-5), (80.0, 7.9e-4)])
 def test_widths_of_an_okun_zprime_to_the_standard_model(m_zprime: float, published: float) -> None:
-    """kappa = 0.01: 1.34e-5, 5.96e-5, 7.9e-4 GeV for massless fermions without QCD (to their rounding, 0.5%); the QCD factor of
-    the quarks adds up to 3% and the thresholds take up to 1.5% off, in the package's widths and in its pole alike."""
+    """kappa = 0.01: 1.34e-5, 5.96e-5, 7.9e-4 GeV for massless fermions without QCD (to their rounding, 0.5%); the QCD
+    factor of the quarks adds up to 3% and the thresholds take up to 1.5% off, in the package's widths and in its pole
+    alike.
+    """
     currents = _currents(0.01, HALF_PI, m_zprime=m_zprime)
     zprime = neutral_currents.states(currents)[2]
     assert sum(_massless_widths(currents, zprime).values()) == pytest.approx(published, rel=5e-3)
@@ -115,7 +120,9 @@ def test_widths_of_an_okun_zprime_to_the_standard_model(m_zprime: float, publish
 
 
 def test_width_of_the_z_to_millicharged_particles_in_the_holdom_phase() -> None:
-    """kappa^2 sW^2 e'^2 m_Z/(12 pi) for m_mCP << m_Z: 0.055 kappa^2 GeV for e' = e; exact in kappa through the Z mass M1/sqrt(K11)."""
+    """kappa^2 sW^2 e'^2 m_Z/(12 pi) for m_mCP << m_Z: 0.055 kappa^2 GeV for e' = e; exact in kappa through the Z mass
+    M1/sqrt(K11).
+    """
     for kappa, e_dark in ((1e-3, constants.E_CHARGE), (0.05, 0.9)):
         currents = _currents(kappa, 0.0, m2=20.0, m_mcp=1e-3, e_dark=e_dark)
         z = neutral_currents.states(currents)[1]
@@ -125,7 +132,9 @@ def test_width_of_the_z_to_millicharged_particles_in_the_holdom_phase() -> None:
 
 
 def test_width_of_the_zprime_to_millicharged_particles() -> None:
-    """g1'^2 sW'^2 m_Z'/(12 pi) = e'^2 tan^2 theta_W' m_Z'/(12 pi) as kappa -> 0 for a light mCP; closed for a heavy one or for none."""
+    """g1'^2 sW'^2 m_Z'/(12 pi) = e'^2 tan^2 theta_W' m_Z'/(12 pi) as kappa -> 0 for a light mCP; closed for a heavy one
+    or for none.
+    """
     for theta in (0.3, 1.2):
         currents = _currents(1e-6, theta, m_zprime=40.0, m_mcp=1e-3)
         expected = E2 * np.tan(theta) ** 2 * 40.0 / (12 * np.pi)
@@ -138,7 +147,9 @@ def test_width_of_the_zprime_to_millicharged_particles() -> None:
 
 
 def test_total_width_is_the_width_of_the_pole() -> None:
-    """Sum of the partial widths = -Im s_pole/m of the exact propagator, far from the Z, to the O(Gamma/m, kappa^2) of a Breit-Wigner."""
+    """Sum of the partial widths = -Im s_pole/m of the exact propagator, far from the Z, to the O(Gamma/m, kappa^2) of a
+    Breit-Wigner.
+    """
     for m2, m_mcp, theta in ((60.0, 10.0, 0.4), (300.0, 50.0, 0.2), (400.0, None, 0.8)):
         currents = _currents(3e-3, theta, m2=m2, m_mcp=m_mcp)
         zprime = neutral_currents.states(currents)[2]

@@ -49,7 +49,9 @@ def _exact(kappa: float, m2: float, theta: float) -> list[list[mpf]]:
 
 
 def _cancelling(kappa: np.ndarray, theta: np.ndarray, exact: np.ndarray) -> np.ndarray:
-    """Size of the larger term of the A1 and A2 contents: kappa_cs z2 against kappa_cc kappa_sc z1, and their dark twins."""
+    """Size of the larger term of the A1 and A2 contents: kappa_cs z2 against kappa_cc kappa_sc z1, and their dark
+    twins.
+    """
     sin_w, cos_w = np.sqrt(constants.SIN2_THETA_W), np.sqrt(1 - constants.SIN2_THETA_W)
     cc, cs, sc = (np.abs(kappa) * x for x in (cos_w * np.cos(theta), cos_w * np.sin(theta), sin_w * np.cos(theta)))
     z1, z2 = np.abs(exact[:, 1:, 2]), np.abs(exact[:, 1:, 4])
@@ -191,7 +193,9 @@ def test_lagrangian_mass_is_that_of_the_linear_equation_for_its_square() -> None
 
 
 def test_gap_ends_are_where_the_lagrangian_mass_runs_away_and_vanishes() -> None:
-    """M2 -> infinity below M1/sqrt(K11), M2 -> 0 above M1 sqrt(K22/det K); NaN between; checked on both sides of both ends."""
+    """M2 -> infinity below M1/sqrt(K11), M2 -> 0 above M1 sqrt(K22/det K); NaN between; checked on both sides of both
+    ends.
+    """
     for k, t in ((0.3, 0.4), (0.05, 1.0), (1e-3, HALF_PI), (0.5, 1.3)):
         lower, upper = (
             float(x)
@@ -239,7 +243,9 @@ def _flat(kappa: mpf, m2: mpf, theta: mpf) -> list[mpf]:
 
 @pytest.mark.parametrize("mode", GRADIENTS)
 def test_gradients_of_the_spectrum_are_those_of_the_exact_diagonalisation(mode: str) -> None:
-    """d(masses, contents)/d(kappa, M2, theta_W') to 1e-7 of each, or of the largest slope of the state (cancelling contents)."""
+    """d(masses, contents)/d(kappa, M2, theta_W') to 1e-7 of each, or of the largest slope of the state (cancelling
+    contents).
+    """
     sets = [np.concatenate(x) for x in zip(_random_points(20, 41), _crossing_points(15, 43))]
     found = np.stack(GRADIENTS[mode](*sets), axis=1)
     for at, slopes in zip(zip(*sets), found):
@@ -280,7 +286,9 @@ def test_gradients_of_the_lagrangian_mass_stay_finite_where_it_exists(mode: str)
 
 
 def test_slope_at_zero_mixing_is_that_of_the_order_kappa_terms() -> None:
-    """At kappa = 0 the contents start with the slopes of (A31), (A35), (A36), (A41), (A42), and the masses with none."""
+    """At kappa = 0 the contents start with the slopes of (A31), (A35), (A36), (A41), (A42), and the masses
+    with none.
+    """
     at = (np.full(len(EDGES[0]), x) for x in (0.0, 30.0, 0.6))
     slope = np.asarray(GRADIENTS["forward"](*at)[0])[0]
     linear = reference.order_kappa_squared(reference.point(1, 30.0, 0.6))
@@ -304,7 +312,9 @@ def _paper_a_values(states: np.ndarray) -> dict[str, np.ndarray]:
 
 @pytest.mark.parametrize("m2, theta", [(3.0, 0.5), (40.0, 0.9), (300.0, 1.2)])
 def test_paper_a_is_the_expansion_of_the_exact_result(m2: float, theta: float) -> None:
-    """Every formula (A23)-(A42) differs from the exact value by kappa^3 (those odd in kappa) or kappa^4 (even), in the fitted slope."""
+    """Every formula (A23)-(A42) differs from the exact value by kappa^3 (those odd in kappa) or kappa^4 (even), in the
+    fitted slope.
+    """
     kappa = np.array([0.01, 0.02, 0.04])
     exact = _paper_a_values(np.asarray(spectrum(kappa, np.full(3, m2), np.full(3, theta))))
     for name, values in exact.items():
@@ -356,7 +366,9 @@ def test_hatted_mixing_is_the_okun_mixing_of_the_massive_part() -> None:
 
 
 def test_absorptive_matrix_is_the_sum_over_currents() -> None:
-    """(A1, Z1) absorptive matrix below, between and above the heavy thresholds, to 1e-13 of the explicit sum over fermions."""
+    """(A1, Z1) absorptive matrix below, between and above the heavy thresholds, to 1e-13 of the explicit sum over
+    fermions.
+    """
     e = mpmath.sqrt(4 * mpmath.pi * mpf(constants.ALPHA))
     for s in (2.0, 5.0, 11.0, 60.0, 8315.0, 2e5):
         exact = reference.absorption(reference.point(0.1, 50.0, 0.5), mpf(s), e)

@@ -1,4 +1,6 @@
-"""The waist against 4x4 propagators inverted at 60 digits: amplitudes, shifts, poles, couplings and the two theorems."""
+"""The waist against 4x4 propagators inverted at 60 digits: amplitudes, shifts, poles, couplings and the two
+theorems.
+"""
 
 import equinox as eqx
 import jax
@@ -96,8 +98,9 @@ meson_coupling = eqx.filter_jit(neutral_currents.meson_coupling)
 
 
 def test_pair_amplitudes_are_those_of_the_inverted_propagator(cases: list[Case]) -> None:
-    """sum_c |g_q^T P g_psi|^2/kappa^2 to 1e-12 (3e-14 measured) at five s each, in the three phases, near M2 = M1, with T3', and on
-    resonances of any width."""
+    """sum_c |g_q^T P g_psi|^2/kappa^2 to 1e-12 (3e-14 measured) at five s each, in the three phases, near M2 = M1, with
+    T3', and on resonances of any width.
+    """
     for case in cases:
         offset = _offsets(case)
         square = case.point.m2**2
@@ -113,7 +116,9 @@ def test_pair_amplitudes_are_those_of_the_inverted_propagator(cases: list[Case])
 
 
 def test_propagator_shift_keeps_its_digits_at_any_mixing(cases: list[Case]) -> None:
-    """P_SM,SM - P0 against the difference at 60 digits, to 1e-12 of the shift itself, for kappa down to 1e-6; spacelike s as well."""
+    """P_SM,SM - P0 against the difference at 60 digits, to 1e-12 of the shift itself, for kappa down to 1e-6; spacelike
+    s as well.
+    """
     for case in cases:
         square = case.point.m2**2
         offset = np.append(_offsets(case), [-1.5 * float(square), -float(square) - 1e4])
@@ -146,7 +151,8 @@ def test_hypercharge_vector_is_the_standard_model_propagator_on_b() -> None:
 
 
 def test_absorptive_part_of_the_propagator_is_positive(cases: list[Case]) -> None:
-    """-Im P is positive semi-definite above every threshold (unitarity): the sign of i s A in the package's own components.
+    """-Im P is positive semi-definite above every threshold (unitarity): the sign of i s A in the package's own
+    components.
 
     The reference's 4x4 has non-negative eigenvalues, and the package's Standard Model block of P0 + shift as well.
     """
@@ -186,8 +192,9 @@ def _standard_model_amplitude(
 def test_any_mixed_phase_is_an_okun_phase_to_the_standard_model(
     kappa: float, m2: float, theta: float, width: float
 ) -> None:
-    """SM-SM amplitudes of (kappa, g1, theta_W') equal those of the Okun phase with kappa^ = hatted(kappa, theta_W'), the same M2 and
-    Gamma2, and g1^ = g1/sqrt(1 - kappa^2 cW'^2) (so e^, sW^, M1^ at fixed g2 and M_W), to 1e-12."""
+    """SM-SM amplitudes of (kappa, g1, theta_W') equal those of the Okun phase with kappa^ = hatted(kappa, theta_W'),
+    the same M2 and Gamma2, and g1^ = g1/sqrt(1 - kappa^2 cW'^2) (so e^, sW^, M1^ at fixed g2 and M_W), to 1e-12.
+    """
     mixed = _currents(kappa, m2, theta, width=width)
     okun = _hatted_currents(mixed)
     for s in (30.0, 1.02 * m2**2, 8315.0, 4e4):
@@ -220,8 +227,9 @@ def _hatted_currents(mixed: neutral_currents.NeutralCurrents) -> neutral_current
 def test_reference_obeys_the_hatted_theorem_and_keeps_its_poles(
     kappa: float, m2: float, theta: float, width: float
 ) -> None:
-    """1/h_eff = 1/h - kappa^2 cW'^2 s - kappa^2 sW'^2 s^2/(s - M2^2 + i s Gamma2/M2), h_eff = b^T P_SM,SM b of the inverted 4x4;
-    and the hatted Okun point has the same physical masses in the package."""
+    """1/h_eff = 1/h - kappa^2 cW'^2 s - kappa^2 sW'^2 s^2/(s - M2^2 + i s Gamma2/M2), h_eff = b^T P_SM,SM b of the
+    inverted 4x4; and the hatted Okun point has the same physical masses in the package.
+    """
     case = Case(kappa, m2, theta, 0.5, None, 0.0, width)
     p = case.point
     s = mpf(700)
@@ -239,7 +247,9 @@ def test_reference_obeys_the_hatted_theorem_and_keeps_its_poles(
 
 
 def test_holdom_phase_moves_no_standard_model_amplitude() -> None:
-    """theta_W' = 0, no channel open: hatted currents are the Standard Model's, with no shift; e^ = e_phys = e/sqrt(1 - kappa_cc^2)."""
+    """theta_W' = 0, no channel open: hatted currents are the Standard Model's, with no shift; e^ = e_phys = e/sqrt(1 -
+    kappa_cc^2).
+    """
     for kappa in (1e-3, 0.4):
         hatted = _hatted_currents(_currents(kappa, 40.0, 0.0, width=0.4))
         assert float(hatted.kappa) == 0.0
@@ -264,7 +274,9 @@ def _exact_pole(case: Case) -> mpmath.mpc:
     "m_mcp, width", [(3.0, None), (None, None), (3.0, 0.05)], ids=["mcp", "standard model", "given"]
 )
 def test_resonance_is_the_pole_of_the_propagator(theta: float, m_mcp: float | None, width: float | None) -> None:
-    """Position to 1e-4 of the width (and of rounding), width to 1e-4, for kappa up to 0.3, also where Z and Z' overlap."""
+    """Position to 1e-4 of the width (and of rounding), width to 1e-4, for kappa up to 0.3, also where Z and Z'
+    overlap.
+    """
     for kappa in (1e-6, 1e-3, 0.05, 0.3):
         for m2 in (10.0, 80.0, 90.5, constants.M1, 91.3, 94.0, 400.0):
             case = Case(kappa, m2, theta, float(E), m_mcp, 0.0, width)
@@ -278,7 +290,9 @@ def test_resonance_is_the_pole_of_the_propagator(theta: float, m_mcp: float | No
 
 
 def test_resonance_is_where_the_pair_amplitude_peaks() -> None:
-    """A narrow Z' is no larger elsewhere: the maximum of |A|^2 lies within a tenth of the width of the position returned."""
+    """A narrow Z' is no larger elsewhere: the maximum of |A|^2 lies within a tenth of the width of the position
+    returned.
+    """
     currents = _currents(0.02, 40.0, 1.0, m_mcp=15.0)
     shift, width = (float(x) for x in resonance(currents))
     grid = shift + width * np.linspace(-3, 3, 601)
@@ -312,7 +326,9 @@ def assert_close(value: float, terms: list[mpf]) -> None:
 
 
 def test_millicharge_is_the_photons_coupling_over_the_electrons() -> None:
-    """epsilon_gamma = kappa_cc e'/e exactly in kappa, as the photon couples; epsilon_Z = kappa_cs is the Z' coupling to kappa^3."""
+    """epsilon_gamma = kappa_cc e'/e exactly in kappa, as the photon couples; epsilon_Z = kappa_cs is the Z' coupling to
+    kappa^3.
+    """
     for kappa in (1e-3, 0.4):
         case = Case(kappa, 30.0, 0.8, 0.7, 1.0, 0.0, None)
         photon, _, zprime = reference.states(case.point)
@@ -323,7 +339,9 @@ def test_millicharge_is_the_photons_coupling_over_the_electrons() -> None:
 
 
 def test_meson_coupling_limits() -> None:
-    """(epsilon_gamma/kappa)^2 for m_V << m_Z', (cW g1'/e)^2 for m_V >> m_Z' (both masses below M1), and a resonance between."""
+    """(epsilon_gamma/kappa)^2 for m_V << m_Z', (cW g1'/e)^2 for m_V >> m_Z' (both masses below M1), and a resonance
+    between.
+    """
     light = _currents(1e-3, 60.0, 0.6, e_dark=0.4, m_mcp=1.0, width=1e-3)
     expected = (float(light.epsilon_gamma) / 1e-3) ** 2
     assert float(meson_coupling(light, jnp.asarray(0.3), jnp.asarray(1e-5))) == pytest.approx(expected, rel=3e-4)
@@ -335,8 +353,10 @@ def test_meson_coupling_limits() -> None:
 
 
 def test_meson_coupling_is_the_exact_amplitude_at_the_mesons_complex_mass(cases: list[Case]) -> None:
-    """|cW s D_psi/(1 - kappa^2 s^2 h d)|^2/e^2 with s D_psi/(..) = -P_A1,psi/(kappa (P0 b)_A1) of the inverted propagator at
-    s = m^2 - i m Gamma, to 1e-7 (the package takes h at m^2, where it differs by kappa^2 Gamma/m, 3e-5 kappa^2)."""
+    """|cW s D_psi/(1 - kappa^2 s^2 h d)|^2/e^2 with s D_psi/(..) = -P_A1,psi/(kappa (P0 b)_A1) of the inverted
+    propagator at s = m^2 - i m Gamma, to 1e-7 (the package takes h at m^2, where it differs by kappa^2 Gamma/m, 3e-5
+    kappa^2).
+    """
     mass, width = 3.0969, 9.26e-5
     for case in cases[:30]:
         p, s, absorptive = case.point, mpmath.mpc(mass**2, -mass * width), case.absorption(mpf(mass) ** 2)
@@ -370,7 +390,9 @@ SLOPES = {mode.__name__: jax.jit(jax.vmap(mode(_observables, argnums=(0, 1, 2)))
 
 @pytest.mark.parametrize("mode", SLOPES)
 def test_gradients_are_finite_where_states_meet_and_phases_end(mode: str) -> None:
-    """kappa = 0, M2 = M1, theta_W' = 0 in all combinations; the Okun end, where g1' = e'/cW' runs away, is finite as well."""
+    """kappa = 0, M2 = M1, theta_W' = 0 in all combinations; the Okun end, where g1' = e'/cW' runs away, is finite as
+    well.
+    """
     assert all(np.all(np.isfinite(x)) for x in SLOPES[mode](*EDGES))
 
 
@@ -398,8 +420,9 @@ def test_gradients_are_finite_differences_of_the_inverted_propagator(mode: str) 
 
 
 def test_swapping_the_sectors_transposes_the_propagator() -> None:
-    """The reference's P for (M1, weak | M2, dark) is that for (M2, dark | M1, weak) with rows and columns exchanged, and the package's
-    pair amplitude squared vanishes with kappa^2 alone: |A|^2/kappa^2 at kappa = 0 is the Born term."""
+    """The reference's P for (M1, weak | M2, dark) is that for (M2, dark | M1, weak) with rows and columns exchanged,
+    and the package's pair amplitude squared vanishes with kappa^2 alone: |A|^2/kappa^2 at kappa = 0 is the Born term.
+    """
     p = reference.point(0.2, 40.0, 0.6)
     swapped = reference.Point(p.kappa, p.m2, p.m1, p.sin_d, p.cos_d, p.sin_w, p.cos_w)
     zero = mpmath.matrix(4, 4)
@@ -414,8 +437,10 @@ def test_swapping_the_sectors_transposes_the_propagator() -> None:
 
 
 def test_float32_agrees_with_float64() -> None:
-    """All leaves cast: width to 2e-5, ln of the pole to 1e-6 of the width and 2e-5 of itself, and |A|^2 and the shift to 2e-5 off
-    resonance, up to g1' = 7 and at the crossing; the same numbers, exactly representable in both, go into both."""
+    """All leaves cast: width to 2e-5, ln of the pole to 1e-6 of the width and 2e-5 of itself, and |A|^2 and the shift
+    to 2e-5 off resonance, up to g1' = 7 and at the crossing; the same numbers, exactly representable in both, go into
+    both.
+    """
     for theta in (0.0, 0.6, 1.5):
         for m2 in (10.0, 91.0, 500.0):
             single = jax.tree.map(lambda x: x.astype(jnp.float32), _currents(0.01, m2, theta, m_mcp=1.0))

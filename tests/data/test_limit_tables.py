@@ -1,4 +1,6 @@
-"""The tables of published and projected limits: one format, complete headers, and numbers that the publications state."""
+"""The tables of published and projected limits: one format, complete headers, and numbers that the
+publications state.
+"""
 
 import re
 
@@ -144,7 +146,9 @@ def test_ranges_of_millicharges():
 
 
 def test_projected_millicharges():
-    """2007.06329: 1.5e-3 below 1.6 GeV and about 3e-4 where pi0 decays; 2010.07941: 10 MeV to 100 GeV; 1812.03998: down to 1e-4."""
+    """2007.06329: 1.5e-3 below 1.6 GeV and about 3e-4 where pi0 decays; 2010.07941: 10 MeV to 100 GeV; 1812.03998: down
+    to 1e-4.
+    """
     assert lower_at("mcp_submet_projected", 1.0) == pytest.approx(1.5e-3, rel=0.05)
     assert lower_at("mcp_submet_projected", 0.03) == pytest.approx(3e-4, rel=0.1)
     assert extent("mcp_submet_projected")[1] == pytest.approx(1.6, rel=0.03)
@@ -160,7 +164,9 @@ def test_invisible_single_photons():
 
 
 def test_missing_energy():
-    """2307.02404 has 9.37e11 electrons where 1906.00176 has 2.84e11: off the resonance a limit as the root of electrons, at best."""
+    """2307.02404 has 9.37e11 electrons where 1906.00176 has 2.84e11: off the resonance a limit as the root of
+    electrons, at best.
+    """
     masses = np.geomspace(0.0035, 0.12, 20)
     gain = lower_at("zprime_na64_2019_invisible", *masses) / lower_at("zprime_na64_2022_invisible", *masses)
     assert np.all((gain > 1.2) & (gain < 1.05 * np.sqrt(9.37 / 2.84)))
@@ -173,8 +179,10 @@ def test_muons_and_missing_energy():
 
 
 def test_visible_decays_at_electron_machines():
-    """epsilon^2 of 2e-7 to 13e-7 and below 8e-7 above 0.6 GeV (1807.02691), 8e-7 at best from 40 to 300 MeV (1404.5502); epsilon of
-    1e-4 to 1e-3 from 0.02 to 10.2 GeV (1406.2980) and from 1.5 to 3.4 GeV (1705.04265), the last figures to a factor of two."""
+    """epsilon^2 of 2e-7 to 13e-7 and below 8e-7 above 0.6 GeV (1807.02691), 8e-7 at best from 40 to 300 MeV
+    (1404.5502); epsilon of 1e-4 to 1e-3 from 0.02 to 10.2 GeV (1406.2980) and from 1.5 to 3.4 GeV (1705.04265), the
+    last figures to a factor of two.
+    """
     first, last, smallest, largest = extent("zprime_kloe_visible")
     assert (smallest**2, largest**2) == pytest.approx((2e-7, 13e-7), rel=0.1) and 0.5 < first < last < 1.0
     assert np.all(lower_at("zprime_kloe_visible", *np.linspace(0.61, 0.98, 100)) ** 2 < 8.2e-7)
@@ -186,7 +194,9 @@ def test_visible_decays_at_electron_machines():
 
 
 def test_visible_decays_at_proton_machines():
-    """1910.06926: 214 MeV to 70 GeV; 1912.04776: 11.5 to 75 and 110 to 200 GeV; 1504.00607: best limits from 9 to 70 MeV."""
+    """1910.06926: 214 MeV to 70 GeV; 1912.04776: 11.5 to 75 and 110 to 200 GeV; 1504.00607: best limits from 9 to 70
+    MeV.
+    """
     assert extent("zprime_lhcb_visible")[:2] == pytest.approx((0.214, 70), rel=0.01)
     assert [
         float(ends) for mass, _ in segments("limits/zprime_cms_visible.csv") for ends in (mass[0], mass[-1])

@@ -1,4 +1,6 @@
-"""Designs by gradient: the reach and its derivatives against limits found another way, optima against a grid, and the command."""
+"""Designs by gradient: the reach and its derivatives against limits found another way, optima against a grid, and the
+command.
+"""
 
 import csv
 import json
@@ -91,7 +93,9 @@ def at_start(job, **moved):
 
 
 def found_anew(job, problem):
-    """The limits by engine.limit with their derivatives by all ten settings: its own root, its own tables at every point."""
+    """The limits by engine.limit with their derivatives by all ten settings: its own root, its own tables at every
+    point.
+    """
     around = {f"mcp_lhc.{name}": job.start[name] for name in TEN}
     at = [{"m_mcp": mass} for mass in MASSES]
     return engine.find_limit(problem, "mcp_lhc", "epsilon_gamma", at, DOMAIN, around=around, samples=SAMPLES)
@@ -149,14 +153,17 @@ def test_gradient_of_the_reach_is_a_difference_of_limits(job, name):
 
 @pytest.mark.slow
 def test_derivatives_of_each_limit(job):
-    """One mass at a time they add up, by weight, to the slope of the reach; parameters of the same factor move alike."""
+    """One mass at a time they add up, by weight, to the slope of the reach; parameters of the same factor move
+    alike.
+    """
     found = at_start(job)
     each = designing.derivatives(job, found)
     for name in TEN:
         total = job.settings.weights() @ [moves[name] for moves in each]
         assert total == pytest.approx(-found.slope[name], rel=1e-9, abs=1e-12)
     for moves in each:
-        # side over distance is all that a small face has; light is a product; dark counts go as bars rate^n window^(n-1), n = 3
+        # side over distance is all that a small face has; light is a product; dark counts go as bars rate^n
+        # window^(n-1), n = 3
         assert moves["side"] == pytest.approx(-moves["distance"], rel=1e-9)
         assert (
             moves["light_yield"]
@@ -195,8 +202,9 @@ def test_starts_far_off_lead_to_the_same_limits(job):
 
 @pytest.mark.slow
 def test_the_optimum_is_that_of_a_grid(job, outcome):
-    """Layers from 2.6 to 5.4, the thickness that the volume then leaves, at every point the reach: the top of a parabola through the best
-    three; and no design of less volume is better."""
+    """Layers from 2.6 to 5.4, the thickness that the volume then leaves, at every point the reach: the top of a
+    parabola through the best three; and no design of less volume is better.
+    """
     found = outcome.optimum
     assert found.status == "converged" and not any(found.at[name] for name in ("layers", "thickness"))
     assert abs(found.best.excess) < 1e-7

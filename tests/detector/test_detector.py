@@ -1,7 +1,7 @@
 """The detector against an independent NumPy Monte Carlo, published acceptances and closed forms.
 
-The Monte Carlo boosts four-vectors and asks whether the straight line crosses the flat square; it shares no formula with
-the quadrature.
+The Monte Carlo boosts four-vectors and asks whether the straight line crosses the flat square; it shares no formula
+with the quadrature.
 """
 
 from functools import partial
@@ -88,7 +88,9 @@ def test_pair_acceptance_is_the_monte_carlo(mass, m, side, distance, eta, sector
 
 
 def sampled_plateau(face, mass, m, scale, power, sector, size=4_000_000):
-    """Hits per unit of dN/dy of mesons spread flat over +-5 about the face, with transverse momentum, decaying isotropically."""
+    """Hits per unit of dN/dy of mesons spread flat over +-5 about the face, with transverse momentum, decaying
+    isotropically.
+    """
     rng = np.random.default_rng(11)
     reach = 5.0
     y = float(face.eta) + rng.uniform(-reach, reach, size)
@@ -133,7 +135,9 @@ def test_tabulated_plateau_is_the_direct_one(mass, scale, power, eta):
 
 @pytest.mark.parametrize(("mass", "published"), [(9.0, 4.5e-5), (90.0, 6.5e-5)])
 def test_acceptance_of_an_inclusive_vector_at_twenty_metres(mass, published):
-    """Vector of mass 3 m, pT = 0, J_EM weights: the project's physics notes, section 5, and Pythia 8 without a shower (test_recoil)."""
+    """Vector of mass 3 m, pT = 0, J_EM weights: the project's physics notes, section 5, and Pythia 8 without a shower
+    (test_recoil).
+    """
     luminosity = parton_luminosity.parton_luminosity(SQRT_S)
     values = acceptance.pair_acceptance(
         jnp.asarray(mass), jnp.asarray(mass / 3), luminosity.rapidity_density, FACE, jnp.asarray(SQRT_S)
@@ -241,7 +245,9 @@ def test_detection_survives_single_precision():
 
 
 def test_dark_counts_are_those_of_random_pulses():
-    """Pulses of three layers at random times; a coincidence is a pulse after which both others fire within the window."""
+    """Pulses of three layers at random times; a coincidence is a pulse after which both others fire within the
+    window.
+    """
     rng = np.random.default_rng(5)
     rate, window, live_time = 1e4, 1e-6, 400.0
     layers = [np.sort(rng.uniform(0, live_time, rng.poisson(rate * live_time))) for _ in range(3)]

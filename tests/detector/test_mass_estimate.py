@@ -1,4 +1,6 @@
-"""The mass from an opening angle against sampled decays: four-vectors boosted in NumPy, which share no formula with the nodes."""
+"""The mass from an opening angle against sampled decays: four-vectors boosted in NumPy, which share no formula with the
+nodes.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -27,7 +29,9 @@ def angle_between(first, second):
 
 
 def sampled(mass, m, momentum, window, *, flat=False, ratio=0.0, size=1_000_000):
-    """Median, half-width and share of the estimate over the truth, cosines by rejection on the matrix element of a transverse vector."""
+    """Median, half-width and share of the estimate over the truth, cosines by rejection on the matrix element of a
+    transverse vector.
+    """
     low, high, jet, spread = window
     rng = np.random.default_rng(3)
     beta = np.sqrt(1 - 4 * (m / mass) ** 2)

@@ -1,4 +1,6 @@
-"""Both particles of a pair in the face, against an independent Monte Carlo of four-vectors, and what invariance demands of it."""
+"""Both particles of a pair in the face, against an independent Monte Carlo of four-vectors, and what invariance demands
+of it.
+"""
 
 import functools
 
@@ -50,7 +52,9 @@ def both(mass, m, densities, face, log2_points=12, across=1.0, lowest=0.0, path=
 
 
 def sampled(mass, m, densities, face, lowest, spin, sector, reach, charge=0.0, size=1_000_000, rounds=3):
-    """The same from bosons of random momenta that decay isotropically, weighted by jet.density; hits of a square by straight lines."""
+    """The same from bosons of random momenta that decay isotropically, weighted by jet.density; hits of a square by
+    straight lines.
+    """
     rng = np.random.default_rng(5)
     theta = 2 * np.arctan(np.exp(-float(face.eta)))
     normal, up = np.array([np.sin(theta), 0, np.cos(theta)]), np.array([np.cos(theta), 0, -np.sin(theta)])
@@ -135,8 +139,9 @@ def test_rock_stops_large_charges(densities):
 
 @pytest.mark.parametrize(("lowest", "cross_section", "published"), [(20.0, 1.76e5, 3.1e-7), (100.0, 813.0, 2.0e-5)])
 def test_acceptance_of_both_at_twenty_metres(densities, lowest, cross_section, published):
-    """M = 3, m = 1, 1 m at 20 m: the project's physics notes, section 5, decay isotropically. The decay's polarisation adds 14%
-    at pT > 20 GeV (an independent Monte Carlo: 3.51e-7 with it, 3.07e-7 without) and 2% at pT > 100 GeV."""
+    """M = 3, m = 1, 1 m at 20 m: the project's physics notes, section 5, decay isotropically. The decay's polarisation
+    adds 14% at pT > 20 GeV (an independent Monte Carlo: 3.51e-7 with it, 3.07e-7 without) and 2% at pT > 100 GeV.
+    """
     found, error = both(3.0, 1.0, densities, geometry.Face(), 14, lowest=lowest)
     assert error < 0.05 * found
     polarised = {20.0: 1.14, 100.0: 1.02}[lowest]
@@ -145,7 +150,9 @@ def test_acceptance_of_both_at_twenty_metres(densities, lowest, cross_section, p
 
 @pytest.mark.parametrize(("mass", "m"), [(2.1, 1.0), (3.0, 1.0), (3.0, 0.1), (9.0, 3.0), (9.0, 4.45), (30.0, 10.0)])
 def test_errors_of_independent_scrambles_are_small(densities, spectrum, mass, m):
-    """1% with 16,000 points where a Sudakov factor keeps the boson from being slow; what is asked for is 5% above 1e-9."""
+    """1% with 16,000 points where a Sudakov factor keeps the boson from being slow; what is asked for is 5%
+    above 1e-9.
+    """
     face = geometry.Face()
 
     @jax.jit
@@ -169,7 +176,9 @@ def test_errors_of_independent_scrambles_are_small(densities, spectrum, mass, m)
 
 
 def test_bars_share_a_face(densities):
-    """In a face of one bar both are always in the same; the same bar of many is rarer than any, more so for more bars."""
+    """In a face of one bar both are always in the same; the same bar of many is rarer than any, more so for
+    more bars.
+    """
     face = geometry.Face(4.0, 20.0)
     whole, two, ten = (both(3.0, 1.0, densities, face, across=across, lowest=5.0)[0] for across in (1.0, 2.0, 10.0))
     assert whole > two > ten > 0

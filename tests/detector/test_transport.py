@@ -1,4 +1,6 @@
-"""The way to the detector against the Lorentz force and the stopping power integrated by scipy, and against published numbers."""
+"""The way to the detector against the Lorentz force and the stopping power integrated by scipy, and against published
+numbers.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +16,9 @@ LIGHT = 0.299792458
 
 
 def crossing(charge, momentum, distance):
-    """Azimuths of position and direction of a track at a radius: from the origin along x, F = q v x B in 3 m of 3.8 T along z."""
+    """Azimuths of position and direction of a track at a radius: from the origin along x, F = q v x B in 3 m of 3.8 T
+    along z.
+    """
 
     def force(_, state):
         x, y, px, py = state
@@ -64,7 +68,9 @@ def test_a_particle_that_curls_up_does_not_reach_the_detector():
 
 
 def bethe(charge, boost, mass):
-    """The PDG's formula in MeV cm^2/g for standard rock, with Sternheimer's delta; W from the kinematics of m + e at rest."""
+    """The PDG's formula in MeV cm^2/g for standard rock, with Sternheimer's delta; W from the kinematics of m + e at
+    rest.
+    """
     electron, excitation = 0.51099895, 136.4e-6
     gamma = np.hypot(1, boost)
     energy, momentum = 1e3 * mass * gamma, 1e3 * mass * boost
@@ -146,7 +152,9 @@ def test_scattering_of_a_muon_and_of_no_charge():
 
 
 def test_straight_tracks_are_enough_for_small_charges():
-    """Charge to 0.01 and 5 GeV or more: moved by less than 0.13 m in 20 m, but tilted by far less than a bar of 0.1 m in 4 m is wide."""
+    """Charge to 0.01 and 5 GeV or more: moved by less than 0.13 m in 20 m, but tilted by far less than a bar of 0.1 m
+    in 4 m is wide.
+    """
     charge, momentum = jnp.array([1e-3, 3e-3, 1e-2])[:, None], jnp.array([5.0, 10.0, 60.0])[None, :]
     assert np.all(np.abs(20 * transport.azimuth_of_exit(charge, momentum, PATH, 20.0)) < 0.13)
     tilt = np.abs(transport.angle_of_incidence(charge, momentum, PATH, 20.0)) + transport.scattering_angle(

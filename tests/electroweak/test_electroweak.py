@@ -1,4 +1,6 @@
-"""Electroweak predictions against an independent NumPy inversion of (A1, Z1, Z2), closed forms, SciPy and published numbers."""
+"""Electroweak predictions against an independent NumPy inversion of (A1, Z1, Z2), closed forms, SciPy and published
+numbers.
+"""
 
 from collections.abc import Callable
 
@@ -27,10 +29,11 @@ QCD = 1 + constants.ALPHA_S / np.pi
 
 
 class World:
-    """e+e- -> f fbar in the Okun phase: the propagator of (A1, Z1, Z2) inverted at each s, B' = -Z2, absorptive parts from open channels.
+    """e+e- -> f fbar in the Okun phase: the propagator of (A1, Z1, Z2) inverted at each s, B' = -Z2, absorptive parts
+    from open channels.
 
-    theta: ln alpha/alpha_ref and ln sin^2/sin^2_ref. m_z, stretch, scale: another Z mass, factors on the Z's absorptive part and on its
-    exchange, for fits with photon held.
+    theta: ln alpha/alpha_ref and ln sin^2/sin^2_ref. m_z, stretch, scale: another Z mass, factors on the Z's absorptive
+    part and on its exchange, for fits with photon held.
     """
 
     def __init__(
@@ -102,7 +105,9 @@ class World:
         )
 
     def forward_backward(self, s: np.ndarray, names) -> np.ndarray:
-        """A_FB from d sigma/d cos = N_c s/(128 pi) [(1 + c)^2 (LL + RR) + (1 - c)^2 (LR + RL)], integrated over both hemispheres."""
+        """A_FB from d sigma/d cos = N_c s/(128 pi) [(1 + c)^2 (LL + RR) + (1 - c)^2 (LR + RL)], integrated over both
+        hemispheres.
+        """
         square = np.abs(self.amplitudes(s, names)) ** 2
         same, other = square[:, 0, 0] + square[:, 1, 1], square[:, 0, 1] + square[:, 1, 0]
         c, w = np.polynomial.legendre.leggauss(4)
@@ -181,7 +186,9 @@ def _feedback(kappa, m2, width_over_mass, model: sm.StandardModel) -> feedback.F
 
 
 def test_faddeeva_is_scipys_wofz() -> None:
-    """w(z) to 2e-8 in the upper half-plane from |z| = 1e-3 to 1e6, on the real axis too; w' = -2 z w + 2 i/sqrt(pi) to 4e-7 of itself."""
+    """w(z) to 2e-8 in the upper half-plane from |z| = 1e-3 to 1e6, on the real axis too; w' = -2 z w + 2 i/sqrt(pi) to
+    4e-7 of itself.
+    """
     rng = np.random.default_rng(0)
     x, y = rng.choice([-1, 1], 2000) * 10 ** rng.uniform(-3, 6, 2000), 10 ** rng.uniform(-12, 6, 2000)
     y[:200] = 0.0
@@ -202,7 +209,9 @@ def test_faddeeva_is_scipys_wofz() -> None:
 
 
 def test_expansion_is_exact_for_quadratics_and_drops_the_next_order() -> None:
-    """Coefficients of a quadratic of two displacements are found to rounding, cut to first order where that is asked for."""
+    """Coefficients of a quadratic of two displacements are found to rounding, cut to first order where that is asked
+    for.
+    """
     bend = np.array([[3.0, -1.0], [-1.0, 0.5]])
 
     def function(x: jax.Array) -> tuple:
@@ -219,7 +228,9 @@ def test_expansion_is_exact_for_quadratics_and_drops_the_next_order() -> None:
 
 
 def test_gauss_newton_finds_scipys_minimum() -> None:
-    """A weighted nonlinear fit of three parameters: the place of the minimum to 1e-8 in 8 steps; unconverged after one from afar."""
+    """A weighted nonlinear fit of three parameters: the place of the minimum to 1e-8 in 8 steps; unconverged after one
+    from afar.
+    """
     t = np.linspace(0, 3, 25)
     data = 1.3 * np.exp(-0.7 * t) + 0.2 * t + 0.05 * np.sin(9 * t)
     weights = 1 + t
@@ -308,12 +319,13 @@ SPREADS = [(35.0, 1e-3, 0.1, 0.02), (200.0, 1e-3, 0.1, 0.02), (91.2, 6e-4, 3e-3,
 def test_average_over_the_energy_spread_is_the_integral(
     energy: float, spread: float, largest: float, tolerance: float, averaged: Callable
 ) -> None:
-    """Each term of the hadronic cross section's change a Re F + b Im F + c |F|^2, averaged, against numerical quadrature of the exact F.
+    """Each term of the hadronic cross section's change a Re F + b Im F + c |F|^2, averaged, against numerical
+    quadrature of the exact F.
 
-    Pole on the energy and 0.3 to 300 spreads beside it, no dark width to 1% of the mass, kappa from 1e-4. Of the larger of |<F>| and |F|^2 with
-    their coefficients: interference to 3e-3, the variation of s^2 over the spread; the square to 7e-3 within one spread, 2e-2
-    at three of them, 3e-2 on the flank of the Z, whose h is taken at the energy and not at the pole. Without any spread: the value at the
-    energy itself, to 1e-6.
+    Pole on the energy and 0.3 to 300 spreads beside it, no dark width to 1% of the mass, kappa from 1e-4. Of the larger
+    of |<F>| and |F|^2 with their coefficients: interference to 3e-3, the variation of s^2 over the spread; the square
+    to 7e-3 within one spread, 2e-2 at three of them, 3e-2 on the flank of the Z, whose h is taken at the energy and not
+    at the pole. Without any spread: the value at the energy itself, to 1e-6.
     """
     world = World()
     s = np.array([energy**2])
@@ -352,8 +364,9 @@ def test_average_over_the_energy_spread_is_the_integral(
 
 @pytest.mark.parametrize("theta", [0.5, 1.2])
 def test_average_with_the_width_of_the_mcp_is_the_integral(theta: float, model: sm.StandardModel) -> None:
-    """dark width "model", 20 to 60 GeV against 35 GeV, mCP of 10 GeV: with d = 1/(1/d0 + i s g1'^2 beta (3 - beta^2)/(24 pi)) and the massless part
-    taken into g1, interference to 3e-3 and the square to 2e-2 of itself."""
+    """dark width "model", 20 to 60 GeV against 35 GeV, mCP of 10 GeV: with d = 1/(1/d0 + i s g1'^2 beta (3 -
+    beta^2)/(24 pi)) and the massless part taken into g1, interference to 3e-3 and the square to 2e-2 of itself.
+    """
     energy, spread, kappa, m_mcp, e_dark = 35.0, 1e-3, 0.03, 10.0, 0.31
     masses = np.array([20.0, 34.9, 34.97, 34.999, 35.01, 35.05, 60.0])
 
@@ -382,7 +395,9 @@ def test_average_with_the_width_of_the_mcp_is_the_integral(theta: float, model: 
 
 
 def test_point_cross_section_of_quantum_electrodynamics() -> None:
-    """sigma(e+e- -> mu+mu-) = 4 pi alpha^2/(3 s), R = N_c sum Q^2, no asymmetry, with the Z decoupled; 1/(1 + A^2) from the photon's absorptive part."""
+    """sigma(e+e- -> mu+mu-) = 4 pi alpha^2/(3 s), R = N_c sum Q^2, no asymmetry, with the Z decoupled; 1/(1 + A^2) from
+    the photon's absorptive part.
+    """
     model = eqx.tree_at(lambda m: m.m1, sm.standard_model(jnp.zeros(2)), jnp.asarray(1e6))
     s = 100.0
     weights = [
@@ -398,7 +413,9 @@ def test_point_cross_section_of_quantum_electrodynamics() -> None:
 
 
 def test_z_exchange_alone_has_the_asymmetries_of_its_couplings(model: sm.StandardModel) -> None:
-    """A_FB = 3/4 A_e A_f, A_LR = A_e, polarisation A_f, and A_LR,FB = 3/4 A_f, with A_f = 2 x/(1 + x^2), x = 1 - 4 |Q| sin^2."""
+    """A_FB = 3/4 A_e A_f, A_LR = A_e, polarisation A_f, and A_LR,FB = 3/4 A_f, with A_f = 2 x/(1 + x^2), x = 1 - 4 |Q|
+    sin^2.
+    """
     alone = squares(model, [M1**2], 1e9)
     a = {
         name: 2 * x / (1 + x**2) for name, x in (("mu", 1 - 4 * SIN2), ("c", 1 - 8 / 3 * SIN2), ("b", 1 - 4 / 3 * SIN2))
@@ -413,8 +430,9 @@ def test_z_exchange_alone_has_the_asymmetries_of_its_couplings(model: sm.Standar
 
 
 def test_sums_and_their_changes_are_those_of_the_inverted_propagator(model: sm.StandardModel) -> None:
-    """|A_ic|^2 of all states and helicities to 1e-12, T0 + a Re F + b Im F + c |F|^2 with the exact F to 1e-11, and the angular distribution of
-    physics integrates to the total and to FORWARD."""
+    """|A_ic|^2 of all states and helicities to 1e-12, T0 + a Re F + b Im F + c |F|^2 with the exact F to 1e-11, and the
+    angular distribution of physics integrates to the total and to FORWARD.
+    """
     s, kappa, m2 = np.array([25.0, 1600.0, 88.2**2, M1**2, 4e4]), 0.2, 60.0
     found = squares(model, list(s))
     bare, mixed = (
@@ -435,8 +453,9 @@ def test_sums_and_their_changes_are_those_of_the_inverted_propagator(model: sm.S
 
 
 def test_bhabha_bins_are_the_integrals_of_the_exact_cross_section(model: sm.StandardModel) -> None:
-    """X/X_SM - 1 of bins against 30 nodes and propagators with the dark boson: 1e-8 of the change in a backward bin; in the most forward one, where
-    1/t^2 is steep, three nodes leave 2e-4."""
+    """X/X_SM - 1 of bins against 30 nodes and propagators with the dark boson: 1e-8 of the change in a backward bin; in
+    the most forward one, where 1/t^2 is steep, three nodes leave 2e-4.
+    """
     energy = np.array([189.0, 200.0, 207.0] * 2)
     low, high = np.repeat([0.81, -0.9], 3), np.repeat([0.9, -0.72], 3)
     table = bhabha.bins(energy, low, high)
@@ -467,7 +486,9 @@ def test_bhabha_bins_are_the_integrals_of_the_exact_cross_section(model: sm.Stan
 
 
 def test_pole_observables_of_the_standard_model(model: sm.StandardModel) -> None:
-    """Published fit values within what tree level with a QCD factor leaves, and closed forms: ALEPH et al., Phys. Rept. 427 (2006) 257, table 8.4."""
+    """Published fit values within what tree level with a QCD factor leaves, and closed forms: ALEPH et al., Phys. Rept.
+    427 (2006) 257, table 8.4.
+    """
     found = {name: float(value) for name, value in sm.pole_observables(model).items()}
     assert found["m_z"] == 91.1875
     assert found["sigma_had_0"] * constants.PICOBARN / 1e3 == pytest.approx(41.48, rel=0.002)
@@ -481,7 +502,8 @@ def test_pole_observables_of_the_standard_model(model: sm.StandardModel) -> None
     assert found["afb_b_0"] == pytest.approx(0.1032, rel=0.003)
     assert found["a_b"] == pytest.approx(0.935, rel=0.002)
     assert found["a_c"] == pytest.approx(0.668, rel=0.002)
-    # Gamma_Z from the absorptive part of the independent propagator, sigma0 = 12 pi Gamma_ee Gamma_had/(m Gamma)^2 from its Z exchange
+    # Gamma_Z from the absorptive part of the independent propagator, sigma0 = 12 pi Gamma_ee Gamma_had/(m Gamma)^2 from
+    # its Z exchange
     world = World(scale=1.0)
     assert found["gamma_z"] == pytest.approx(M1 * world.absorption(np.array([M1**2]))[0, 1, 1], rel=2e-3)
     peak = World(scale=1e6).sigma(np.array([M1**2]), HADRONS)[0] / 1e12 * QCD
@@ -489,7 +511,9 @@ def test_pole_observables_of_the_standard_model(model: sm.StandardModel) -> None
 
 
 def test_standard_model_inputs_move_masses_at_fixed_fermi_constant() -> None:
-    """m_W^2 = pi alpha/(sqrt2 G_F sW^2) and m_Z^2 = m_W^2/cW^2, relative to the reference point; alpha and sin^2 are what they are called."""
+    """m_W^2 = pi alpha/(sqrt2 G_F sW^2) and m_Z^2 = m_W^2/cW^2, relative to the reference point; alpha and sin^2 are
+    what they are called.
+    """
     theta = np.array([0.02, -0.03])
     alpha, sin2 = ALPHA * np.exp(theta[0]), SIN2 * np.exp(theta[1])
     moved, start = (sm.pole_observables(sm.standard_model(jnp.asarray(x))) for x in (theta, np.zeros(2)))
@@ -523,7 +547,9 @@ def projected(model: sm.StandardModel, line: line_shape.LineShape) -> Callable:
 
 
 def _eigenstate(kappa: float, m2: float) -> dict[str, float]:
-    """Observables of the exact Z of the Lagrangian: its mass, and widths and asymmetries of its couplings (quarks massless)."""
+    """Observables of the exact Z of the Lagrangian: its mass, and widths and asymmetries of its couplings (quarks
+    massless).
+    """
     z = reference.states(reference.point(kappa, m2, HALF_PI, m1=M1, sin2_theta_w=SIN2))[1]
     world = World()
     content = np.array([float(x) for x in z.content[:2]])
@@ -555,8 +581,8 @@ def _eigenstate(kappa: float, m2: float) -> dict[str, float]:
 def test_projection_is_the_eigenvalue_far_from_the_pole(projected: Callable) -> None:
     """m_Z' = 10, 60, 150, 500 GeV against the exact mass, widths and couplings of the Z.
 
-    m_Z to 0.3%: the projection holds the photon, whose interference with the Z the dark sector moves as well. R_l, with 12% and what is small
-    beside it, moves by that interference too; Gamma_Z to 5%, asymmetries to 4% of themselves.
+    m_Z to 0.3%: the projection holds the photon, whose interference with the Z the dark sector moves as well. R_l, with
+    12% and what is small beside it, moves by that interference too; Gamma_Z to 5%, asymmetries to 4% of themselves.
     """
     masses = (10.0, 60.0, 150.0, 500.0)
     found = projected([(0.02, m2, 1e-6) for m2 in masses])
@@ -573,8 +599,9 @@ def test_projection_is_the_eigenvalue_far_from_the_pole(projected: Callable) -> 
 
 
 def test_line_shape_passes_smoothly_through_the_pole(projected: Callable) -> None:
-    """kappa = 0.005, Gamma2 = 1% of M2: m_Z by -/+ 7 to 12 MeV at M2 - m_Z = +/-1 GeV, nothing within 2 MeV where they cross, and there
-    Gamma_Z by +50 to +76 MeV; no step between neighbours 0.25 GeV apart."""
+    """kappa = 0.005, Gamma2 = 1% of M2: m_Z by -/+ 7 to 12 MeV at M2 - m_Z = +/-1 GeV, nothing within 2 MeV where they
+    cross, and there Gamma_Z by +50 to +76 MeV; no step between neighbours 0.25 GeV apart.
+    """
     offset = np.array([-2, -1.5, -1.25, -1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2])
     found = projected([(0.005, M1 + x, 0.01) for x in offset])
     mass, width = found["m_z"] * M1 * 1e3, found["gamma_z"] * 2476.9
@@ -587,8 +614,9 @@ def test_line_shape_passes_smoothly_through_the_pole(projected: Callable) -> Non
 
 
 def _fitted(kappa: float, m2: float, width: float) -> tuple[float, float, float]:
-    """(m, Gamma, sigma0) that reproduce the exact hadronic cross sections at the seven energies, relative to the Standard Model: weights of equal
-    luminosity, the photon held, a Breit-Wigner whose peak is sigma0."""
+    """(m, Gamma, sigma0) that reproduce the exact hadronic cross sections at the seven energies, relative to the
+    Standard Model: weights of equal luminosity, the photon held, a Breit-Wigner whose peak is sigma0.
+    """
     s = line_shape.ENERGIES[:7] ** 2
     data, base = World(kappa, m2, width).sigma(s, HADRONS), World().sigma(s, HADRONS)
 
@@ -603,7 +631,9 @@ def _fitted(kappa: float, m2: float, width: float) -> tuple[float, float, float]
 
 
 def test_projection_is_the_fit_of_a_line_shape_to_the_exact_cross_sections(projected: Callable) -> None:
-    """m_Z, Gamma_Z and sigma0 of a least-squares fit of all three, to 2% (Gamma_Z 5%) at kappa = 0.005 through the crossing; m_Z to 10% at kappa = 0.02, 1 GeV beside the Z, where m_Z moves by 160 MeV."""
+    """m_Z, Gamma_Z and sigma0 of a least-squares fit of all three, to 2% (Gamma_Z 5%) at kappa = 0.005 through the
+    crossing; m_Z to 10% at kappa = 0.02, 1 GeV beside the Z, where m_Z moves by 160 MeV.
+    """
     points = [(0.005, M1 + x, 0.01) for x in (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0, 10.0)]
     found = projected(points + [(0.02, M1 - 1.0, 0.01), (0.02, M1 + 1.0, 0.01)])
     for i, (kappa, m2, width) in enumerate(points):
@@ -615,7 +645,9 @@ def test_projection_is_the_fit_of_a_line_shape_to_the_exact_cross_sections(proje
 
 
 def test_float32_keeps_the_digits_of_the_mass(model: sm.StandardModel, line: line_shape.LineShape) -> None:
-    """delta m_Z of the projection with every leaf in float32: within 1e-5 of m_Z's error (2.3e-5 relative) or 1e-5 of itself (5e-7 measured)."""
+    """delta m_Z of the projection with every leaf in float32: within 1e-5 of m_Z's error (2.3e-5 relative) or 1e-5 of
+    itself (5e-7 measured).
+    """
 
     def shift(line: line_shape.LineShape, model: sm.StandardModel, currents, width) -> jax.Array:
         energy = jnp.asarray(line_shape.ENERGIES).astype(model.e.dtype)
@@ -706,7 +738,9 @@ OFF_POLE = [(i, row) for i, row in enumerate(ROWS) if i >= len(predictions.POLE)
 
 
 def test_off_pole_deviations_are_those_of_the_inverted_propagator(deviations: Callable) -> None:
-    """X(kappa, M2)/X_SM - 1 of rates, ratios, asymmetries, Bhabha bins and weak charges at the reference point, to 1e-5 of the change."""
+    """X(kappa, M2)/X_SM - 1 of rates, ratios, asymmetries, Bhabha bins and weak charges at the reference point, to 1e-5
+    of the change.
+    """
     points = [(0.03, 10.0, 0.01), (0.1, 60.0, 0.01), (0.01, 188.0, 0.01), (0.3, 2000.0, 0.0)]
     found = deviations([((0.0, 0.0), *point) for point in points])
     for (kappa, m2, width), row in zip(points, found):
@@ -716,8 +750,10 @@ def test_off_pole_deviations_are_those_of_the_inverted_propagator(deviations: Ca
 
 
 def test_deviations_move_with_the_standard_models_inputs(deviations: Callable) -> None:
-    """At |theta| = 1e-3, off the pole: X(theta, kappa, M2)/X_SM(0) - 1 of the inverted propagator with another alpha, sin^2 and M1, to 1e-7 of the
-    observable without mixing and to 3e-4 of the mixing's part with it; pole observables without mixing to 1e-7 of the closed forms."""
+    """At |theta| = 1e-3, off the pole: X(theta, kappa, M2)/X_SM(0) - 1 of the inverted propagator with another alpha,
+    sin^2 and M1, to 1e-7 of the observable without mixing and to 3e-4 of the mixing's part with it; pole observables
+    without mixing to 1e-7 of the closed forms.
+    """
     for theta in ((1e-3, 1e-3), (-7e-4, 1e-3), (0.0, -1e-3)):
         alone, mixed = deviations([(theta, 0.0, 60.0, 0.01), (theta, 0.03, 60.0, 0.01)])
         moved, start = (sm.pole_observables(sm.standard_model(jnp.asarray(x))) for x in (theta, (0.0, 0.0)))
@@ -735,8 +771,10 @@ def test_deviations_move_with_the_standard_models_inputs(deviations: Callable) -
 
 
 def test_tables_are_the_functions_they_expand(known: predictions.Predictions, line_at: Callable) -> None:
-    """At |theta| = 1e-3 the expanded line shape and responses equal direct evaluations there: the projection's m_Z for given F to 1e-5, h to first
-    order, which near the pole, where theta moves M1 by a tenth of its half-width, is good to 4e-3."""
+    """At |theta| = 1e-3 the expanded line shape and responses equal direct evaluations there: the projection's m_Z for
+    given F to 1e-5, h to first order, which near the pole, where theta moves M1 by a tenth of its half-width, is good
+    to 4e-3.
+    """
     theta = jnp.asarray([8e-4, -1e-3])
 
     @jax.jit
@@ -758,8 +796,9 @@ def test_tables_are_the_functions_they_expand(known: predictions.Predictions, li
 
 
 def test_weak_charges_of_a_light_and_a_heavy_dark_boson(deviations: Callable) -> None:
-    """|t| << M2^2, M1^2: delta Q/Q = F(t) (v_Z/P_ZZ)(v . g)/g_Z with F = kappa^2 t^2/(t - M2^2), v = (cW/t, sW/M1^2): -kappa^2 sW cW M1^2/M2^2 sum of
-    electric charges over the weak ones, to 1%."""
+    """|t| << M2^2, M1^2: delta Q/Q = F(t) (v_Z/P_ZZ)(v . g)/g_Z with F = kappa^2 t^2/(t - M2^2), v = (cW/t, sW/M1^2):
+    -kappa^2 sW cW M1^2/M2^2 sum of electric charges over the weak ones, to 1%.
+    """
     kappa, m2 = 0.01, 300.0
     (row,) = deviations([((0.0, 0.0), kappa, m2, 0.0)])
     world = World()
@@ -777,7 +816,9 @@ def test_weak_charges_of_a_light_and_a_heavy_dark_boson(deviations: Callable) ->
 
 
 def test_inputs_that_are_not_propagators_do_not_move(deviations: Callable) -> None:
-    """alpha and m_W, functions of theta alone; sin^2 of the charge asymmetry moves as A_e does, d ln A/d ln sin^2 of 2 x/(1 + x^2)."""
+    """alpha and m_W, functions of theta alone; sin^2 of the charge asymmetry moves as A_e does, d ln A/d ln sin^2 of 2
+    x/(1 + x^2).
+    """
     rows = deviations([((0.0, 0.0), 0.03, m2, 0.01) for m2 in (10.0, 85.0, 150.0)])
     at = {name: i for i, name in enumerate(predictions.POLE)}
     assert np.all(rows[:, [at["alpha"], at["m_w"]]] == 0.0)

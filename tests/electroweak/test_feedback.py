@@ -1,4 +1,6 @@
-"""The dark sector's feedback F on Standard Model amplitudes against 4x4 propagators inverted at 60 digits from true Lagrangian parameters."""
+"""The dark sector's feedback F on Standard Model amplitudes against 4x4 propagators inverted at 60 digits from true
+Lagrangian parameters.
+"""
 
 import equinox as eqx
 import jax
@@ -95,8 +97,9 @@ both_kinds = eqx.filter_jit(_both_kinds, compiler_options=QUICK)
 def test_amplitudes_of_any_phase_are_the_hatted_standard_model_and_one_function(
     kappa: float, m2: float, theta: float, width: float | None
 ) -> None:
-    """P_SM,SM = P0^ + F v^ v^T on (B, W3), timelike, spacelike and on the resonance: F to 1e-12 of itself (2e-15 measured,
-    3e-13 at the smallest t), all components to 1e-12."""
+    """P_SM,SM = P0^ + F v^ v^T on (B, W3), timelike, spacelike and on the resonance: F to 1e-12 of itself (2e-15
+    measured, 3e-13 at the smallest t), all components to 1e-12.
+    """
     for isospin in (0.0,) if width is not None or theta == 0.0 else (0.0, 0.5):
         case = Case(kappa, m2, theta, width, isospin)
         distance = m2**2 * (MOMENTA - 1.0)
@@ -146,8 +149,9 @@ def _held(kappa: float, mass: float, theta: float) -> tuple[feedback.Feedback, C
     [(0.3, 20.0, 0.7), (0.05, 91.5, HALF_PI), (0.05, 89.9, 0.4), (1e-4, 150.0, 1.0), (0.5, 900.0, 1.3)],
 )
 def test_held_physical_mass_is_a_pole_of_the_lagrangian(kappa: float, mass: float, theta: float) -> None:
-    """M2^2 = square + shift/scale against det(M^2 - m_Z'^2 K4) = 0 of the true Lagrangian, to 1e-12 of M2^2, and against the hatted pole equation
-    (s - M1^2)(s - M2^2) = kappa^^2 (s - cW^2 M1^2) s."""
+    """M2^2 = square + shift/scale against det(M^2 - m_Z'^2 K4) = 0 of the true Lagrangian, to 1e-12 of M2^2, and
+    against the hatted pole equation (s - M1^2)(s - M2^2) = kappa^^2 (s - cW^2 M1^2) s.
+    """
     dark, case = _held(kappa, mass, theta)
     found = float(dark.square) + float(dark.shift) / float(dark.scale)
     exact = reference.lagrangian_mass(case.true, mpf(mass)) ** 2
@@ -161,12 +165,14 @@ def test_held_physical_mass_is_a_pole_of_the_lagrangian(kappa: float, mass: floa
 
 @pytest.mark.parametrize("kappa, theta", [(0.3, 0.7), (0.05, HALF_PI), (1e-3, 1.1)])
 def test_forbidden_gap_is_where_no_lagrangian_mass_exists(kappa: float, theta: float) -> None:
-    """`exists` fails exactly on M1^2/K11 < m_Z'^2 < M1^2 K22/det K of the true Lagrangian, found to 1e-9 on both sides."""
+    """`exists` fails exactly on M1^2/K11 < m_Z'^2 < M1^2 K22/det K of the true Lagrangian, found to 1e-9 on
+    both sides.
+    """
     p = Case(kappa, 50.0, theta, 0.01).true
     cc, cs, sc = (p.kappa * a * b for a, b in ((p.cos_w, p.cos_d), (p.cos_w, p.sin_d), (p.sin_w, p.cos_d)))
     d = 1 - cc**2
     lower, upper = p.m1 / mpmath.sqrt(1 - sc**2 / d), p.m1 * mpmath.sqrt((1 - cs**2 / d) * d / (1 - p.kappa**2))
-    assert 0 < upper - lower
+    assert upper - lower > 0
     for mass, exists in (
         (lower * (1 - mpf("1e-9")), True),
         (lower * (1 + mpf("1e-9")), False),
@@ -180,8 +186,9 @@ def test_forbidden_gap_is_where_no_lagrangian_mass_exists(kappa: float, theta: f
 
 
 def test_far_heavier_a_dark_boson_is_an_operator() -> None:
-    """F(s) -> -kappa^^2 s^2/M2^2 (1 + O(s/M2^2)), timelike and spacelike, for a narrow Z2: the inverse hypercharge propagator gains Y s^2/m_W^2 with
-    Y = kappa^^2 m_W^2/M2^2, and nothing else moves, S = T = U = W = 0."""
+    """F(s) -> -kappa^^2 s^2/M2^2 (1 + O(s/M2^2)), timelike and spacelike, for a narrow Z2: the inverse hypercharge
+    propagator gains Y s^2/m_W^2 with Y = kappa^^2 m_W^2/M2^2, and nothing else moves, S = T = U = W = 0.
+    """
     s = np.array([4e4, 1e3, -1e3, -4e4, 25.0, 8e3, -7.0, -2e3, 100.0])
     for m2 in (2e3, 2e4):
         case = Case(1e-3, m2, 1.1, 0.0)
@@ -198,7 +205,9 @@ def test_far_heavier_a_dark_boson_is_an_operator() -> None:
 
 
 def test_width_of_the_z_into_mcps() -> None:
-    """0.055 kappa^2 GeV for e' = e in the massless phase; the A2 content of the exact Z, threshold factor and charge in any phase."""
+    """0.055 kappa^2 GeV for e' = e in the massless phase; the A2 content of the exact Z, threshold factor and charge in
+    any phase.
+    """
     model = sm.standard_model(jnp.zeros(2))
 
     def width(kappa: float, theta: float, m_mcp: float | None, e_dark: float) -> float:
@@ -238,7 +247,9 @@ SLOPES = {
 
 @pytest.mark.parametrize("kind", SLOPES)
 def test_gradients_are_finite_where_phases_end_and_masses_cross(kind: str) -> None:
-    """d F/d(kappa, m_Z', theta_W') at kappa = 0, theta_W' = 0 and pi/2, with m_Z' through M1 (beside and inside the gap)."""
+    """d F/d(kappa, m_Z', theta_W') at kappa = 0, theta_W' = 0 and pi/2, with m_Z' through M1 (beside and inside the
+    gap).
+    """
     masses = (10.0, sm.M1_REF * (1 - 1e-9), sm.M1_REF, sm.M1_REF * (1 + 1e-4), 300.0)
     points = [
         (k, m, t) for k in (0.0, 1e-3, 0.3) for m in masses for t in (0.0, 0.5, HALF_PI) if k * t > 0 or m != sm.M1_REF
@@ -248,7 +259,8 @@ def test_gradients_are_finite_where_phases_end_and_masses_cross(kind: str) -> No
 
 
 def test_gradients_are_finite_differences_of_the_inverted_propagator() -> None:
-    """d Re F/d(kappa, M_Z', theta_W') through the held physical mass against central differences of the 4x4 at 60 digits, to 1e-8.
+    """d Re F/d(kappa, M_Z', theta_W') through the held physical mass against central differences of the 4x4 at 60
+    digits, to 1e-8.
 
     Hatted quantities are held, so the reference's Lagrangian moves with kappa and theta_W'.
     """

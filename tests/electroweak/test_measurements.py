@@ -1,4 +1,6 @@
-"""Measurements of the electroweak fits: the tables hold what was published, and a bad table stops with its file and line."""
+"""Measurements of the electroweak fits: the tables hold what was published, and a bad table stops with its file and
+line.
+"""
 
 import collections
 import math
@@ -173,8 +175,8 @@ def test_low_energy_residuals_keep_their_sign():
     # |Q_W| of caesium and of the electron are measured below, that of the proton above the prediction
     np.testing.assert_array_equal(np.sign(found.residual), [-1, 1, -1])
     np.testing.assert_allclose(found.relative_error, [0.42 / 73.23, 0.0045 / 0.0708, 0.0053 / 0.0473], rtol=1e-12)
-    assert 1 - 4 * 0.2397 == pytest.approx(
-        -found.value[2], abs=4 * 0.0013
+    assert (
+        pytest.approx(-found.value[2], abs=4 * 0.0013) == 1 - 4 * 0.2397
     )  # sin^2 theta_eff: P.L. Anthony et al., hep-ex/0504049
 
 

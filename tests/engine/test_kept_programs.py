@@ -1,4 +1,6 @@
-"""Programs that are kept: another store reader gets the same numbers without tracing, and never a program of something else."""
+"""Programs that are kept: another store reader gets the same numbers without tracing, and never a program of something
+else.
+"""
 
 import os
 import subprocess
@@ -84,7 +86,9 @@ def test_another_program_is_traced_anew(store, traced, other):
 
 
 def test_tracers_pass_through_and_no_argument_is_kept_by_its_place(store):
-    """Under a derivative a program is compiled as ever; a model that is gone leaves its place to another with other numbers."""
+    """Under a derivative a program is compiled as ever; a model that is gone leaves its place to another with other
+    numbers.
+    """
     program = kept_programs.Program(apply_table, {})
     for values in (jnp.arange(9.0)[:, None], 2.0 * jnp.arange(9.0)[:, None]):
         table = spline.fit(values, (0.0, 8.0))

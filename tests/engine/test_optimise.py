@@ -14,7 +14,9 @@ WIDE = {name: Range(1e-2, 1e2) for name in SHARES}
 
 
 def utility(x, memory):
-    """sum a_i ln x_i: at a budget of sum c_i x_i = B it is largest at x_i = a_i B/(c_i sum a), where d/d(ln B) = sum a."""
+    """sum a_i ln x_i: at a budget of sum c_i x_i = B it is largest at x_i = a_i B/(c_i sum a), where d/d(ln B)
+    = sum a.
+    """
     return sum(share * jnp.log(x[name]) for name, share in SHARES.items()), memory
 
 
@@ -61,7 +63,9 @@ def test_a_held_parameter_stays():
 
 
 def test_a_budget_that_is_not_used_up_has_no_price():
-    """-(ln x)^2 - (y + 1)^2, y moving linearly through zero: the top lies at x = 1, y = -1, inside the budget x <= 10."""
+    """-(ln x)^2 - (y + 1)^2, y moving linearly through zero: the top lies at x = 1, y = -1, inside the budget
+    x <= 10.
+    """
 
     def hill(x, memory):
         return -(jnp.log(x["x"]) ** 2) - (x["y"] + 1.0) ** 2, memory

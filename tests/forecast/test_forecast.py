@@ -17,8 +17,8 @@ from jaxmix.statistics import information
 BINS = len(likelihood.MEASUREMENTS[0].edges)
 SIN2 = constants.SIN2_THETA_W  # theta_dark = theta_W at the benchmark
 
-# d ln/d(ln kappa, ln tan(theta_dark), ln e_dark, ln m_zprime, ln m_mcp): epsilon_gamma = kappa cos(theta_W) cos(theta_dark) e_dark/e and
-# epsilon_Z = kappa cos(theta_W) sin(theta_dark)
+# d ln/d(ln kappa, ln tan(theta_dark), ln e_dark, ln m_zprime, ln m_mcp): epsilon_gamma = kappa cos(theta_W)
+# cos(theta_dark) e_dark/e and epsilon_Z = kappa cos(theta_W) sin(theta_dark)
 OF_CHARGE = np.array([1.0, -SIN2, 1.0, 0.0, 0.0])
 OF_ZPRIME = np.array([1.0, 1.0 - SIN2, 0.0, 0.0, 0.0])
 
@@ -54,7 +54,9 @@ def _events(detector, currents):
 
 
 def test_light_alone_measures_the_charge_as_counted_photoelectrons_do(report):
-    """Shapes of the bins know epsilon_gamma alone. Per event the information on ln N is that of three zero-truncated Poisson numbers."""
+    """Shapes of the bins know epsilon_gamma alone. Per event the information on ln N is that of three zero-truncated
+    Poisson numbers.
+    """
     counts = report.counts["one_forward"]
     mean = (5e-3 * (1 - SIN2) / photoelectrons.CHARGE_ONE_PHOTOELECTRON) ** 2
     k = np.arange(1, 200)
@@ -89,7 +91,9 @@ def test_the_best_measured_direction_is_that_of_the_millicharge(report):
 
 
 def test_the_null_directions_change_neither_charge_nor_production(report):
-    """With both charges held, e_dark and tan(theta_dark) rise together; along the other the Z' is produced as often at another mass."""
+    """With both charges held, e_dark and tan(theta_dark) rise together; along the other the Z' is produced as often at
+    another mass.
+    """
     assert [each.degenerate for each in report.directions] == [False, False, False, True, True]
     for each in report.directions[3:]:
         assert abs(each.powers @ OF_CHARGE) < 0.02

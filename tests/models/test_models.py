@@ -55,7 +55,9 @@ def test_a_mass_inside_the_forbidden_gap_is_nan_and_just_outside_is_not() -> Non
 
 
 def test_holdom_and_okun_phases_are_the_ends_of_the_angle() -> None:
-    """At theta_W' = 0 the Z2 decouples from the Standard Model and the photon is millicharged; at pi/2 it is the other way about."""
+    """At theta_W' = 0 the Z2 decouples from the Standard Model and the photon is millicharged; at pi/2 it is the other
+    way about.
+    """
     holdom, okun = (mixed_phase.MixedPhase(0.1, m2=20.0, theta_dark=theta).currents() for theta in (0.0, HALF_PI))
     _, _, zprime = neutral_currents.states(holdom)
     assert (float(zprime.a1), float(zprime.z1), float(zprime.mass)) == (0.0, 0.0, 20.0)

@@ -1,4 +1,6 @@
-"""Enclosures by interval arithmetic: they hold every value, claim nothing where there is none, and shrink with the box."""
+"""Enclosures by interval arithmetic: they hold every value, claim nothing where there is none, and shrink with
+the box.
+"""
 
 from fractions import Fraction
 
@@ -331,7 +333,7 @@ def test_what_depends_on_no_interval_stays_exact():
         lambda x, y: (y / 3, 7, y > 0, jnp.sort(jnp.array([y, 1.0]))[0]), Interval(0.0, 1.0), 1.0
     )
     assert third.low == third.high == 1.0 / 3.0
-    assert integer.low == integer.high == 7 and truth.low == truth.high == True and held.low == held.high == 1.0  # noqa: E712
+    assert integer.low == integer.high == 7 and truth.low == truth.high == True and held.low == held.high == 1.0
 
 
 def test_arguments_are_pytrees():

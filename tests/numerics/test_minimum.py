@@ -1,4 +1,6 @@
-"""The damped Newton search between bounds against closed forms and scipy, and the profile's derivatives against closed forms and differences."""
+"""The damped Newton search between bounds against closed forms and scipy, and the profile's derivatives against closed
+forms and differences.
+"""
 
 from functools import cache, partial
 
@@ -69,7 +71,9 @@ SIGNAL, BACKGROUND = jnp.array([5.0, 2.0, 1.0, 3.0]), jnp.array([4.0, 4.0, 1.0, 
 
 
 def counting(strength, nuisance):
-    """Twice the negative log likelihood of four counts with uncertain efficiency and background; NaN where a mean is negative."""
+    """Twice the negative log likelihood of four counts with uncertain efficiency and background; NaN where a mean is
+    negative.
+    """
     mean = strength[0] * SIGNAL * jnp.exp(0.1 * nuisance[0]) + BACKGROUND * (1.0 + 0.3 * nuisance[1])
     return 2.0 * jnp.sum(mean - OBSERVED * jnp.log(mean)) + jnp.sum(nuisance**2)
 

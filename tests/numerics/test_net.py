@@ -1,4 +1,6 @@
-"""Points of the unit cube from their index: the Sobol net against SciPy's, uniform numbers against their distribution."""
+"""Points of the unit cube from their index: the Sobol net against SciPy's, uniform numbers against their
+distribution.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +23,9 @@ def test_direction_numbers_are_those_of_joe_and_kuo():
 
 @pytest.mark.parametrize("first", [0, 2**33])
 def test_the_net_fills_every_box_evenly(first):
-    """A (t, m, s)-net in base 2: of 256 consecutive points, one in each of 256 strips along any axis, 16 in each square of 4 x 4 of the first two."""
+    """A (t, m, s)-net in base 2: of 256 consecutive points, one in each of 256 strips along any axis, 16 in each square
+    of 4 x 4 of the first two.
+    """
     points = np.asarray(jax.vmap(lambda i: net.sobol(i, 5, 3))(first + jnp.arange(256)))
     for axis in range(5):
         assert sorted((points[:, axis] * 256).astype(int)) == list(range(256))

@@ -62,7 +62,9 @@ def test_gradients_are_those_of_the_closed_form():
 
 
 def test_sobol_points_integrate_with_honest_errors():
-    """The integral of prod 3 x^2 over the cube is one: off by no more than the scrambles say, less than half of random points' error; the same every time."""
+    """The integral of prod 3 x^2 over the cube is one: off by no more than the scrambles say, less than half of random
+    points' error; the same every time.
+    """
     cube = scrambled.points(5, 10, 16)
     found, error = scrambled.mean_and_error(np.prod(3 * cube**2, axis=-1).mean(axis=-1))
     assert abs(found - 1) < 4 * error

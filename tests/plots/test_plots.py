@@ -1,4 +1,6 @@
-"""Figures: the files, what is in them, equal bytes for equal results; shades on the excluded side, words clear of curves."""
+"""Figures: the files, what is in them, equal bytes for equal results; shades on the excluded side, words clear of
+curves.
+"""
 
 import csv
 import importlib.util
@@ -200,7 +202,9 @@ def test_colours_tell_luminosities_dashes_tell_levels_and_panels_tell_mass_ratio
 
 
 def together(**levels):
-    """Two constraints, with levels of their own, in the plane of mass and millicharge at two luminosities; and a curve of each level."""
+    """Two constraints, with levels of their own, in the plane of mass and millicharge at two luminosities; and a curve
+    of each level.
+    """
     tables = {name: {"levels": rows} for name, rows in levels.items()}
     plain = study()
     axes = {

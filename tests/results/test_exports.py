@@ -1,4 +1,6 @@
-"""Contours as HEPData tables and as text: read back with other readers, closed, with units and qualifiers; no number that is none."""
+"""Contours as HEPData tables and as text: read back with other readers, closed, with units and qualifiers; no number
+that is none.
+"""
 
 from pathlib import Path
 

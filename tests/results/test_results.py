@@ -335,7 +335,9 @@ def test_the_header_of_contours_tells_names_and_units(tmp_path):
 
 
 def test_certificates_stand_beside_the_contours(tmp_path):
-    """The columns that name a contour are those of contours.csv; one without vertices has a row too; what has no value is empty."""
+    """The columns that name a contour are those of contours.csv; one without vertices has a row too; what has no value
+    is empty.
+    """
     path, held = tmp_path / "certificates.csv", ["theta_dark", "luminosity"]
     results.write_contours(tmp_path / "contours.csv", PLANE, held, traces())
     good = results.Certificate(

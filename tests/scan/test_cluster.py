@@ -1,4 +1,6 @@
-"""The submit files for clusters: what they call, with the commands of the cluster replaced by ones that write down their words."""
+"""The submit files for clusters: what they call, with the commands of the cluster replaced by ones that write down
+their words.
+"""
 
 import os
 import re

@@ -28,8 +28,9 @@ def on_grid() -> tuple[study.Study, study.Study, engine.Grid]:
 
 
 def test_the_table_is_the_exact_evaluation(on_grid) -> None:
-    """q/critical value at random points of the grid, in four phases: to 1e-4 where a decision falls, to 2e-3 up to 25 times the
-    critical value and as far from it beyond, and zero in the Holdom phase."""
+    """q/critical value at random points of the grid, in four phases: to 1e-4 where a decision falls, to 2e-3 up to 25
+    times the critical value and as far from it beyond, and zero in the Holdom phase.
+    """
     problem, tabulated, grid = on_grid
     assert tabulated.constraints["precision"].table is not None
     found = np.full(grid.shape, np.nan)
@@ -54,6 +55,8 @@ def test_the_table_is_the_exact_evaluation(on_grid) -> None:
     "extra, settings", [({"m_mcp": 10.0}, {}), ({}, {"dark_width": "model"}), ({}, {"cut": "hard"})]
 )
 def test_no_table_where_the_theorem_does_not_hold(extra: dict[str, float], settings: dict[str, str]) -> None:
-    """An mCP that the Z decays to, or the dark width from the mCP: q needs more than kappa^. A hard cut makes it jump."""
+    """An mCP that the Z decays to, or the dark width from the mCP: q needs more than kappa^. A hard cut makes
+    it jump.
+    """
     problem, grid = problem_and_grid(extra, **settings)
     assert hatted_tables.with_tables(problem, grid).constraints["precision"].table is None

@@ -342,7 +342,9 @@ def test_a_restart_computes_anew_what_another_config_left(study, tmp_path, capsy
 
 
 def test_a_second_level_is_traced_where_it_lies(study, tmp_path, capsys):
-    """Three standard deviations beside two: q = 9 on its vertices, to 1e-9. Each level has a part on either side of the Z."""
+    """Three standard deviations beside two: q = 9 on its vertices, to 1e-9. Each level has a part on either side of the
+    Z.
+    """
     assert (
         scan.main(
             [str(study), "--out", str(tmp_path / "scan"), "--set", "mcp_lhc.levels=[{ sigma = 2 }, { sigma = 3 }]"]
@@ -359,7 +361,9 @@ def test_a_second_level_is_traced_where_it_lies(study, tmp_path, capsys):
 
 
 def test_scan_and_merge_as_processes(tmp_path):
-    """From a shell, warnings as errors: the manifest alone on stdout, on the device asked for; an unreadable config or folder, exit 2."""
+    """From a shell, warnings as errors: the manifest alone on stdout, on the device asked for; an unreadable config or
+    folder, exit 2.
+    """
     command = [sys.executable, "-W", "error", "-m"]
     path = tmp_path / "small.toml"
     path.write_text(
@@ -436,7 +440,9 @@ depth = 2
 
 
 def test_maps_histograms_and_refined_points(tmp_path):
-    """Against every point of the same scan: parts excluded and profiles over theta_dark, counts by bin; added points against exact values."""
+    """Against every point of the same scan: parts excluded and profiles over theta_dark, counts by bin; added points
+    against exact values.
+    """
     path = tmp_path / "reduced.toml"
     path.write_text(REDUCED, encoding="utf-8")
     assert scan.main([str(path), "--out", str(tmp_path / "scan")]) == 0
@@ -504,7 +510,9 @@ def several(tmp_path_factory):
 
 
 def test_several_constraints_share_a_scan(several):
-    """Each has its test statistic in its own units and its flag at its own first level; none has an mCP's mass to hold."""
+    """Each has its test statistic in its own units and its flag at its own first level; none has an mCP's mass
+    to hold.
+    """
     out, path, said = several
     cube = xr.open_zarr(out / "scan.zarr", chunks=None)
     critical = {"g_minus_2_mu": [pytest.approx(3.841458820694)], "g_minus_2_e": [4.0, 9.0]}
@@ -541,7 +549,9 @@ def test_each_constraint_has_its_contours(several):
 
 
 def test_a_finished_scan_is_verified_when_asked(several, tmp_path, capsys):
-    """Contours are traced again and checked, all else is as it was; then there is nothing to do, with --verify or without."""
+    """Contours are traced again and checked, all else is as it was; then there is nothing to do, with --verify or
+    without.
+    """
     out, path = shutil.copytree(several[0], tmp_path / "scan"), str(several[1])
     others = [
         name
@@ -586,7 +596,9 @@ def test_nothing_to_verify_is_bad_input(tmp_path, capsys, change, words, message
 
 
 def test_contours_in_doubt_are_told_and_counted(monkeypatch):
-    """One that leaps over its level has a certificate without distances, and a word in what is told and in the report."""
+    """One that leaps over its level has a certificate without distances, and a word in what is told and in the
+    report.
+    """
 
     def steps(x, y):
         return jnp.where(x + y > 50.0, 1.0, -1.0) + 0.0 * y

@@ -1,4 +1,6 @@
-"""Fisher's information against closed forms of exponential families, fits to thrown data, and the Hessian of the likelihood."""
+"""Fisher's information against closed forms of exponential families, fits to thrown data, and the Hessian of the
+likelihood.
+"""
 
 import jax
 import jax.numpy as jnp

@@ -50,7 +50,9 @@ def test_asimov_values_against_forty_digits(s, b):
 
 
 def test_discovery_asimov_is_the_median_significance_of_toys():
-    """CCGV, figure 7: the median of the exact significance; here s = 10, b = 20, 1e5 toys, +-0.05 from n being whole."""
+    """CCGV, figure 7: the median of the exact significance; here s = 10, b = 20, 1e5 toys, +-0.05 from n being
+    whole.
+    """
     counts = np.random.default_rng(3).poisson(30, 100000)
     median = np.median(stats.norm.isf(stats.poisson.sf(counts - 1, 20)))
     assert np.sqrt(statistics.discovery_asimov(10.0, 20.0)) == pytest.approx(median, abs=0.1)
@@ -261,7 +263,9 @@ def test_published_limit_makes_no_statement_outside():
 
 
 def test_published_limit_in_pieces():
-    """Each piece is its own monotone interpolant, ends included; nothing between; two that touch meet in the later one's value."""
+    """Each piece is its own monotone interpolant, ends included; nothing between; two that touch meet in the later
+    one's value.
+    """
     places, limits = np.array([1.0, 2.0, 4.0, 6.0, 9.0, 9.0, 20.0]), np.array([3.0, 1.0, 2.0, 5.0, 4.0, 7.0, 7.0])
     judge = statistics.PublishedLimit(places, limits, segment=[0, 0, 0, 1, 1, 2, 2])
     first = interpolate.PchipInterpolator(np.log(places[:3]), np.log(limits[:3]))

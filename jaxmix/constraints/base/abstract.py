@@ -16,9 +16,9 @@ Scalar = Float[Array, ""]
 class AbstractConstraint(eqx.Module):
     """One experiment's verdict on one parameter point, in two steps so that a scan can interpolate the costly one.
 
-    `slow` holds all that varies gently along the mixing (logarithms of rates over kappa^2); `test_statistic` is exact and
-    cheap once `slow` is known. Settings that are numbers are leaves, by name in `values`, so that a gradient or a band with
-    respect to any of them is one line; those that are words are static fields.
+    `slow` holds all that varies gently along the mixing (logarithms of rates over kappa^2); `test_statistic` is exact
+    and cheap once `slow` is known. Settings that are numbers are leaves, by name in `values`, so that a gradient or a
+    band with respect to any of them is one line; those that are words are static fields.
     """
 
     values: eqx.AbstractVar[dict[str, Scalar]]
@@ -50,7 +50,9 @@ class AbstractConstraint(eqx.Module):
 
     @abstractmethod
     def prepared(self) -> "AbstractConstraint":
-        """The same experiment with everything tabulated that rests on its settings alone; done once, when a study is built."""
+        """The same experiment with everything tabulated that rests on its settings alone; done once, when a study is
+        built.
+        """
 
     @abstractmethod
     def at_level(self, mode: str, value: float) -> "AbstractConstraint":
@@ -58,7 +60,9 @@ class AbstractConstraint(eqx.Module):
 
     @abstractmethod
     def asimov(self) -> "AbstractConstraint":
-        """The same experiment judged by data that equal their expectation without mixing; itself where it is projected."""
+        """The same experiment judged by data that equal their expectation without mixing; itself where it is
+        projected.
+        """
 
     @abstractmethod
     def with_settings(self, values: Mapping[str, Scalar]) -> "AbstractConstraint":
@@ -66,20 +70,25 @@ class AbstractConstraint(eqx.Module):
 
     @abstractmethod
     def movable(self) -> dict[str, Scalar]:
-        """The numbers among its settings with respect to which a limit has a derivative, those left out that are parameters."""
+        """The numbers among its settings with respect to which a limit has a derivative, those left out that are
+        parameters.
+        """
 
     def sources(self) -> tuple[str, ...]:
         """Publications that its answer rests on."""
         return self.reference, self.data_reference
 
     def needs_hatted_kappa_alone(self) -> bool:
-        """Whether q depends on kappa and theta_W' through kappa^ alone (with no mCP below m_Z/2), so that one table serves every theta_W'."""
+        """Whether q depends on kappa and theta_W' through kappa^ alone (with no mCP below m_Z/2), so that one table
+        serves every theta_W'.
+        """
         return False
 
     @abstractmethod
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
-        """Values of the parameter `axis`, the others held, at which the statistic has a threshold or a narrow resonance: a
-        contour finder places nodes there."""
+        """Values of the parameter `axis`, the others held, at which the statistic has a threshold or a narrow
+        resonance: a contour finder places nodes there.
+        """
 
     @abstractmethod
     def slow(self, currents: neutral_currents.NeutralCurrents) -> Float[Array, " k"]:

@@ -1,4 +1,6 @@
-"""What constraints share whose statistic is a closed form: no tables, nothing to interpolate, no data that a projection could replace."""
+"""What constraints share whose statistic is a closed form: no tables, nothing to interpolate, no data that a projection
+could replace.
+"""
 
 import dataclasses
 from collections.abc import Mapping

@@ -11,7 +11,9 @@ Scalar = Float[Array, ""]
 
 
 class HattedTable(eqx.Module):
-    """asinh(q) as a cubic spline in ln kappa^ for each mass (GeV, ascending; physical or Lagrangian as the points give it)."""
+    """asinh(q) as a cubic spline in ln kappa^ for each mass (GeV, ascending; physical or Lagrangian as the points give
+    it).
+    """
 
     masses: Float[Array, " masses"]
     coefficients: Float[Array, "masses coefficients"]

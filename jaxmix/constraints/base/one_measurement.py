@@ -17,8 +17,9 @@ _MODES = ("sigma", "cl")
 class OneMeasurement(closed_form.ClosedForm):
     """One Gaussian measurement, judged by q = chi^2(point) - chi^2(kappa = 0) = delta (delta - 2 pull).
 
-    delta: the point's change of what is measured; pull: the measured value less the Standard Model's; both in standard deviations (`error`,
-    in the measurement's unit) of the two values together. q is negative where the mixing describes the data better.
+    delta: the point's change of what is measured; pull: the measured value less the Standard Model's; both in standard
+    deviations (`error`, in the measurement's unit) of the two values together. q is negative where the mixing describes
+    the data better.
     """
 
     pull: Scalar

@@ -1,6 +1,8 @@
-"""Published searches as members of the shelf: the curve of each is a table of the package's data, and two classes read them.
+"""Published searches as members of the shelf: the curve of each is a table of the package's data, and two classes read
+them.
 
-A search is added by its table alone: `members` makes a class of every table, named, cited and described by the table's header.
+A search is added by its table alone: `members` makes a class of every table, named, cited and described by the table's
+header.
 """
 
 import functools

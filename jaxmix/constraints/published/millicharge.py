@@ -22,11 +22,12 @@ _WORST_INTERFERENCE = 0.5  # amplitude with the Z' over the photon's alone, belo
 class MillichargeSearch(search.PublishedSearch):
     """A limit on the charge of an mCP against its mass; the signal is |epsilon_gamma| min(1, |r|).
 
-    r is the tree-level amplitude with the Z' over that of the photon alone, from D_psi = e' Q' cW'/s - sW' g_Z',psi/(s - M2^2):
+    r is the tree-level amplitude with the Z' over that of the photon alone, from D_psi = e' Q' cW'/s - sW' g_Z',psi/(s
+    - M2^2):
         r = 1 + tan^2(theta_W') M^2/(M^2 - M2^2)   (T3' = 0), at the pair mass M = 2.5 m_mcp, at most `reach`.
-    It counts where the Z' is heavier than all pairs that the experiment makes, M2 > reach; where it is not, resonant pairs add to what
-    was searched for, and below threshold r > 1: both are left out, which is conservative. Where |r| < 1/2 the photon and the Z' nearly
-    cancel and the spectrum of the publication is not that of the model: no statement.
+    It counts where the Z' is heavier than all pairs that the experiment makes, M2 > reach; where it is not, resonant
+    pairs add to what was searched for, and below threshold r > 1: both are left out, which is conservative. Where |r| <
+    1/2 the photon and the Z' nearly cancel and the spectrum of the publication is not that of the model: no statement.
     """
 
     domain: ClassVar[str] = (

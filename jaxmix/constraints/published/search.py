@@ -20,8 +20,9 @@ _COLUMNS = [np.array(column, dtype=float) for column in list(zip(*constants.FERM
 
 
 class Zprime(NamedTuple):
-    """The Z' of a point, with what every search asks of it: its widths (GeV) into each Standard Model pair and into mCPs, and those of a
-    dark photon of its mass per epsilon^2 e^2."""
+    """The Z' of a point, with what every search asks of it: its widths (GeV) into each Standard Model pair and into
+    mCPs, and those of a dark photon of its mass per epsilon^2 e^2.
+    """
 
     state: mixing.Eigenstate
     widths: Float[Array, " fermions"]
@@ -44,7 +45,9 @@ def zprime_of(currents: neutral_currents.NeutralCurrents) -> Zprime:
 
 
 class Seen(NamedTuple):
-    """What a search makes of a point: the mass on its abscissa (GeV), the signal squared, and whether its assumptions fail."""
+    """What a search makes of a point: the mass on its abscissa (GeV), the signal squared, and whether its assumptions
+    fail.
+    """
 
     mass: Scalar
     signal: Scalar
@@ -52,10 +55,11 @@ class Seen(NamedTuple):
 
 
 class PublishedSearch(closed_form.ClosedForm):
-    """A curve of the largest signal that a search allows: q/critical = (signal/limit)^2, so that the curve is the exclusion contour.
+    """A curve of the largest signal that a search allows: q/critical = (signal/limit)^2, so that the curve is the
+    exclusion contour.
 
-    The published level is the only one: nothing tells how a contour moves with it. There is no statement outside the published
-    masses, between two pieces of the curve, and where the publication's assumptions fail.
+    The published level is the only one: nothing tells how a contour moves with it. There is no statement outside the
+    published masses, between two pieces of the curve, and where the publication's assumptions fail.
     """
 
     curve: statistics.PublishedLimit  # of the signal squared

@@ -27,15 +27,17 @@ _LEPTONS = {
 
 
 class ZprimeSearch(search.PublishedSearch):
-    """A limit on the kinetic mixing epsilon of a dark photon against its mass; signal^2 = epsilon_prod^2 BR/BR_published.
+    """A limit on the kinetic mixing epsilon of a dark photon against its mass; signal^2 = epsilon_prod^2
+    BR/BR_published.
 
-    epsilon_prod^2 = (g_L^2 + g_R^2)/(2 e^2) of the Z' and the particle that makes it: electrons or muons; quarks, each weighted with its
-    parton luminosity at M = m_Z' and divided by the same sum of a photon's couplings; for pi0 decays the coefficient of e J_EM.
-    BR of an invisible search is that to mCPs (of charges too small for tracks) and neutrinos, published for 1; of a visible one
-    that to its leptons, published for a dark photon of the same mass that decays to the Standard Model alone. Both have the same
-    quarks with the same thresholds, so that hadrons cancel where nothing is dark; where dark decays dominate, BR carries the error
-    of the parton model for hadrons, a factor of up to about 2 below 2 GeV and more on a resonance. A Z' wider than a tenth of its
-    mass is not what was searched for: no statement.
+    epsilon_prod^2 = (g_L^2 + g_R^2)/(2 e^2) of the Z' and the particle that makes it: electrons or muons; quarks, each
+    weighted with its parton luminosity at M = m_Z' and divided by the same sum of a photon's couplings; for pi0 decays
+    the coefficient of e J_EM. BR of an invisible search is that to mCPs (of charges too small for tracks) and
+    neutrinos, published for 1; of a visible one that to its leptons, published for a dark photon of the same mass that
+    decays to the Standard Model alone. Both have the same quarks with the same thresholds, so that hadrons cancel where
+    nothing is dark; where dark decays dominate, BR carries the error of the parton model for hadrons, a factor of up to
+    about 2 below 2 GeV and more on a resonance. A Z' wider than a tenth of its mass is not what was searched for: no
+    statement.
     """
 
     luminosity: parton_luminosity.PartonLuminosity | None  # of a search at a hadron collider
@@ -49,7 +51,9 @@ class ZprimeSearch(search.PublishedSearch):
     def build(
         cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None
     ) -> "ZprimeSearch":
-        """The search; it has no settings, level is its own ("cl", fraction), pdf an LHAPDF6 folder for the package's luminosities."""
+        """The search; it has no settings, level is its own ("cl", fraction), pdf an LHAPDF6 folder for the package's
+        luminosities.
+        """
         cls.check_level(*level)
         maker, _, energy = cls.search.produced_by.partition(" of protons at ")
         luminosity = (
@@ -87,8 +91,9 @@ class ZprimeSearch(search.PublishedSearch):
         return safe.ratio(jnp.dot(leptons, widths) * jnp.sum(photon), zprime.total * jnp.dot(leptons, photon))
 
     def slow(self, currents: neutral_currents.NeutralCurrents) -> Float[Array, " two"]:
-        """ln of the signal squared over kappa^2 (and over its limit, where the mass does not move with kappa: curves are rugged), and the
-        width over the mass; both level off where kappa vanishes."""
+        """ln of the signal squared over kappa^2 (and over its limit, where the mass does not move with kappa: curves
+        are rugged), and the width over the mass; both level off where kappa vanishes.
+        """
         kappa = jnp.where(jnp.abs(currents.kappa) < _SMALLEST_KAPPA, _SMALLEST_KAPPA, currents.kappa)
         currents = dataclasses.replace(currents, kappa=kappa)
         zprime = search.zprime_of(currents)

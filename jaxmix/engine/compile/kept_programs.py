@@ -1,7 +1,8 @@
 """Traced programs kept as bytes, so that another process neither traces nor lowers them again.
 
-A program is known by its function and by its arguments in words: every static number and name, the shape and type of every array. What
-cannot be put into words (a function or a class of the user, whose text is not known) is compiled as ever and not kept.
+A program is known by its function and by its arguments in words: every static number and name, the shape and type of
+every array. What cannot be put into words (a function or a class of the user, whose text is not known) is compiled as
+ever and not kept.
 """
 
 import ast
@@ -24,7 +25,9 @@ _PLAIN = (bool, int, float, str, type(None))
 
 
 class Store(Protocol):
-    """Where programs are kept: bytes by name. version says all else that a program rests on (sources, data, compiler)."""
+    """Where programs are kept: bytes by name. version says all else that a program rests on (sources, data,
+    compiler).
+    """
 
     version: str
 
@@ -40,7 +43,9 @@ class NotInWords(ValueError):
 
 
 def taken_apart(tree: PyTree) -> tuple[Any, list[Array | np.ndarray]]:
-    """A pytree as words (JSON types) and its arrays in order; NotInWords where a part belongs to neither Python, NumPy, JAX nor this package."""
+    """A pytree as words (JSON types) and its arrays in order; NotInWords where a part belongs to neither Python, NumPy,
+    JAX nor this package.
+    """
     arrays = []
     return _words(tree, arrays), arrays
 
@@ -78,7 +83,8 @@ class Apart(NamedTuple):
 class Program:
     """A compiled function, kept in a store (if there is one) for each kind of arguments that can be put into words.
 
-    What is an argument again need not be taken apart again: large models are, of which a batch of points is asked at a time.
+    What is an argument again need not be taken apart again: large models are, of which a batch of points is asked at a
+    time.
     """
 
     def __init__(self, function: Callable, options: dict[str, Any]):
@@ -145,7 +151,9 @@ def keep_in(store: Store | None) -> None:
 
 
 def _flattened(function: Callable, words: list[Any]) -> tuple[Callable, list]:
-    """The function of the arguments' arrays, to those of its result; and the result's words, once it has been traced."""
+    """The function of the arguments' arrays, to those of its result; and the result's words, once it has been
+    traced.
+    """
     result = []
 
     def flat(*arrays):

@@ -9,8 +9,9 @@ from jaxtyping import PyTree
 def in_one_loop(results: PyTree) -> PyTree:
     """The same arrays, all of one shape, formed in one loop over their elements on a CPU.
 
-    A CPU's compiler makes a loop for each result and repeats in it what the results share, but a reduction of several arrays at once is
-    one loop: each gets a second row of zeros, and the rows are added. The second row is known when the program is compiled and costs nothing.
+    A CPU's compiler makes a loop for each result and repeats in it what the results share, but a reduction of several
+    arrays at once is one loop: each gets a second row of zeros, and the rows are added. The second row is known when
+    the program is compiled and costs nothing.
     """
     leaves, tree = jax.tree.flatten(results)
     if jax.default_backend() != "cpu" or len(leaves) < 2:

@@ -1,4 +1,6 @@
-"""How programs are compiled: with care where they run for long, quickly where they run a few times, and never twice on one machine."""
+"""How programs are compiled: with care where they run for long, quickly where they run a few times, and never twice on
+one machine.
+"""
 
 import functools
 import hashlib
@@ -12,8 +14,8 @@ import jax
 
 from jaxmix.engine.compile import kept_programs
 
-# XLA keeps to half of the width that a CPU with AVX-512 has; others are no wider than what it keeps to. A schedule for operations that run
-# side by side costs memory and time where each core has a device of its own.
+# XLA keeps to half of the width that a CPU with AVX-512 has; others are no wider than what it keeps to. A schedule for
+# operations that run side by side costs memory and time where each core has a device of its own.
 _CAREFUL = {"xla_cpu_prefer_vector_width": 512, "xla_cpu_enable_concurrency_optimized_scheduler": False}
 # they halve the time to compile on a CPU, and the speed of what is compiled; numbers agree to rounding
 _QUICK = {"xla_backend_optimization_level": 0, "xla_cpu_use_fusion_emitters": False}
@@ -23,7 +25,9 @@ _PLAIN = {"xla_backend_optimization_level": 1, "xla_cpu_use_fusion_emitters": Fa
 
 @functools.cache
 def fast_compile(function: Callable) -> Callable:
-    """The function compiled in the least time, for programs that run a few times; the same function compiles nothing again."""
+    """The function compiled in the least time, for programs that run a few times; the same function compiles nothing
+    again.
+    """
     return kept_programs.Program(function, fast_compile_options())
 
 
@@ -46,8 +50,8 @@ def fast_compile_options() -> dict:
 
 
 def keep_programs(folder: Path, store: kept_programs.Store) -> None:
-    """Keep compiled programs in a folder, one below it for each kind of processor, and take from there what was compiled before; the same for
-    traced ones and the store.
+    """Keep compiled programs in a folder, one below it for each kind of processor, and take from there what was
+    compiled before; the same for traced ones and the store.
 
     Nothing is kept where the folder cannot be written, or where jax_compilation_cache_dir names another one.
     """

@@ -1,6 +1,8 @@
-"""Contours as paths of cubic Bezier pieces, which are exactly the Hermite pieces between the vertices: for drawings, and as SVG.
+"""Contours as paths of cubic Bezier pieces, which are exactly the Hermite pieces between the vertices: for drawings,
+and as SVG.
 
-Along a logarithmic side the control points are exponentials in the parameter, so that an axis in the logarithm draws the same cubics.
+Along a logarithmic side the control points are exponentials in the parameter, so that an axis in the logarithm draws
+the same cubics.
 """
 
 import math
@@ -18,9 +20,11 @@ _ROUNDED = 1e-6  # of the box, at most, in an SVG
 def path(
     sides: tuple[Side, Side], place: Float[np.ndarray, "n 2"], tangent: Float[np.ndarray, "n 2"], closed: bool
 ) -> tuple[Float[np.ndarray, "m 2"], UInt8[np.ndarray, " m"]]:
-    """The path through vertices with unit tangents in box coordinates: points in the parameters of the sides, and their codes.
+    """The path through vertices with unit tangents in box coordinates: points in the parameters of the sides, and their
+    codes.
 
-    MOVE at the first vertex; CURVE at both control points and the end of each piece; if closed, CLOSE at the first vertex again.
+    MOVE at the first vertex; CURVE at both control points and the end of each piece; if closed, CLOSE at the first
+    vertex again.
     """
     points = _points(place, tangent, closed)
     codes = np.full(len(points), CURVE, np.uint8)
@@ -33,7 +37,9 @@ def path(
 def svg(
     place: Float[np.ndarray, "n 2"], tangent: Float[np.ndarray, "n 2"], closed: bool, width: float, height: float
 ) -> str:
-    """The same path as attribute d of an SVG path: the box is so wide and high, y points down; empty without vertices."""
+    """The same path as attribute d of an SVG path: the box is so wide and high, y points down; empty without
+    vertices.
+    """
     if not (0 < width < math.inf and 0 < height < math.inf):
         raise ValueError(f"svg: width and height must be positive and finite, got {width} and {height}.")
     seen = [

@@ -46,8 +46,9 @@ class Side:
         return _from_box(u, self.low, self.high, self.logarithmic)
 
     def nodes(self, axis: Axis, extra: tuple[float, ...]) -> np.ndarray:
-        """Box coordinates of the axis' values, of extra ones inside the box, and of one between two extra ones that have none between (f may
-        look alike on both), ascending, without repeats."""
+        """Box coordinates of the axis' values, of extra ones inside the box, and of one between two extra ones that
+        have none between (f may look alike on both), ascending, without repeats.
+        """
         regular = np.clip(self.to_box(_values(axis)), 0.0, 1.0)
         special = np.sort(self.to_box(np.array([value for value in extra if self.low < value < self.high])))
         alone = np.searchsorted(regular, special[1:]) == np.searchsorted(regular, special[:-1])
@@ -83,8 +84,9 @@ class OutputLevel(eqx.Module):
 class Sampler:
     """f and its gradient in box coordinates at any number of points, in batches of one size; it counts its calls.
 
-    function(x, y), or function(x, y, held) where held is a pytree; helds: one for each plane, of equal structure. levels: what is subtracted
-    from f in each plane. Other numbers in helds, in the box or in the function's own leaves compile nothing again.
+    function(x, y), or function(x, y, held) where held is a pytree; helds: one for each plane, of equal structure.
+    levels: what is subtracted from f in each plane. Other numbers in helds, in the box or in the function's own leaves
+    compile nothing again.
     """
 
     def __init__(
@@ -107,7 +109,9 @@ class Sampler:
         )
 
     def __call__(self, plane: Int[np.ndarray, " n"], where: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 3"]:
-        """(f - level, df/du, df/dv) of points in their planes; an infinite f becomes a huge one of its sign, an undefined slope zero."""
+        """(f - level, df/du, df/dv) of points in their planes; an infinite f becomes a huge one of its sign, an
+        undefined slope zero.
+        """
         self.calls += len(where)
         found = self.batches(_value_and_gradient, plane, where).reshape(-1, 3)
         value = np.nan_to_num(found[:, 0] - self.levels[plane], nan=np.nan, posinf=1e300, neginf=-1e300)
@@ -120,8 +124,9 @@ class Sampler:
     def by_held(
         self, plane: Int[np.ndarray, " n"], where: Float[np.ndarray, "n 2"], around: dict[str, float]
     ) -> dict[str, Float[np.ndarray, " n"]]:
-        """df/dp of each number p held, and of those around, which f has from elsewhere when it is traced. (What is around may cost far more
-        than f: one point at a time.)"""
+        """df/dp of each number p held, and of those around, which f has from elsewhere when it is traced. (What is
+        around may cost far more than f: one point at a time.)
+        """
         more = {name: np.full(len(where), float(value)) for name, value in around.items()}
         return self.batches(_by_held, plane, where, more, batch=1 if around else None) if len(where) else {}
 
@@ -175,7 +180,8 @@ def _value_and_gradient(
     where: Float[Array, "n 2"],
 ) -> Float[Array, "n 3"]:
     first = held if alone else jax.tree.map(lambda leaf: leaf[0], held)
-    # traced once for one point, then differentiated and mapped: a third less time than doing all three to every operation at once
+    # traced once for one point, then differentiated and mapped: a third less time than doing all three to every
+    # operation at once
     traced = jax.make_jaxpr(lambda u, v, held: in_box(function, ends, logarithmic, u, v, held))(*where[0], first)
 
     def one(at, held):

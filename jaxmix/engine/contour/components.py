@@ -9,7 +9,9 @@ from jaxmix.engine.contour import marching, pieces, polish, subdivide
 
 
 def resolved(grown: subdivide.Tree, leaves: subdivide.Leaves) -> tuple[subdivide.Leaves, marching.Crossings]:
-    """The leaves, divided further where the level passes more than once, or where finer neighbours see it turn; and where it crosses."""
+    """The leaves, divided further where the level passes more than once, or where finer neighbours see it turn; and
+    where it crosses.
+    """
     while True:
         points = _points(grown.lattice, _plateaus(grown.lattice, leaves, grown.tolerance))
         crossed = marching.crossings(points, leaves.cells)
@@ -43,8 +45,9 @@ def _turns(points: marching.Points, cells: subdivide.Cells, crossed: marching.Cr
 def unresolved(
     lattice: subdivide.Lattice, leaves: subdivide.Leaves, crossed: marching.Crossings, tolerance: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Planes [m] and lower and upper corners [m, 2, 2] of open cells through which the level does not just pass; not those at f's edge or
-    on a plateau's."""
+    """Planes [m] and lower and upper corners [m, 2, 2] of open cells through which the level does not just pass; not
+    those at f's edge or on a plateau's.
+    """
     cells, number = leaves.cells[leaves.open], crossed.number[leaves.open]
     corners = cells.corners()
     values = lattice.at(corners)
@@ -62,7 +65,9 @@ def _points(lattice: subdivide.Lattice, flat: np.ndarray) -> marching.Points:
 
 
 def _plateaus(lattice: subdivide.Lattice, leaves: subdivide.Leaves, tolerance: float) -> np.ndarray:
-    """Which lattice points belong to an area on which f keeps to the level: it does at two or more corners of a cell (at one alone: a saddle)."""
+    """Which lattice points belong to an area on which f keeps to the level: it does at two or more corners of a cell
+    (at one alone: a saddle).
+    """
     corners = leaves.cells.corners()
     flat = subdivide.plateau(lattice.at(corners), tolerance)
     return np.isin(lattice.keys, lattice.key(corners)[flat & (flat.sum(axis=1) > 1)[:, None]])

@@ -12,14 +12,18 @@ from jaxmix.numerics import interval
 
 
 class Enclosure:
-    """For cells of planes: whether f surely keeps off the level (empty), and whether any two gradients in the cell surely differ by less
-    than a right angle (simple: no closed curve fits in cells that are all simple; S. Plantinga and G. Vegter, 2004, condition C1)."""
+    """For cells of planes: whether f surely keeps off the level (empty), and whether any two gradients in the cell
+    surely differ by less than a right angle (simple: no closed curve fits in cells that are all simple; S. Plantinga
+    and G. Vegter, 2004, condition C1).
+    """
 
     def __init__(self, sampler: box.Sampler):
         self._sampler = sampler
 
     def __call__(self, plane: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """empty [n], simple [n]; low, high [n, 2] are the cells' corners in the box. NoEnclosure where f has an operation without a rule."""
+        """empty [n], simple [n]; low, high [n, 2] are the cells' corners in the box. NoEnclosure where f has an
+        operation without a rule.
+        """
         found = self._sampler.batches(_enclosed, plane, np.concatenate([low, high], axis=1))
         level = self._sampler.levels[plane]
         return (found[:, 0] > level) | (found[:, 1] < level), found[:, 2] > 0

@@ -1,7 +1,9 @@
-"""Topology: the crossed stretches of the cells' boundaries, which of them each cell joins, and the chains that they form.
+"""Topology: the crossed stretches of the cells' boundaries, which of them each cell joins, and the chains that they
+form.
 
-A cell's boundary is cut into stretches by the corners of all cells beside it, so that two neighbours have the same stretches in common
-however finely each is divided. The sign of f at the ends of a stretch tells whether the level crosses it.
+A cell's boundary is cut into stretches by the corners of all cells beside it, so that two neighbours have the same
+stretches in common however finely each is divided. The sign of f at the ends of a stretch tells whether the level
+crosses it.
 """
 
 import dataclasses
@@ -13,7 +15,9 @@ from jaxmix.engine.contour.subdivide import Cells, Lattice
 
 @dataclasses.dataclass(frozen=True)
 class Points:
-    """The lattice points that have values: along v as the lattice sorts them, and along u (places in that order); their side of the level."""
+    """The lattice points that have values: along v as the lattice sorts them, and along u (places in that order); their
+    side of the level.
+    """
 
     lattice: Lattice
     across: np.ndarray  # places in the lattice's order, sorted by (plane, j, i)
@@ -29,7 +33,9 @@ class Points:
         return cls(lattice, across, keys[across], positive, valid)
 
     def ends(self, edges: np.ndarray) -> np.ndarray:
-        """The two places [n, 2] of the points that each stretch joins: number 2 k runs along v from the k-th point, 2 k + 1 along u."""
+        """The two places [n, 2] of the points that each stretch joins: number 2 k runs along v from the k-th point, 2 k
+        + 1 along u.
+        """
         first = edges // 2
         across = self.across[np.stack([first, np.minimum(first + 1, len(self.across) - 1)], axis=-1)]
         return np.where((edges % 2)[:, None] == 1, across, np.stack([first, first + 1], axis=-1))
@@ -37,8 +43,9 @@ class Points:
 
 @dataclasses.dataclass(frozen=True)
 class Crossings:
-    """The crossed stretches of cells, counterclockwise for each: owner [k] (cell), edge [k], whether f is positive behind it [k]; number
-    [cells]: how many each has."""
+    """The crossed stretches of cells, counterclockwise for each: owner [k] (cell), edge [k], whether f is positive
+    behind it [k]; number [cells]: how many each has.
+    """
 
     owner: np.ndarray
     edge: np.ndarray
@@ -72,7 +79,8 @@ def crossings(points: Points, cells: Cells) -> Crossings:
 def pairs(points: Points, cells: Cells, found: Crossings) -> np.ndarray:
     """Pairs of stretches [n, 2], one for each passage of the level through a cell.
 
-    Where a cell has more than two, f at its centre tells: stretches of the boundary of the other sign are cut off, each by itself.
+    Where a cell has more than two, f at its centre tells: stretches of the boundary of the other sign are cut off, each
+    by itself.
     """
     start = np.concatenate([[0], np.cumsum(found.number)])
     two = np.nonzero(found.number == 2)[0]

@@ -1,4 +1,6 @@
-"""Pieces of a contour: chains of vertices cut where f jumps or keeps to the level, given a direction, and their cubic Hermite curves."""
+"""Pieces of a contour: chains of vertices cut where f jumps or keeps to the level, given a direction, and their cubic
+Hermite curves.
+"""
 
 import dataclasses
 
@@ -9,8 +11,10 @@ _UNEVEN = 3.0
 
 @dataclasses.dataclass(frozen=True)
 class Vertices:
-    """All vertices of a trace: plane [n], place [n, 2] in the box, f and gradient [n, 3], evaluations spent on each [n], what it is [n]
-    ("level", "jump" or "plateau"), the bracket [n, 2, 2] it was found in, and the size of the cells around [n, 2]."""
+    """All vertices of a trace: plane [n], place [n, 2] in the box, f and gradient [n, 3], evaluations spent on each
+    [n], what it is [n] ("level", "jump" or "plateau"), the bracket [n, 2, 2] it was found in, and the size of the cells
+    around [n, 2].
+    """
 
     plane: np.ndarray
     place: np.ndarray
@@ -23,9 +27,11 @@ class Vertices:
 
 @dataclasses.dataclass(frozen=True)
 class Piece:
-    """Vertices in order on the level: place [n, 2], f with gradient [n, 3], evaluations [n], size of the cells around [n, 2]; how each end of an open piece ends ("box",
-    "invalid", or the kind of what follows). Of a jump or plateau there are brackets [n, 2, 2] instead. deviation: the largest distance of the
-    Hermite curve from the level, as estimated, in the box."""
+    """Vertices in order on the level: place [n, 2], f with gradient [n, 3], evaluations [n], size of the cells around
+    [n, 2]; how each end of an open piece ends ("box", "invalid", or the kind of what follows). Of a jump or plateau
+    there are brackets [n, 2, 2] instead. deviation: the largest distance of the Hermite curve from the level, as
+    estimated, in the box.
+    """
 
     plane: int
     place: np.ndarray
@@ -40,7 +46,9 @@ class Piece:
 
 
 def split(chain: np.ndarray, closed: bool, boundary: np.ndarray, vertices: Vertices) -> list[Piece]:
-    """The runs of a chain along which the vertices are of one kind; boundary [n]: of all vertices, whether it is on that of the box."""
+    """The runs of a chain along which the vertices are of one kind; boundary [n]: of all vertices, whether it is on
+    that of the box.
+    """
     kind = vertices.kind[chain]
     natural = None if closed else tuple("box" if boundary[end] else "invalid" for end in (chain[0], chain[-1]))
     if (kind == kind[0]).all():
@@ -86,12 +94,14 @@ def along_level(found: np.ndarray) -> np.ndarray:
 
 
 def handles(span: np.ndarray, out: np.ndarray, into: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Lengths [n] of the derivative at the first and the last end of cubic pieces with these chords and unit tangents [n, 2].
+    """Lengths [n] of the derivative at the first and the last end of cubic pieces with these chords and unit tangents
+    [n, 2].
 
-    2 chord/(1 + c) with c the cosine of half the angle between the tangents, right to sixth order for an arc of a circle. Where one end is
-    far nearer than the other to where the tangents meet, 4 c/(1 + c) times each one's distance from there: as right for an arc that is
-    stretched along any direction. Where both tangents run as the chord does along either axis, no more than keeps the piece in the
-    rectangle between the ends (a factor of three; F. N. Fritsch, R. E. Carlson, SIAM J. Numer. Anal. 17 (1980) 238).
+    2 chord/(1 + c) with c the cosine of half the angle between the tangents, right to sixth order for an arc of a
+    circle. Where one end is far nearer than the other to where the tangents meet, 4 c/(1 + c) times each one's distance
+    from there: as right for an arc that is stretched along any direction. Where both tangents run as the chord does
+    along either axis, no more than keeps the piece in the rectangle between the ends (a factor of three; F. N. Fritsch,
+    R. E. Carlson, SIAM J. Numer. Anal. 17 (1980) 238).
     """
     half = np.sqrt(0.5 * (1.0 + np.clip(np.sum(out * into, axis=-1), -1.0, 1.0)))
     first, last = to_meeting(span, out, into)
@@ -117,8 +127,9 @@ def uneven(span: np.ndarray, out: np.ndarray, into: np.ndarray) -> np.ndarray:
 
 
 def to_meeting(span: np.ndarray, out: np.ndarray, into: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Distances [n] of the two ends from where their tangents meet, between the ends; NaN where they do not (the curve is straight, or turns
-    both ways)."""
+    """Distances [n] of the two ends from where their tangents meet, between the ends; NaN where they do not (the curve
+    is straight, or turns both ways).
+    """
     chord, turn = np.linalg.norm(span, axis=-1), _cross(out, into)
     with np.errstate(all="ignore"):
         first, last = _cross(span, into) / turn, _cross(out, span) / turn
@@ -146,7 +157,9 @@ def bezier(place: np.ndarray, tangent: np.ndarray) -> np.ndarray:
 
 
 def curve(place: np.ndarray, tangent: np.ndarray, closed: bool, number: int) -> np.ndarray:
-    """The curve through vertices with unit tangents, `number` points [m, 2] for each segment and the last end; closed ones come back to the first."""
+    """The curve through vertices with unit tangents, `number` points [m, 2] for each segment and the last end; closed
+    ones come back to the first.
+    """
     if closed and len(place):
         place, tangent = np.concatenate([place, place[:1]]), np.concatenate([tangent, tangent[:1]])
     return np.concatenate([hermite(place, tangent, np.arange(number) / number).reshape(-1, 2), place[-1:]])

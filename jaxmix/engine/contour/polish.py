@@ -1,4 +1,6 @@
-"""Vertices on the level: from the values and gradients at the ends of a stretch to |f| within the tolerance, or to a jump."""
+"""Vertices on the level: from the values and gradients at the ends of a stretch to |f| within the tolerance, or to a
+jump.
+"""
 
 import dataclasses
 
@@ -13,7 +15,9 @@ _FAINT = 1e-15  # of a stretch: below, f's own rounding decides
 
 @dataclasses.dataclass(frozen=True)
 class Roots:
-    """place [n, 2], f and gradient there [n, 3], evaluations spent [n], and the last bracket [n, 2, 2] with f >= 0 at its second end."""
+    """place [n, 2], f and gradient there [n, 3], evaluations spent [n], and the last bracket [n, 2, 2] with f >= 0 at
+    its second end.
+    """
 
     place: np.ndarray
     found: np.ndarray
@@ -24,7 +28,9 @@ class Roots:
 
 @dataclasses.dataclass
 class _Search:
-    """The state of many searches along stretches, t from 0 to 1 each: brackets [n, 2] with f and df/dt at their ends [n, 2, 2]."""
+    """The state of many searches along stretches, t from 0 to 1 each: brackets [n, 2] with f and df/dt at their ends
+    [n, 2, 2].
+    """
 
     t: np.ndarray
     ends: np.ndarray
@@ -36,9 +42,9 @@ class _Search:
 def onto_level(sampler: Sampler, plane: np.ndarray, ends: np.ndarray, values: np.ndarray, tolerance: float) -> Roots:
     """One point of the level on each stretch, ends [n, 2, 2] with f and gradient there [n, 2, 3], f of opposite signs.
 
-    1. The root of the cubic through the values and slopes at both ends. 2. Newton's method from the best point known, inside a bracket that
-    is halved where that leads out of it or not on. Where |f| stays above the tolerance at both ends of a bracket of 1e-9 of the box, and
-    the slopes do not explain it, f jumps there.
+    1. The root of the cubic through the values and slopes at both ends. 2. Newton's method from the best point known,
+    inside a bracket that is halved where that leads out of it or not on. Where |f| stays above the tolerance at both
+    ends of a bracket of 1e-9 of the box, and the slopes do not explain it, f jumps there.
     """
     size, span = len(ends), ends[:, 1] - ends[:, 0]
     slopes = np.einsum("nek,nk->ne", values[:, :, 1:], span)
@@ -72,7 +78,9 @@ def onto_level(sampler: Sampler, plane: np.ndarray, ends: np.ndarray, values: np
 
 
 def bisected(sampler: Sampler, plane: np.ndarray, ends: np.ndarray, inside) -> Roots:
-    """Brackets of 1e-9 of the box about the place on each stretch where inside(f and gradient) changes; true at the second end."""
+    """Brackets of 1e-9 of the box about the place on each stretch where inside(f and gradient) changes; true at the
+    second end.
+    """
     low, high, calls = ends[:, 0].copy(), ends[:, 1].copy(), np.zeros(len(ends), int)
     found = np.zeros((len(ends), 3))
     while len(ends) and np.max(np.linalg.norm(high - low, axis=1)) > _NARROW:
@@ -105,7 +113,9 @@ def _leaps(known: np.ndarray, width: np.ndarray, tolerance: float) -> np.ndarray
 
 
 def _cubic_root(known: np.ndarray) -> np.ndarray:
-    """Where in 0 to 1 the cubic Hermite interpolants vanish, from f and df/dt at both ends [n, 2, 2], by halving the bracket."""
+    """Where in 0 to 1 the cubic Hermite interpolants vanish, from f and df/dt at both ends [n, 2, 2], by halving the
+    bracket.
+    """
     scale = np.max(np.abs(known[:, :, 0]), axis=1)
     f, slope = (known[:, :, k] / np.where(scale > 0, scale, 1.0)[:, None] for k in (0, 1))
     low, high = np.zeros(len(f)), np.ones(len(f))

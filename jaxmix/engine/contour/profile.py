@@ -1,4 +1,6 @@
-"""f profiled over some of what it holds, g(x, y) = min f over these, as a sampler: contours of g are traced as those of f."""
+"""f profiled over some of what it holds, g(x, y) = min f over these, as a sampler: contours of g are traced as those of
+f.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -16,10 +18,11 @@ _DECREASE = 1e-11  # of f, expected of one more step, at which a search ends
 
 
 class ProfileSampler:
-    """g and its gradient in box coordinates, by the envelope theorem, with a search from where the nearest point known predicts the minimum.
+    """g and its gradient in box coordinates, by the envelope theorem, with a search from where the nearest point known
+    predicts the minimum.
 
-    profile: by name in what f holds, (start, low, high) of each parameter that is minimised over; bounds may be infinite. Points at which no
-    minimum is found, from there nor from the start, are as outside f's domain.
+    profile: by name in what f holds, (start, low, high) of each parameter that is minimised over; bounds may be
+    infinite. Points at which no minimum is found, from there nor from the start, are as outside f's domain.
     """
 
     def __init__(
@@ -70,7 +73,9 @@ class ProfileSampler:
     def by_held(
         self, plane: Int[np.ndarray, " n"], where: Float[np.ndarray, "n 2"], around: dict[str, float]
     ) -> dict[str, Float[np.ndarray, " n"]]:
-        """dg/dp of each number held that is not profiled, and of those around (the envelope theorem: df/dp at the minimum)."""
+        """dg/dp of each number held that is not profiled, and of those around (the envelope theorem: df/dp at the
+        minimum).
+        """
         more = {name: np.full(len(where), float(value)) for name, value in around.items()}
         given = self.minimiser(plane, where), more
         return self._inner.batches(_by_held, plane, where, *given, batch=1 if around else None) if len(where) else {}

@@ -1,9 +1,9 @@
 """Spacing of vertices by curvature: as many as the cubic Hermite curve needs to keep to the level, and no more.
 
-In the middle of each segment f and its gradient tell how far the curve is off, and how it is inclined: an error of the form
-t^2 (1 - t)^2 (a + b (t - 1/2)) has a in its value there and b in its slope. Where it is too much, the middle is moved onto the level by
-Newton's method along a line between the ends, so that the order is kept, and both halves are looked at in turn. All segments, of all
-pieces, are in one batch each round.
+In the middle of each segment f and its gradient tell how far the curve is off, and how it is inclined: an error of the
+form t^2 (1 - t)^2 (a + b (t - 1/2)) has a in its value there and b in its slope. Where it is too much, the middle is
+moved onto the level by Newton's method along a line between the ends, so that the order is kept, and both halves are
+looked at in turn. All segments, of all pieces, are in one batch each round.
 """
 
 import dataclasses
@@ -15,7 +15,8 @@ from jaxmix.engine.contour.box import Sampler
 
 _NEWTON = 5
 _ROUNDS = 200
-_MOST = 50  # times as many vertices as there were, and a thousand: more is a function that the estimate of the error does not suit
+# times as many vertices as there were, and a thousand: more is a function that the estimate of the error does not suit
+_MOST = 50
 _LEAST = 0.02  # of a segment: what each part of it has at least
 _SHORTEST = 1e-7  # of the box: a corner of the level is not resolved further
 _ODD = 0.143  # largest of t^2 (1 - t)^2 |t - 1/2| over its slope in the middle
@@ -23,7 +24,9 @@ _ODD = 0.143  # largest of t^2 (1 - t)^2 |t - 1/2| over its slope in the middle
 
 @dataclasses.dataclass
 class _Pool:
-    """Growing arrays of all vertices: the piece and the rank along it, place, f and gradient, evaluations, size of the cells around."""
+    """Growing arrays of all vertices: the piece and the rank along it, place, f and gradient, evaluations, size of the
+    cells around.
+    """
 
     piece: np.ndarray
     rank: np.ndarray
@@ -42,7 +45,9 @@ class _Pool:
 
 @dataclasses.dataclass
 class _Tasks:
-    """Segments from vertex a to vertex b whose middle is looked at: at `start` + t `line`, t from `limits`, after how many evaluations."""
+    """Segments from vertex a to vertex b whose middle is looked at: at `start` + t `line`, t from `limits`, after how
+    many evaluations.
+    """
 
     a: np.ndarray
     b: np.ndarray
@@ -68,8 +73,9 @@ class _Tasks:
 def spaced(
     found: list[pieces.Piece], sampler: Sampler, accuracy: float, turn: float, tolerance: float
 ) -> list[pieces.Piece]:
-    """The oriented pieces with vertices put in between, until the curve is within `accuracy` (of the box) of the level and no segment turns
-    by more than `turn` (radians)."""
+    """The oriented pieces with vertices put in between, until the curve is within `accuracy` (of the box) of the level
+    and no segment turns by more than `turn` (radians).
+    """
     wanted = [k for k, piece in enumerate(found) if piece.kind == "level" and len(piece.place) > 1]
     if not wanted:
         return found
@@ -106,8 +112,9 @@ def _begin(found: list[pieces.Piece], wanted: list[int]) -> tuple[_Pool, _Tasks]
 
 
 def _looked_at(pool: _Pool, a: np.ndarray, b: np.ndarray, end: np.ndarray) -> _Tasks:
-    """The middles of segments from a to b [n]. The level is sought across the chord, at right angles where the cells around are squares: in
-    narrow features, which have narrow cells, nearly along them."""
+    """The middles of segments from a to b [n]. The level is sought across the chord, at right angles where the cells
+    around are squares: in narrow features, which have narrow cells, nearly along them.
+    """
     place = np.stack([pool.place[a], pool.place[b]], axis=1)
     span = place[:, 1] - place[:, 0]
     chord = np.linalg.norm(span, axis=1)
@@ -143,8 +150,10 @@ def _looked_at(pool: _Pool, a: np.ndarray, b: np.ndarray, end: np.ndarray) -> _T
 def _line_inside(
     ends: np.ndarray, start: np.ndarray, line: np.ndarray, one_way: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Where to start [n, 2], and t [n, 2] from which to which `start` + t `line` may be looked at: one line's length to either side; where the
-    ends run one way along both axes, the arc is in the rectangle between them, and so is what is looked at."""
+    """Where to start [n, 2], and t [n, 2] from which to which `start` + t `line` may be looked at: one line's length to
+    either side; where the ends run one way along both axes, the arc is in the rectangle between them, and so is what is
+    looked at.
+    """
     low, high = ends.min(axis=1), ends.max(axis=1)
     start = np.where(one_way[:, None], np.clip(start, low, high), start)
     with np.errstate(all="ignore"):
@@ -164,7 +173,9 @@ def _judged(
     turn: float,
     tolerance: float,
 ) -> _Tasks:
-    """What is left to do: halves of segments whose middle is now on the level, middles that are not there yet; the others are finished."""
+    """What is left to do: halves of segments whose middle is now on the level, middles that are not there yet; the
+    others are finished.
+    """
     error = _error(tasks, at, pool)
     first = tasks.calls == 1
     short = tasks.chord <= _SHORTEST
@@ -194,8 +205,10 @@ def _judged(
 
 
 def _error(tasks: _Tasks, at: np.ndarray, pool: _Pool) -> np.ndarray:
-    """Largest distance of the cubic piece from the level, estimated from f in the middle and the least gradient there and at the ends (beside
-    a cusp it is large in the middle, and f nearer to the level than it would be by the slope there); infinite where there is none."""
+    """Largest distance of the cubic piece from the level, estimated from f in the middle and the least gradient there
+    and at the ends (beside a cusp it is large in the middle, and f nearer to the level than it would be by the slope
+    there); infinite where there is none.
+    """
     size = np.min(
         [np.linalg.norm(found[:, 1:], axis=1) for found in (at, pool.found[tasks.a], pool.found[tasks.b])], axis=0
     )
@@ -246,8 +259,10 @@ def _bracketed(
     planes: np.ndarray,
     tolerance: float,
 ) -> list[_Tasks]:
-    """Middles that Newton's method does not bring to the level: sought in a bracket, from the middle of the chord to the sides of the rectangle
-    between the ends, else from where it was looked at last to that end of the line which lies on the other side of the level."""
+    """Middles that Newton's method does not bring to the level: sought in a bracket, from the middle of the chord to
+    the sides of the rectangle between the ends, else from where it was looked at last to that end of the line which
+    lies on the other side of the level.
+    """
     if not len(tasks.a):
         return []
     plane, low, high = planes[pool.piece[tasks.a]], pool.place[tasks.a], pool.place[tasks.b]

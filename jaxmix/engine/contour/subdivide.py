@@ -1,9 +1,11 @@
-"""The adaptive pass: a box divided into rectangles, small where the level runs or may hide, large where it surely does not.
+"""The adaptive pass: a box divided into rectangles, small where the level runs or may hide, large where it surely does
+not.
 
-A rectangle is left alone where it is *empty* (the level does not enter it) or *simple* (f's gradient keeps to one side in it, so that no
-closed curve fits in and the signs at the corners tell the topology), the two tests of S. Plantinga and G. Vegter, Isotopic approximation of
-implicit curves and surfaces, Proc. SGP (2004) 245. Either is known for sure from an enclosure, or is judged from values and gradients at the
-corners. Others are halved, along the side on which f varies more, down to the lattice.
+A rectangle is left alone where it is *empty* (the level does not enter it) or *simple* (f's gradient keeps to one side
+in it, so that no closed curve fits in and the signs at the corners tell the topology), the two tests of S. Plantinga
+and G. Vegter, Isotopic approximation of implicit curves and surfaces, Proc. SGP (2004) 245. Either is known for sure
+from an enclosure, or is judged from values and gradients at the corners. Others are halved, along the side on which f
+varies more, down to the lattice.
 """
 
 import dataclasses
@@ -26,7 +28,8 @@ _CROWD = (
 
 
 class Lattice:
-    """Points of a box, for many planes at once, where coarse nodes are each divided into 2^depth steps; values are computed once, on demand.
+    """Points of a box, for many planes at once, where coarse nodes are each divided into 2^depth steps; values are
+    computed once, on demand.
 
     nodes: box coordinates of the coarse nodes along u and v. A lattice point has integer coordinates (plane, i, j).
     """
@@ -102,7 +105,9 @@ def joined(parts: list[Cells]) -> Cells:
 
 @dataclasses.dataclass(frozen=True)
 class Leaves:
-    """The finished cells; open [n]: neither empty nor simple, but not divided any more; sure [n]: empty or simple by an enclosure."""
+    """The finished cells; open [n]: neither empty nor simple, but not divided any more; sure [n]: empty or simple by an
+    enclosure.
+    """
 
     cells: Cells
     open: np.ndarray
@@ -110,7 +115,9 @@ class Leaves:
 
 
 def plateau(values: np.ndarray, tolerance: float) -> np.ndarray:
-    """Where f keeps to the level over an area: |f| within the tolerance and no gradient, of (f, df/du, df/dv) [..., 3]."""
+    """Where f keeps to the level over an area: |f| within the tolerance and no gradient, of (f, df/du, df/dv)
+    [..., 3].
+    """
     return (np.abs(values[..., 0]) <= tolerance) & np.all(values[..., 1:] == 0, axis=-1)
 
 
@@ -122,7 +129,9 @@ def one_sided(slopes: np.ndarray, cone: float = _CONE) -> np.ndarray:
 
 
 def empty_but_for_a_cusp(values: np.ndarray, widths: np.ndarray) -> np.ndarray:
-    """Cells that are empty if along one of their sides f differs by no more than between their corners: what slopes say there is of a cusp."""
+    """Cells that are empty if along one of their sides f differs by no more than between their corners: what slopes say
+    there is of a cusp.
+    """
     f, slopes = values[..., 0], values[..., 1:] * widths[:, None]
     sign = np.where(f >= 0, 1.0, -1.0)
     falls = np.maximum(0.0, -sign[..., None] * slopes * _INWARDS[None])
@@ -135,8 +144,10 @@ def empty_but_for_a_cusp(values: np.ndarray, widths: np.ndarray) -> np.ndarray:
 
 
 class Tree:
-    """The division of all planes' boxes. caution: how much steeper than a corner's tangent f may be before a crossing that hides inside a
-    cell is missed. enclosure(plane, low [n, 2], high [n, 2]) gives (empty [n], simple [n]) for sure, None where there is none."""
+    """The division of all planes' boxes. caution: how much steeper than a corner's tangent f may be before a crossing
+    that hides inside a cell is missed. enclosure(plane, low [n, 2], high [n, 2]) gives (empty [n], simple [n]) for
+    sure, None where there is none.
+    """
 
     def __init__(self, lattice: Lattice, caution: float, tolerance: float, enclosure=None):
         self.lattice, self.caution, self.tolerance, self.enclosure = lattice, caution, tolerance, enclosure
@@ -181,8 +192,9 @@ class Tree:
         return Cells(corner, np.full((len(corner), 2), self.lattice.depth))
 
     def _crowded(self, cells: Cells, wanted: np.ndarray, free: int) -> np.ndarray:
-        """Cells not to go on with: after the first divisions, those with many others in what was one cell then. A point on which f is never
-        simple (a saddle, a kink, an end) keeps a few, a line on which f jumps ever more."""
+        """Cells not to go on with: after the first divisions, those with many others in what was one cell then. A point
+        on which f is never simple (a saddle, a kink, an end) keeps a few, a line on which f jumps ever more.
+        """
         base = max(self.lattice.depth - free, 0)
         deep = wanted & (np.min(cells.size, axis=1) < base)
         _, where, counts = np.unique(self._ancestors(cells[deep], base), return_inverse=True, return_counts=True)
@@ -191,7 +203,9 @@ class Tree:
         return crowded
 
     def _affordable(self, cells: Cells, wanted: np.ndarray) -> np.ndarray:
-        """Of too many cells to go on with, those in coarse cells that have the fewest: in the others f is rough over an area."""
+        """Of too many cells to go on with, those in coarse cells that have the fewest: in the others f is rough over an
+        area.
+        """
         if wanted.sum() <= _MOST * self.lattice.planes or np.all(cells.size == self.lattice.depth):
             return wanted
         ancestor = self._ancestors(cells, self.lattice.depth)
@@ -208,7 +222,9 @@ class Tree:
         return self.lattice.key(np.concatenate([cells.corner[:, :1], cells.corner[:, 1:] >> base << base], axis=1))
 
     def _leaps(self, values: np.ndarray, widths: np.ndarray) -> np.ndarray:
-        """Cells along a side of which f differs by far more than its slopes tell, or that have a corner on a plateau."""
+        """Cells along a side of which f differs by far more than its slopes tell, or that have a corner on a
+        plateau.
+        """
         f, slopes = values[..., 0], values[..., 1:] * widths[:, None]
         with np.errstate(invalid="ignore"):
             leaps = [
@@ -219,7 +235,9 @@ class Tree:
         return np.any(leaps, axis=0) | np.any(plateau(values, self.tolerance), axis=1)
 
     def _judged(self, values: np.ndarray, widths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Cells that are empty or simple as far as their corners tell [n], and along which sides others are to be cut [n, 2]."""
+        """Cells that are empty or simple as far as their corners tell [n], and along which sides others are to be cut
+        [n, 2].
+        """
         f, slopes = values[..., 0], values[..., 1:] * widths[:, None]  # changes of f across the cell
         finite = np.isfinite(f)
         with np.errstate(all="ignore"):
@@ -237,14 +255,18 @@ class Tree:
         return empty | simple, along
 
     def _is_empty(self, f: np.ndarray, slopes: np.ndarray, finite: np.ndarray) -> np.ndarray:
-        """All corners where f exists are on one side, and no corner's tangent plane, steepened, comes to zero inside the cell."""
+        """All corners where f exists are on one side, and no corner's tangent plane, steepened, comes to zero inside
+        the cell.
+        """
         sign = np.where(f >= 0, 1.0, -1.0)
         falls = np.maximum(0.0, -sign[..., None] * slopes * _INWARDS[None]).sum(axis=-1)
         far = (np.abs(f) > self.caution * falls) | ~finite
         return np.all(far, axis=1) & (np.all((sign > 0) | ~finite, axis=1) | np.all((sign < 0) | ~finite, axis=1))
 
     def _variation(self, f: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """How much f's gradient varies along u and v [n, 2], infinite where f ends, and how far differences of f are from the mean slope."""
+        """How much f's gradient varies along u and v [n, 2], infinite where f ends, and how far differences of f are
+        from the mean slope.
+        """
         variation, mismatch = [], []
         for axis, edges in enumerate(_EDGES):
             first, second = (np.array(each) for each in zip(*edges))

@@ -1,4 +1,6 @@
-"""Contours of a function of two parameters: every component, its vertices on the level, its tangents, and curves between."""
+"""Contours of a function of two parameters: every component, its vertices on the level, its tangents, and curves
+between.
+"""
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,18 +38,19 @@ class Contour:
     """One component of a contour, its vertices in order, f > 0 on the left; the first is not repeated if closed.
 
     x, y: the parameters [n]. tangent_x, tangent_y: the unit tangent in box coordinates (0 to 1 across the box, in
-    the logarithm where a side is logarithmic). residual: |f| [n]. calls: evaluations of f and its gradient spent on each vertex and the
-    segment after it [n]. ends: of an open one, "box", "invalid" (f is NaN beyond), "jump" or "plateau" each. deviation: the largest
-    distance of the curve of `points_between` from the level, as estimated, in box coordinates. plane: which of the planes traced together.
-    displacement: by held parameter, how far a vertex moves along the normal to the side of f > 0, in box coordinates for a change by one [n]
-    (with derivatives=True). profiled: where along the profiled parameters the minimum is [n]. check: what the independent check found (with
-    verify=True).
+    the logarithm where a side is logarithmic). residual: |f| [n]. calls: evaluations of f and its gradient spent on
+    each vertex and the segment after it [n]. ends: of an open one, "box", "invalid" (f is NaN beyond), "jump" or
+    "plateau" each. deviation: the largest distance of the curve of `points_between` from the level, as estimated, in
+    box coordinates. plane: which of the planes traced together. displacement: by held parameter, how far a vertex moves
+    along the normal to the side of f > 0, in box coordinates for a change by one [n] (with derivatives=True). profiled:
+    where along the profiled parameters the minimum is [n]. check: what the independent check found (with verify=True).
 
-    status: "converged"; "flat" (the gradient vanishes at a vertex, whose tangent is that of its neighbours); "saddle" (branches come so
-    close that which of them join is not told apart); "imprecise" (|f| is above the tolerance at a vertex, though f does not jump: it is
-    rounded by as much); "coarse" (the curve between vertices could not be brought as near to the level as was asked for, or was not found to
-    be by the check); "jump" (f leaps over the level) and "plateau" (f keeps to the level over an area, of which this is the boundary): these
-    two have no vertices, but brackets [n, 2, 2], pairs of points (x, y) within 1e-9 of the box on either side.
+    status: "converged"; "flat" (the gradient vanishes at a vertex, whose tangent is that of its neighbours); "saddle"
+    (branches come so close that which of them join is not told apart); "imprecise" (|f| is above the tolerance at a
+    vertex, though f does not jump: it is rounded by as much); "coarse" (the curve between vertices could not be brought
+    as near to the level as was asked for, or was not found to be by the check); "jump" (f leaps over the level) and
+    "plateau" (f keeps to the level over an area, of which this is the boundary): these two have no vertices, but
+    brackets [n, 2, 2], pairs of points (x, y) within 1e-9 of the box on either side.
     """
 
     x: Float[np.ndarray, " n"]
@@ -86,7 +89,9 @@ class Contour:
         return self.sides[0].from_box(curve[:, 0]), self.sides[1].from_box(curve[:, 1])
 
     def path(self) -> tuple[np.ndarray, np.ndarray]:
-        """The curve as a path of one cubic Bezier piece a segment: points (x, y) [m, 2], and codes [m] as matplotlib's."""
+        """The curve as a path of one cubic Bezier piece a segment: points (x, y) [m, 2], and codes [m] as
+        matplotlib's.
+        """
         return bezier.path(self.sides, self.in_box(), self.tangents(), self.closed)
 
     def svg(self, width: float, height: float) -> str:
@@ -111,10 +116,11 @@ class Contour:
 class Contours(Sequence):
     """All contours of a trace, and how sure it is that there are no others.
 
-    status: "certified" (every part of the box has been proved to be empty, or to hold no closed curve, by enclosures); "sampled" (the same,
-    judged from values and gradients at the corners of cells: an island between them on which no corner's gradient points may be missed);
-    "unresolved" (in some cells neither was found, down to the finest). unresolved: the lower and upper corners of those cells in box
-    coordinates [m, 2, 2]. calls: evaluations of f and its gradient in all; coarse_calls: of these, those that divided the box.
+    status: "certified" (every part of the box has been proved to be empty, or to hold no closed curve, by enclosures);
+    "sampled" (the same, judged from values and gradients at the corners of cells: an island between them on which no
+    corner's gradient points may be missed); "unresolved" (in some cells neither was found, down to the finest).
+    unresolved: the lower and upper corners of those cells in box coordinates [m, 2, 2]. calls: evaluations of f and its
+    gradient in all; coarse_calls: of these, those that divided the box.
     """
 
     contours: tuple[Contour, ...]
@@ -145,8 +151,8 @@ def trace_contours(
 ) -> Contours:
     """The contours f = level of a differentiable f(x, y), or f(x, y, held), or of output = 1 of a problem.
 
-    The axes give the box and its coarse cells. A problem is traced in ln(output), its other parameters in `held`. NaN is outside f's
-    domain: contours end there. Options: those of `trace_family`.
+    The axes give the box and its coarse cells. A problem is traced in ln(output), its other parameters in `held`. NaN
+    is outside f's domain: contours end there. Options: those of `trace_family`.
     """
     return trace_family(function, x_axis, y_axis, [held], output=output, levels=[level], **options)
 
@@ -173,18 +179,22 @@ def trace_family(
     profile: Mapping[str, tuple[float, float, float]] | None = None,
     batch: int | None = None,
 ) -> Contours:
-    """The contours of many planes at once, in the same batches: one for each of helds, of equal structure, and of levels (default zero).
+    """The contours of many planes at once, in the same batches: one for each of helds, of equal structure, and of
+    levels (default zero).
 
-    x_nodes, y_nodes: values where f is known to have narrow features, which the coarse cells could miss. depth: how often a coarse cell may
-    be halved along either side; contours end within a finest cell of the edge of f's domain. tolerance: of |f| at a vertex. accuracy: of
-    the curve between vertices, a fraction of the box. caution: how much steeper than a corner's tangent f may be before a crossing that
-    hides inside a cell is missed. turn: largest angle (rad, in box coordinates) between neighbouring tangents. certify: prove by interval
-    arithmetic that no component is missed (NoEnclosure if f uses an operation that has no rule). verify: check every vertex and segment
-    by bisection across it. derivatives: how the contours move with each number in helds, dicts of numbers, and in around: further numbers, at
-    values that f has anyway, which enter the derivatives alone. profile: parameters by name, in what f(x, y, held) holds, over which f is
-    minimised at every point, with (start, low, high) each. Other held numbers or another box reuse the compiled batch.
+    x_nodes, y_nodes: values where f is known to have narrow features, which the coarse cells could miss. depth: how
+    often a coarse cell may be halved along either side; contours end within a finest cell of the edge of f's domain.
+    tolerance: of |f| at a vertex. accuracy: of the curve between vertices, a fraction of the box. caution: how much
+    steeper than a corner's tangent f may be before a crossing that hides inside a cell is missed. turn: largest angle
+    (rad, in box coordinates) between neighbouring tangents. certify: prove by interval arithmetic that no component is
+    missed (NoEnclosure if f uses an operation that has no rule). verify: check every vertex and segment by bisection
+    across it. derivatives: how the contours move with each number in helds, dicts of numbers, and in around: further
+    numbers, at values that f has anyway, which enter the derivatives alone. profile: parameters by name, in what f(x,
+    y, held) holds, over which f is minimised at every point, with (start, low, high) each. Other held numbers or
+    another box reuse the compiled batch.
 
-    Raises RuntimeError when jax_enable_x64 is off (f is to be met to 1e-9), ValueError for options that do not fit together.
+    Raises RuntimeError when jax_enable_x64 is off (f is to be met to 1e-9), ValueError for options that do not fit
+    together.
     """
     if not jax.config.jax_enable_x64:
         raise RuntimeError("trace_contours: float64 is off; set jax.config.update('jax_enable_x64', True) first.")
@@ -274,7 +284,9 @@ def _parts(numbers: np.ndarray, most: int = 500) -> list[np.ndarray]:
 def _displacements(
     sampler: Sampler, parts: list[pieces.Piece], around: dict[str, float]
 ) -> list[dict[str, np.ndarray]]:
-    """Of each piece how far every vertex moves along the level's normal, to the side of f > 0, with each held number."""
+    """Of each piece how far every vertex moves along the level's normal, to the side of f > 0, with each held
+    number.
+    """
     if not parts:
         return []
     plane = np.concatenate([np.full(len(piece.place), piece.plane) for piece in parts])

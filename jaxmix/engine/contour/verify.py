@@ -1,4 +1,6 @@
-"""An independent check of contours: the level is bisected for across each vertex and each segment, from values alone."""
+"""An independent check of contours: the level is bisected for across each vertex and each segment, from values
+alone.
+"""
 
 from typing import NamedTuple
 
@@ -13,8 +15,10 @@ _HALVINGS = 40
 
 
 class Check(NamedTuple):
-    """The largest distance, in the box, of a vertex and of a segment's middle from a change of f's sign, and the number of places (of those
-    looked at) near which there is none. Where f is undefined on one side, and nothing is found on the other, nothing is said."""
+    """The largest distance, in the box, of a vertex and of a segment's middle from a change of f's sign, and the number
+    of places (of those looked at) near which there is none. Where f is undefined on one side, and nothing is found on
+    the other, nothing is said.
+    """
 
     vertices: float
     curve: float
@@ -23,8 +27,10 @@ class Check(NamedTuple):
 
 
 def checked(sampler: box.Sampler, parts: list[pieces.Piece], accuracy: float) -> list[Check]:
-    """The check of each piece: on the line from place - r n to place + r n, n the unit normal, the change of f's sign that is nearest is
-    bisected for; r = 1e-6 of the box at vertices and the accuracy asked for in the middle of segments."""
+    """The check of each piece: on the line from place - r n to place + r n, n the unit normal, the change of f's sign
+    that is nearest is bisected for; r = 1e-6 of the box at vertices and the accuracy asked for in the middle of
+    segments.
+    """
     places = [_places(piece, accuracy) for piece in parts]
     plane = np.concatenate(
         [np.full(len(place), piece.plane) for (place, _, _), piece in zip(places, parts)] or [np.zeros(0, int)]
@@ -39,7 +45,9 @@ def checked(sampler: box.Sampler, parts: list[pieces.Piece], accuracy: float) ->
 
 
 def _places(piece: pieces.Piece, accuracy: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Vertices and middles of segments longer than the accuracy [m, 2], the unit normals there, and which are vertices."""
+    """Vertices and middles of segments longer than the accuracy [m, 2], the unit normals there, and which are
+    vertices.
+    """
     if not len(piece.place):
         return np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0, bool)
     place, (tangent, _) = piece.place, pieces.tangents(piece)
@@ -53,7 +61,9 @@ def _places(piece: pieces.Piece, accuracy: float) -> tuple[np.ndarray, np.ndarra
 
 
 def _distances(sampler: box.Sampler, plane: np.ndarray, place: np.ndarray, across: np.ndarray) -> np.ndarray:
-    """How far, in units of `across`, f's sign changes from each place; infinite where it does not, NaN where it does not and f is undefined."""
+    """How far, in units of `across`, f's sign changes from each place; infinite where it does not, NaN where it does
+    not and f is undefined.
+    """
 
     def positive(t: np.ndarray) -> np.ndarray:
         value = sampler.values(plane, place + t[:, None] * across)

@@ -26,7 +26,9 @@ _IN_FLIGHT = 2  # chunks a device works on while the host takes earlier ones
 
 @dataclasses.dataclass(frozen=True)
 class Reduction:
-    """What is reduced besides the summary: maps over the axes `kept` (none: no maps), and whether values are counted in a histogram."""
+    """What is reduced besides the summary: maps over the axes `kept` (none: no maps), and whether values are counted in
+    a histogram.
+    """
 
     kept: tuple[str, ...] = ()
     histogram: bool = False
@@ -34,8 +36,9 @@ class Reduction:
 
 @dataclasses.dataclass(frozen=True)
 class Chunk:
-    """A finished block of the grid: its number, its place in the grid, its summary, its outputs as NumPy arrays of the block's shape
-    (None where only the summary was asked for), and its maps by name (empty where none were)."""
+    """A finished block of the grid: its number, its place in the grid, its summary, its outputs as NumPy arrays of the
+    block's shape (None where only the summary was asked for), and its maps by name (empty where none were).
+    """
 
     index: int
     slices: tuple[slice, ...]
@@ -56,12 +59,14 @@ def evaluate(
     devices: Sequence[jax.Device] | None = None,
     plain: bool = False,
 ) -> Iterator[Chunk]:
-    """Yields the chunks of a grid, or of a sample of points, in the order asked for (all by default: skip some to resume, or to share a job).
+    """Yields the chunks of a grid, or of a sample of points, in the order asked for (all by default: skip some to
+    resume, or to share a job).
 
-    One program runs on all devices of this process (or on those given), which share the tiles of each chunk. keep=False leaves the
-    outputs on the devices and yields summaries and maps alone: memory and traffic then do not grow with the number of points.
-    progress(done points, total points) is called before each chunk is yielded. The numbers are the same bit for bit for every chunk
-    size, order and number of devices (two or more; one alone differs in the last digits) at one tile shape. plain: compiled in less time, for some 1e5 points.
+    One program runs on all devices of this process (or on those given), which share the tiles of each chunk. keep=False
+    leaves the outputs on the devices and yields summaries and maps alone: memory and traffic then do not grow with the
+    number of points. progress(done points, total points) is called before each chunk is yielded. The numbers are the
+    same bit for bit for every chunk size, order and number of devices (two or more; one alone differs in the last
+    digits) at one tile shape. plain: compiled in less time, for some 1e5 points.
     """
     if reduction.kept and not isinstance(grid, Grid):
         raise ValueError("evaluate: maps are over the axes of a grid; a sample of points has none.")
@@ -103,8 +108,9 @@ def evaluate_points(
     dtype: str = "float64",
     quick: bool = False,
 ) -> dict[str, Array]:
-    """Exact outputs at a list of points (random, Sobol, or gathered from a grid), in batches of one size; quick: compiled in the least
-    time, for a few of them."""
+    """Exact outputs at a list of points (random, Sobol, or gathered from a grid), in batches of one size; quick:
+    compiled in the least time, for a few of them.
+    """
     size = len(next(iter(points.values())))
     padded = -(-size // batch) * batch
     arrays = {name: np.pad(np.asarray(value, dtype), (0, padded - size), mode="edge") for name, value in points.items()}
@@ -126,7 +132,8 @@ def interpolation_error(
     seed: int = 0,
     floor: float = 0.0,
 ) -> dict[str, float]:
-    """The largest |on the grid / exact - 1| of each float output over random grid points; of outputs below the floor the deviation over it.
+    """The largest |on the grid / exact - 1| of each float output over random grid points; of outputs below the floor
+    the deviation over it.
 
     "status" holds the number of samples whose status, or whose being defined, differs.
     """
@@ -183,7 +190,9 @@ def _points(slices: tuple[slice, ...]) -> int:
 
 
 def _start(placed: tuple, plan: _Plan, index: int, mesh: jax.sharding.Mesh) -> tuple:
-    """Sends a chunk to the devices; the answer arrives later. Neighbouring tiles go to different devices, as costly ones lie together."""
+    """Sends a chunk to the devices; the answer arrives later. Neighbouring tiles go to different devices, as costly
+    ones lie together.
+    """
     devices, starts = mesh.devices.size, plan.shapes.tile_starts(index)
     most = -(-plan.shapes.tiles_in_chunk // devices)
     padded = (
@@ -222,7 +231,9 @@ def _of_rows(rows: tuple[Summary, mapping.Maps | None]) -> tuple[Summary, mappin
 
 
 def _merged(rows: tuple[Summary, mapping.Maps | None]) -> tuple[Summary, mapping.Maps | None]:
-    """Summary and maps of all devices, on the host: devices that do not wait for each other at a chunk's end are never idle."""
+    """Summary and maps of all devices, on the host: devices that do not wait for each other at a chunk's end are never
+    idle.
+    """
     if len(rows[0].points) == 1:
         return jax.tree.map(lambda leaf: leaf[0], rows)
     return jax.device_get(_of_rows(rows))
@@ -290,8 +301,9 @@ def _tiles(
             maps = mapping.absorb(maps, outputs, index, inside, plan.reduced, starts[i] - corner)
         return buffers, summaries.absorb(total, outputs, index, inside, direct, plan.histogram), maps
 
-    # A loop of one turn, of which the compiler does not know the number: its body is compiled by itself, so that no rounding depends on
-    # what is done with its results, and these are formed once, not anew inside each of the reductions.
+    # A loop of one turn, of which the compiler does not know the number: its body is compiled by itself, so that no
+    # rounding depends on what is done with its results, and these are formed once, not anew inside each of the
+    # reductions.
     nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(evaluated, starts[0]))
     like = nothing[0]
     buffers = (

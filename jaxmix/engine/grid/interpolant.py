@@ -15,7 +15,9 @@ _FINER = 4  # pieces into which a piece of a line is divided where one polynomia
 
 
 class Pieces(eqx.Module):
-    """An axis cut into pieces of equally many values, each with nodes of its own; nodes [pieces, n], weights [pieces, n, values]."""
+    """An axis cut into pieces of equally many values, each with nodes of its own; nodes [pieces, n], weights [pieces,
+    n, values].
+    """
 
     nodes: Float[Array | np.ndarray, "pieces n"]
     weights: Float[Array | np.ndarray, "pieces n values"]
@@ -24,9 +26,10 @@ class Pieces(eqx.Module):
 class Interpolant(eqx.Module):
     """The nodes along an axis and the weights that carry values at the nodes to every value of the axis.
 
-    nodes [n]: the axis' parameter at the nodes; values [size]: at every place of the axis. weights [n, size], and tail [n, 2], which gives
-    the last two Chebyshev coefficients; both are None where the nodes are the axis' values themselves (size <= n). finer: the axis in 4, 16,
-    ... pieces, as long as their nodes are fewer than half of the values.
+    nodes [n]: the axis' parameter at the nodes; values [size]: at every place of the axis. weights [n, size], and tail
+    [n, 2], which gives the last two Chebyshev coefficients; both are None where the nodes are the axis' values
+    themselves (size <= n). finer: the axis in 4, 16, ... pieces, as long as their nodes are fewer than half of the
+    values.
     """
 
     nodes: Float[Array | np.ndarray, " n"]
@@ -77,14 +80,17 @@ def largest(values: Float[Array, "... n k"]) -> Float[Array, "... k"]:
 def unresolved(
     interpolant: Interpolant, values: Float[Array, "... n k"], bound: Float[Array, "... k"]
 ) -> Bool[Array, "... k"]:
-    """Which lines the polynomial does not describe: the last two Chebyshev coefficients exceed the bound, or some (not all) nodes are not
-    finite."""
+    """Which lines the polynomial does not describe: the last two Chebyshev coefficients exceed the bound, or some (not
+    all) nodes are not finite.
+    """
     last = jnp.sum(jnp.abs(apply(interpolant.tail, values)), axis=-2)
     return ~((last <= bound) | ~jnp.any(jnp.isfinite(values), axis=-2))
 
 
 def apply(weights: Float[Array, "n rows"], values: Float[Array, "... n k"]) -> Float[Array, "... rows k"]:
-    """weights^T @ values on the last axis but one, at full precision on every device; in memory each component's values lie side by side."""
+    """weights^T @ values on the last axis but one, at full precision on every device; in memory each component's values
+    lie side by side.
+    """
     product = jnp.einsum("...kn,nr->...kr", jnp.swapaxes(values, -1, -2), weights, precision="highest")
     return jnp.swapaxes(product, -1, -2)
 

@@ -1,4 +1,6 @@
-"""Maps over some axes of a grid, the others reduced: how many points are excluded, and the profile (the least value, and where)."""
+"""Maps over some axes of a grid, the others reduced: how many points are excluded, and the profile (the least value,
+and where).
+"""
 
 import functools
 from collections.abc import Iterable, Mapping
@@ -15,8 +17,8 @@ from jaxmix.engine.grid.summary import floating, wins
 class Maps(eqx.Module):
     """Arrays over a block of the grid, of length one along the axes that are reduced.
 
-    points: how many; excluded_by_any: how many with some output above one; and for each float output `excluded`, `undefined`, the `minimum`
-    and the flat index at which it is reached first (inf and -1: nowhere).
+    points: how many; excluded_by_any: how many with some output above one; and for each float output `excluded`,
+    `undefined`, the `minimum` and the flat index at which it is reached first (inf and -1: nowhere).
     """
 
     points: Int[Array, "..."]
@@ -49,7 +51,9 @@ def absorb(
     reduced: tuple[int, ...],
     corner: Int[Array, " axes"],
 ) -> Maps:
-    """Maps of a block with the points of one more tile, whose corner in the block is given; reduced: the axes that are."""
+    """Maps of a block with the points of one more tile, whose corner in the block is given; reduced: the axes
+    that are.
+    """
     tile = _of_tile(floating(outputs), index, inside, reduced)
     start = [jnp.zeros((), corner.dtype) if axis in reduced else corner[axis] for axis in range(inside.ndim)]
     here = jax.tree.map(lambda leaf: jax.lax.dynamic_slice(leaf, start, tile.points.shape), total)

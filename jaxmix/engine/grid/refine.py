@@ -20,11 +20,13 @@ def refine(
     batch: int = 1024,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, np.ndarray]:
-    """Exact outputs at the points that halving adds, `depth` times, to the cells at whose corners some output is both above one and not.
+    """Exact outputs at the points that halving adds, `depth` times, to the cells at whose corners some output is both
+    above one and not.
 
-    Axes of listed values are not divided. above: by output, whether it exceeds one on the grid. progress(halving, points so far) is called
-    after each. Returns one entry a point: the parameters by name, the outputs, and "halving" (from 1) that added the point. The number of
-    points grows as 2^(depth (d - 1)) for d ranges where that of a grid as fine grows as 2^(depth d).
+    Axes of listed values are not divided. above: by output, whether it exceeds one on the grid. progress(halving,
+    points so far) is called after each. Returns one entry a point: the parameters by name, the outputs, and "halving"
+    (from 1) that added the point. The number of points grows as 2^(depth (d - 1)) for d ranges where that of a grid as
+    fine grows as 2^(depth d).
     """
     divided = np.array([axis.kind != "values" and axis.size > 1 for axis in grid.axes])
     scale = np.where(divided, 2**depth, 1)

@@ -20,9 +20,10 @@ _BY_OUTPUT = ("excluded", "undefined", "minimum", "argmin", "maximum", "argmax",
 class Summary(eqx.Module):
     """What is kept of a set of points.
 
-    points: how many; direct: how many at which nothing was interpolated; excluded_by_any: how many with some output above one; by_status
-    [64]: how many with each status code; and for each float output: `excluded` (value > 1), `undefined` (NaN), the extremes and the flat
-    index where each is reached first (-1: nowhere), and `histogram` [120], where it was asked for, over log10(value) between EDGES.
+    points: how many; direct: how many at which nothing was interpolated; excluded_by_any: how many with some output
+    above one; by_status [64]: how many with each status code; and for each float output: `excluded` (value > 1),
+    `undefined` (NaN), the extremes and the flat index where each is reached first (-1: nowhere), and `histogram` [120],
+    where it was asked for, over log10(value) between EDGES.
     """
 
     points: Int[Array, ""]
@@ -76,7 +77,9 @@ def absorb(
     direct: Bool[Array, "..."],
     histogram: bool = False,
 ) -> Summary:
-    """The summary with the points of one more tile; where an extreme lies is looked for only in tiles that hold a new one."""
+    """The summary with the points of one more tile; where an extreme lies is looked for only in tiles that hold a new
+    one.
+    """
     floats = floating(outputs)
     above = {name: inside & (value > 1) for name, value in floats.items()}
     low = {name: jnp.min(jnp.where(inside & ~jnp.isnan(value), value, jnp.inf)) for name, value in floats.items()}
@@ -118,7 +121,9 @@ def floating(outputs: dict[str, Array]) -> dict[str, Array]:
 
 
 def wins(a: Array, at_a: Array, b: Array, at_b: Array, sign: int = 1) -> Array:
-    """Whether the extreme b at the index at_b takes the place of a: sign * b is less, or it is equal and stands first (-1: nowhere)."""
+    """Whether the extreme b at the index at_b takes the place of a: sign * b is less, or it is equal and stands first
+    (-1: nowhere).
+    """
     return (sign * b < sign * a) | ((a == b) & (at_b >= 0) & ((at_b < at_a) | (at_a < 0)))
 
 

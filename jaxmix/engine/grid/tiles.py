@@ -1,6 +1,7 @@
 """Tiles: blocks of a grid of one fixed shape, each evaluated as a product of its axes.
 
-A chunk is a block of whole tiles; a sample of points is a grid of one axis, their index. Numbers depend on the tile shape alone, never on how tiles are grouped.
+A chunk is a block of whole tiles; a sample of points is a grid of one axis, their index. Numbers depend on the tile
+shape alone, never on how tiles are grouped.
 """
 
 import dataclasses
@@ -98,9 +99,9 @@ def evaluate_tile(
     at which `slow` was evaluated and not interpolated.
 
     1. `slow` at the nodes of the last axis, for every combination of the others, nested so that what does not depend
-       on an axis is computed once. 2. Weights carry it to every value of the last axis; lines that the interpolant does not describe are cut
-       into pieces, those pieces again, and what is left is evaluated point by point, at a cost only in tiles that hold some. 3. `fast` at
-       every point.
+       on an axis is computed once. 2. Weights carry it to every value of the last axis; lines that the interpolant does
+       not describe are cut into pieces, those pieces again, and what is left is evaluated point by point, at a cost
+       only in tiles that hold some. 3. `fast` at every point.
     A sample's points are all evaluated exactly.
     """
     if isinstance(grid, Sample):
@@ -190,8 +191,9 @@ def _replaced(
     blocks: Float[Array, "blocks ... n k"],
     bad: Bool[Array, "blocks ... k"],
 ) -> tuple[Array, Array]:
-    """The values that are open from the blocks of a finer level, interpolated in each piece (the last level's are the values themselves), and
-    which of them are open still."""
+    """The values that are open from the blocks of a finer level, interpolated in each piece (the last level's are the
+    values themselves), and which of them are open still.
+    """
     better = blocks if weights is None else jnp.einsum("pnv,p...nk->p...vk", weights, blocks, precision="highest")
     better = jnp.moveaxis(better, 0, -3)
     better = better.reshape(*better.shape[:-3], -1, better.shape[-1])[..., : result.shape[-2], :]
@@ -207,9 +209,11 @@ def _in_blocks(
     interpolant: interpolants.Interpolant,
     tolerance: float,
 ) -> tuple[Float[Array, "blocks ... n k"], Bool[Array, "blocks ... k"]]:
-    """`slow` with the last axis (name) at the nodes of the first level, one block, and at those blocks of each finer level, down to the axis'
-    values, that lie where some line is not described by a coarser one. owners: of each level, the block of each value. Returns the blocks of
-    all levels and where each does not describe a line (of the last level: where it was needed). One copy of `slow` is compiled for all."""
+    """`slow` with the last axis (name) at the nodes of the first level, one block, and at those blocks of each finer
+    level, down to the axis' values, that lie where some line is not described by a coarser one. owners: of each level,
+    the block of each value. Returns the blocks of all levels and where each does not describe a line (of the last
+    level: where it was needed). One copy of `slow` is compiled for all.
+    """
     blocks, parents, first = jnp.concatenate(levels), [np.zeros((1, 2), int)], 0
     for coarse, fine, level in zip(owners, owners[1:], levels[1:]):
         low = np.minimum(np.searchsorted(fine, np.arange(len(level))), len(fine) - 1)

@@ -36,8 +36,8 @@ class Branch:
 class Limit:
     """The smallest value of a parameter above which the output exceeds one, all crossings, and a status:
 
-    found; no_crossing_below (nothing is excluded up to the domain's end); no_crossing_before_edge (nothing is excluded where the
-    output is defined, which is not everywhere); always_excluded; excluded_below (only
+    found; no_crossing_below (nothing is excluded up to the domain's end); no_crossing_before_edge (nothing is excluded
+    where the output is defined, which is not everywhere); always_excluded; excluded_below (only
     values below a crossing are excluded); no_statement (the output is NaN throughout). `limit` is None unless found.
     """
 
@@ -67,8 +67,8 @@ def find_limit(
     1. The output at `samples` values over the domain (equal ratios, or steps where spacing is "linear"); intervals
     whose end slopes admit a hidden pair of crossings are sampled again. 2. Every crossing is polished to
     |output - 1| <= tolerance, or to rounding. 3. With f = ln(output) the implicit function theorem gives
-    d ln(x)/dp = -(df/dp)/(df/dln x) for every parameter p in `at` and in `around`: further parameters, at values that the
-    problem holds anyway, which enter the derivatives alone. Nothing compiles again for other numbers.
+    d ln(x)/dp = -(df/dp)/(df/dln x) for every parameter p in `at` and in `around`: further parameters, at values that
+    the problem holds anyway, which enter the derivatives alone. Nothing compiles again for other numbers.
     """
     points = [dict(at)] if isinstance(at, Mapping) else [dict(point) for point in at]
     _check(points, parameter, domain, spacing)
@@ -110,7 +110,9 @@ class _Sample(NamedTuple):
 
 
 class _Evaluator:
-    """f at many u for some of the points, and its derivatives with what they hold and with what is around them, in batches of one size."""
+    """f at many u for some of the points, and its derivatives with what they hold and with what is around them, in
+    batches of one size.
+    """
 
     def __init__(self, line: _Line, points: list[dict], around: dict):
         self.line, self.points = line, {name: np.array([float(point[name]) for point in points]) for name in points[0]}
@@ -120,7 +122,9 @@ class _Evaluator:
         return _Sample(*self._batches(_with_slope, _BATCH, self.points, owners, u))
 
     def derivatives(self, owners: np.ndarray, u: np.ndarray) -> dict[str, Float[np.ndarray, " n"]]:
-        """df/dp of every parameter. (What is around costs more than f: an experiment is tabulated anew for each point.)"""
+        """df/dp of every parameter. (What is around costs more than f: an experiment is tabulated anew for
+        each point.)
+        """
         return self._batches(_gradient, _FEW, self.around, owners, u)
 
     def _batches(
@@ -213,8 +217,9 @@ def _polish(
 def _roots(
     evaluator: _Evaluator, owners: np.ndarray, near: np.ndarray, far: np.ndarray, tolerance: float
 ) -> roots.Root:
-    """The roots inside brackets, f finite at `near` and of the other sign or undefined (NaN) at `far`; on the host, so that the compiled f
-    that sampled the domain serves here too."""
+    """The roots inside brackets, f finite at `near` and of the other sign or undefined (NaN) at `far`; on the host, so
+    that the compiled f that sampled the domain serves here too.
+    """
     with np.errstate(invalid="ignore", over="ignore"):  # f is -infinity where the output is not positive
         search = roots.begin(near, far, evaluator(owners, near), evaluator(owners, far), tolerance)
         for _ in range(roots.ITERATIONS):

@@ -13,9 +13,10 @@ from jaxmix.engine.problem import AbstractProblem
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Surface:
-    """limit [n, m]: the smallest value of a parameter above which the output exceeds one, over the values of two axes; NaN where there is
-    none, and status [n, m] says why, as of `find_limit`. d_log_limit: by parameter the derivative of its logarithm [n, m], the two axes'
-    among them: d ln(limit)/d(parameter)."""
+    """limit [n, m]: the smallest value of a parameter above which the output exceeds one, over the values of two axes;
+    NaN where there is none, and status [n, m] says why, as of `find_limit`. d_log_limit: by parameter the derivative of
+    its logarithm [n, m], the two axes' among them: d ln(limit)/d(parameter).
+    """
 
     parameter: str
     axes: tuple[Axis, Axis]

@@ -1,4 +1,6 @@
-"""Points in the unit cube from an index alone, so that no list of them is ever stored: a Sobol net, or independent uniform numbers."""
+"""Points in the unit cube from an index alone, so that no list of them is ever stored: a Sobol net, or independent
+uniform numbers.
+"""
 
 import functools
 
@@ -8,8 +10,9 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 BITS = 52  # of a coordinate
-# degree of the primitive polynomial over GF(2), its inner coefficients as bits, and the first direction integers: S. Joe, F. Y. Kuo, SIAM J.
-# Sci. Comput. 30 (2008) 2635, the set new-joe-kuo-6; the first dimension is van der Corput's sequence
+# degree of the primitive polynomial over GF(2), its inner coefficients as bits, and the first direction integers: S.
+# Joe, F. Y. Kuo, SIAM J. Sci. Comput. 30 (2008) 2635, the set new-joe-kuo-6; the first dimension is van der Corput's
+# sequence
 _JOE_KUO = (
     (1, 0, (1,)),
     (2, 1, (1, 3)),
@@ -29,7 +32,9 @@ DIMENSIONS = len(_JOE_KUO) + 1
 
 @functools.cache
 def directions(dimensions: int) -> Int[np.ndarray, "dimension bit"]:
-    """Direction numbers v_j 2^52 (I. M. Sobol, USSR Comput. Math. Math. Phys. 7 (1967) 86); ValueError beyond DIMENSIONS."""
+    """Direction numbers v_j 2^52 (I. M. Sobol, USSR Comput. Math. Math. Phys. 7 (1967) 86); ValueError beyond
+    DIMENSIONS.
+    """
     if not 1 <= dimensions <= DIMENSIONS:
         raise ValueError(
             f"a Sobol net: found {dimensions} dimensions; there are direction numbers for 1 to {DIMENSIONS}."

@@ -1,4 +1,6 @@
-"""Quasi-random points in the unit cube, fixed and stored: the same integrals every time, with an error from independent scrambles."""
+"""Quasi-random points in the unit cube, fixed and stored: the same integrals every time, with an error from independent
+scrambles.
+"""
 
 import functools
 
@@ -15,9 +17,9 @@ _BITS = 30  # of a coordinate
 def points(dimensions: int, log2_points: int, scrambles: int) -> Float[np.ndarray, "scramble n dimension"]:
     """Sobol points in (0, 1)^dimensions: `scrambles` independent scrambles of 2^log2_points each.
 
-    I. M. Sobol, USSR Comput. Math. Math. Phys. 7 (1967) 86, scrambled by random lower triangular matrices and a digital shift: J. Matousek,
-    J. Complexity 14 (1998) 527 (bit for bit as scipy.stats.qmc does). None lies on a face of the cube, where maps to infinite ranges would
-    be singular.
+    I. M. Sobol, USSR Comput. Math. Math. Phys. 7 (1967) 86, scrambled by random lower triangular matrices and a digital
+    shift: J. Matousek, J. Complexity 14 (1998) 527 (bit for bit as scipy.stats.qmc does). None lies on a face of the
+    cube, where maps to infinite ranges would be singular.
     """
     generators = [np.random.default_rng([_SEED, k]).spawn(1)[0] for k in range(scrambles)]  # as SciPy takes them
     found = [_scrambled(dimensions, log2_points, generator) for generator in generators]

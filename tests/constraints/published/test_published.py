@@ -86,7 +86,7 @@ def test_every_search_is_on_the_shelf() -> None:
         *("babar_invisible", "na64_2019", "na64_2022", "lep_monophoton", "na62_invisible", "belle2_invisible"),
         *("babar_visible", "lhcb_dimuon", "cms_dimuon", "kloe", "na48", "a1", "besiii"),
     }
-    assert NAMES == [name for name in shelf.SHELF if name in NAMES] and len(tables.names("limits/")) == len(NAMES)
+    assert [name for name in shelf.SHELF if name in NAMES] == NAMES and len(tables.names("limits/")) == len(NAMES)
     for name in NAMES:
         kind, header = shelf.SHELF[name], tables.read_csv(searches.known()[name].file).header
         base = millicharge.MillichargeSearch if header["channel"] == "mcp" else published_zprime.ZprimeSearch
@@ -163,7 +163,9 @@ def test_a_charge_on_the_curve_is_the_boundary(judge, name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(INVISIBLE) - {"belle2_invisible"}))  # which allows mixings of order one
 def test_an_invisible_zprime_on_the_curve_is_the_boundary(judge, name: str) -> None:
-    """Far below the Z, with dark decays alone: epsilon = kappa cW sW'; the visible part of the width is of order (epsilon e/g')^2."""
+    """Far below the Z, with dark decays alone: epsilon = kappa cW sW'; the visible part of the width is of order
+    (epsilon e/g')^2.
+    """
     masses, lower = inner_rows(name)
     masses, lower = masses[masses < 10.5], lower[masses < 10.5]
     if not len(masses):
@@ -237,7 +239,9 @@ def test_together_is_each_alone(whole, judge) -> None:
 
 
 def test_a_heavy_zprime_weakens_a_charge(judge) -> None:
-    """r = 1 + tan^2 theta_W' M^2/(M^2 - M2^2) at M = 2.5 m: for tan^2 = 1/2, M2 = 20 (reach: 13.2) and m = 2 GeV r = 1 - 0.5 25/375."""
+    """r = 1 + tan^2 theta_W' M^2/(M^2 - M2^2) at M = 2.5 m: for tan^2 = 1/2, M2 = 20 (reach: 13.2) and m = 2 GeV r = 1
+    - 0.5 25/375.
+    """
     theta, m2 = math.atan(math.sqrt(0.5)), 20.0
     charge = 1e-3 * COS_W * math.cos(theta)
     base = {"theta_dark": theta, "m_mcp": 2.0}
@@ -250,7 +254,9 @@ def test_a_heavy_zprime_weakens_a_charge(judge) -> None:
 
 
 def test_photon_and_zprime_may_cancel(judge) -> None:
-    """|r| < 1/2 makes no statement, |r| > 1 is taken as one: tan^2 = 4, m = 5.2, M = 13 below M2 and reach; r = 1 - 4 169/(M2^2 - 169)."""
+    """|r| < 1/2 makes no statement, |r| > 1 is taken as one: tan^2 = 4, m = 5.2, M = 13 below M2 and reach; r = 1 - 4
+    169/(M2^2 - 169).
+    """
     theta = math.atan(2.0)
     m2 = np.array([15.0, 25.0, 29.07, 35.0, 200.0])
     r = 1 - 4 * 169 / (m2**2 - 169)
@@ -327,7 +333,9 @@ def signal2(name: str, kappa: float, mass: float, theta: float, e_dark: float, m
     ],
 )
 def test_signals_of_an_independent_calculation(judge, name: str, mass: float) -> None:
-    """Contents from the Lagrangian at 60 digits, widths written apart: mCPs open and shut, weak and strong dark coupling, near the Z."""
+    """Contents from the Lagrangian at 60 digits, widths written apart: mCPs open and shut, weak and strong dark
+    coupling, near the Z.
+    """
     cases = list(itertools.product((1e-4, 2e-2), (0.3, 1.3), (1e-3, 0.2), (0.1 * mass, 0.49 * mass, 0.6 * mass)))
     rows = [dict(zip(("kappa", "theta_dark", "e_dark", "m_mcp"), case)) | {"m_zprime": mass} for case in cases]
     limit = math.sqrt(float(shelf.build(name, {}, shelf.level(name, 0.95)).curve.limit(jnp.asarray(mass))))
@@ -337,7 +345,9 @@ def test_signals_of_an_independent_calculation(judge, name: str, mass: float) ->
 
 @pytest.mark.parametrize("name", ["babar_invisible", "babar_visible"])
 def test_the_threshold_of_dark_decays_is_continuous(judge, name: str) -> None:
-    """m_zprime through 2 m_mcp: q keeps its value as the width opens like a square root, with dark coupling weak enough to show."""
+    """m_zprime through 2 m_mcp: q keeps its value as the width opens like a square root, with dark coupling weak enough
+    to show.
+    """
     steps = np.array([-1e-5, -1e-9, 1e-9, 1e-7, 1e-6, 1e-5])
     q = judge(*({"m_zprime": 6.0 * (1 + step), "m_mcp": 3.0, "e_dark": 1e-5, "kappa": 1e-2} for step in steps))[name][0]
     assert np.all(np.diff(q[1:]) * (1 if name == "babar_invisible" else -1) > 0)
@@ -357,8 +367,9 @@ def test_a_wide_zprime_is_not_what_was_searched_for(judge, name: str) -> None:
 
 @pytest.mark.parametrize("name", VISIBLE)
 def test_visible_decays_are_prompt_on_the_curve(name: str) -> None:
-    """c tau gamma of a dark photon at the table's lower edge, with all of the beam's energy: below 2 cm, and 20 cm for kaons in flight,
-    whose decay vertex is known to a metre; dark decays only shorten it."""
+    """c tau gamma of a dark photon at the table's lower edge, with all of the beam's energy: below 2 cm, and 20 cm for
+    kaons in flight, whose decay vertex is known to a metre; dark decays only shorten it.
+    """
     energy = {
         "a1": 0.855,
         "babar_visible": 9.0,
@@ -378,7 +389,9 @@ def test_visible_decays_are_prompt_on_the_curve(name: str) -> None:
 
 
 def test_gradients_are_finite(whole) -> None:
-    """Of every search in every parameter, inside and outside its range, at zero mixing, in the Holdom phase and at a threshold."""
+    """Of every search in every parameter, inside and outside its range, at zero mixing, in the Holdom phase and at a
+    threshold.
+    """
     together = members.Together(whole.constraints)
 
     def total(point: engine.Point) -> jax.Array:
@@ -403,9 +416,10 @@ def test_gradients_are_finite(whole) -> None:
 
 
 def test_invisible_searches_bound_the_coupling_not_the_mixing(judge) -> None:
-    """Paper A: eps_Z/cW < 1e-3 for m_Z' < 8 GeV, from invisible Z' searches. eps_Z/cW = kappa sW', so at theta_W' = theta_W it says
-    kappa < 2.1e-3, not 1e-3 as printed. With the curve of 2017 it is the typical bound (median 0.94 of it), not one at every mass: 1.7
-    times weaker at worst."""
+    """Paper A: eps_Z/cW < 1e-3 for m_Z' < 8 GeV, from invisible Z' searches. eps_Z/cW = kappa sW', so at theta_W' =
+    theta_W it says kappa < 2.1e-3, not 1e-3 as printed. With the curve of 2017 it is the typical bound (median 0.94 of
+    it), not one at every mass: 1.7 times weaker at worst.
+    """
     masses = np.linspace(0.3, 7.95, 60)
     excluded = 1e-3 / SIN_W
     assert excluded == pytest.approx(2.08e-3, rel=0.01)
@@ -421,9 +435,11 @@ def test_invisible_searches_bound_the_coupling_not_the_mixing(judge) -> None:
 
 
 def test_charges_of_a_few_percent_are_viable_above_8_gev(judge) -> None:
-    """Paper A: epsilon_gamma of a few 1e-2 is viable for m_Z' > 8 GeV. At theta_W' = theta_W, e' = e and m_mcp = m_Z'/3 it holds of 0.02
-    (kappa = 0.026): no published search excludes it from 9 to 60 GeV, while that for invisible decays does at 5 GeV, 100 times over. Of
-    0.03 it no longer holds: visible decays, rare as they are, exclude it at 9 and at 15 GeV."""
+    """Paper A: epsilon_gamma of a few 1e-2 is viable for m_Z' > 8 GeV. At theta_W' = theta_W, e' = e and m_mcp = m_Z'/3
+    it holds of 0.02 (kappa = 0.026): no published search excludes it from 9 to 60 GeV, while that for invisible decays
+    does at 5 GeV, 100 times over. Of 0.03 it no longer holds: visible decays, rare as they are, exclude it at 9 and at
+    15 GeV.
+    """
     masses = (5.0, 9.0, 15.0, 30.0, 60.0)
     kappas = {charge: charge / (1 - constants.SIN2_THETA_W) for charge in (0.02, 0.03)}
     found = judge(*({"kappa": kappa, "m_zprime": m, "m_mcp": m / 3} for kappa in kappas.values() for m in masses))
@@ -435,8 +451,9 @@ def test_charges_of_a_few_percent_are_viable_above_8_gev(judge) -> None:
 
 
 def test_a_landau_pole_far_away_does_not_give_the_charges_of_paper_a(judge) -> None:
-    """e' = 9 e at kappa = 1e-3 is epsilon_gamma = 6.9e-3 at sin^2 theta_W' = 0.2312 and 3.9e-3 at 0.75, not 4e-3 and 1e-3; at 0.75
-    the Z' has Gamma/M = 0.6 and no search for a narrow one applies."""
+    """e' = 9 e at kappa = 1e-3 is epsilon_gamma = 6.9e-3 at sin^2 theta_W' = 0.2312 and 3.9e-3 at 0.75, not 4e-3 and
+    1e-3; at 0.75 the Z' has Gamma/M = 0.6 and no search for a narrow one applies.
+    """
     for sin2, charge in ((constants.SIN2_THETA_W, 6.9e-3), (0.75, 3.9e-3)):
         assert 9 * 1e-3 * COS_W * math.sqrt(1 - sin2) == pytest.approx(charge, rel=0.02)
     _, reason = judge({"theta_dark": math.asin(math.sqrt(0.75)), "e_dark": 9 * E, "m_mcp": 0.01})["babar_invisible"]
@@ -444,7 +461,9 @@ def test_a_landau_pole_far_away_does_not_give_the_charges_of_paper_a(judge) -> N
 
 
 def test_fractional_charges(judge) -> None:
-    """Paper A, CMS Run 1: e/3 is excluded below 140 GeV and 2e/3 below 310 GeV (the published abstract; the preprint had 250 and 390)."""
+    """Paper A, CMS Run 1: e/3 is excluded below 140 GeV and 2e/3 below 310 GeV (the published abstract; the preprint
+    had 250 and 390).
+    """
     at = [(139.0, 1 / 3), (141.0, 1 / 3), (309.0, 2 / 3), (311.0, 2 / 3)]
     rows = (
         {"theta_dark": 0.0, "e_dark": 3.0, "m_mcp": m, "kappa": 1.001 * charge * E / (3.0 * COS_W)} for m, charge in at

@@ -99,7 +99,9 @@ def test_an_svg_lies_in_the_viewport_and_ends_at_the_vertices(traced):
 
 @pytest.mark.parametrize(("size", "digits"), [(1.0, 6), (1e-3, 9), (400.0, 4), (1e6, 0), (1e9, 0)])
 def test_an_svg_has_the_digits_that_a_millionth_of_the_box_takes(circle, size, digits):
-    """Half a unit of the last digit is at most 1e-6 of the size, and half a unit of one digit less is more (but for whole numbers)."""
+    """Half a unit of the last digit is at most 1e-6 of the size, and half a unit of one digit less is more (but for
+    whole numbers).
+    """
     numbers = re.findall(r"-?[\d.]+", circle.svg(size, size))
     assert max(len(number.partition(".")[2]) for number in numbers) == digits
     assert 0.5 * 10.0**-digits <= 1e-6 * size and (not digits or 0.5 * 10.0 ** (1 - digits) > 1e-6 * size)
@@ -107,9 +109,11 @@ def test_an_svg_has_the_digits_that_a_millionth_of_the_box_takes(circle, size, d
 
 
 def area(pieces):
-    """Enclosed by closed cubic pieces, positive if counterclockwise: half the integral of x dy - y dx, piece by piece in closed form.
+    """Enclosed by closed cubic pieces, positive if counterclockwise: half the integral of x dy - y dx, piece by piece
+    in closed form.
 
-    The integral of b_i b_j' - b_j b_i' over Bernstein polynomials is 6, 3, 1, 3, 3, 6 tenths for the pairs 01, 02, 03, 12, 13, 23.
+    The integral of b_i b_j' - b_j b_i' over Bernstein polynomials is 6, 3, 1, 3, 3, 6 tenths for the pairs 01, 02, 03,
+    12, 13, 23.
     """
     cross = lambda i, j: pieces[:, i, 0] * pieces[:, j, 1] - pieces[:, i, 1] * pieces[:, j, 0]
     each = 6 * cross(0, 1) + 3 * cross(0, 2) + cross(0, 3) + 3 * cross(1, 2) + 3 * cross(1, 3) + 6 * cross(2, 3)

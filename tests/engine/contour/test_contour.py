@@ -230,7 +230,9 @@ def test_few_vertices_suffice(traced):
 
 
 def test_an_error_that_vanishes_in_the_middle_is_seen():
-    """y = 1/2 + 0.45 t^5, t = (x - 1/2)/0.3, between two points that lie alike about the turning point: any odd curve is right in the middle."""
+    """y = 1/2 + 0.45 t^5, t = (x - 1/2)/0.3, between two points that lie alike about the turning point: any odd curve
+    is right in the middle.
+    """
 
     def height(x):
         return 0.5 + 0.45 * ((x - 0.5) / 0.3) ** 5
@@ -466,7 +468,9 @@ def _shared(function, cache={}):
 
 
 def test_signs_on_either_side_of_an_undefined_strip_are_no_crossing():
-    """f = -1 and 1 on the two sides of a strip where it is NaN: nothing of the level is there, and no warning is given."""
+    """f = -1 and 1 on the two sides of a strip where it is NaN: nothing of the level is there, and no warning
+    is given.
+    """
     strip = engine.trace_contours(
         lambda x, y: jnp.where(jnp.abs(x - 0.03) < 0.1, jnp.nan, jnp.sign(x)),
         engine.Axis.linear("x", -1.0, 1.1, 9),

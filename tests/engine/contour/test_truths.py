@@ -1,4 +1,6 @@
-"""The truths themselves: on the level, sampled densely, all there, and distances between curves against closed forms."""
+"""The truths themselves: on the level, sampled densely, all there, and distances between curves against closed
+forms.
+"""
 
 import contourpy
 import jax

@@ -180,7 +180,9 @@ def test_lines_that_the_nodes_do_not_resolve_are_evaluated_exactly():
 
 @pytest.mark.parametrize(("size", "lines"), [(3000, 1), (3000, 2), (5999, 1)])
 def test_a_long_line_is_exact_only_beside_what_no_piece_describes(size, lines):
-    """|x - 0.1 m| + 1 is two straight lines: polynomials everywhere but in the piece that holds the kink, and NaN beyond x m = 4 likewise."""
+    """|x - 0.1 m| + 1 is two straight lines: polynomials everywhere but in the piece that holds the kink, and NaN
+    beyond x m = 4 likewise.
+    """
     grid = engine.Grid([engine.Axis.linear("m", 1.0, 9.0, 5), engine.Axis.linear("x", 0.0, 1.0, size)])
     tiling = engine.Tiling(lines * size, 2 * lines * size, 24)
     fine = dataclasses.replace(tiling, tolerance=1e-7)

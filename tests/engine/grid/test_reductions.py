@@ -1,4 +1,6 @@
-"""What is reduced on the device against the same from every point: maps, profiles, histograms; samples; refinement; several devices."""
+"""What is reduced on the device against the same from every point: maps, profiles, histograms; samples; refinement;
+several devices.
+"""
 
 import json
 import os
