@@ -2,7 +2,7 @@
 
 Programs run a few times each, so that compiling is most of the time: they are compiled with less care where the
 compiler's flags are known, in half the time and with the same numbers to rounding, and the test processes share what
-they have compiled.
+they have compiled. Arguments and results of the package's functions are held against their annotations, shapes included.
 """
 
 import atexit
@@ -12,6 +12,12 @@ import shutil
 import tempfile
 
 import hypothesis
+import jaxtyping
+
+# rooms whose shapes and types are checked at every call; JAXMIX_SHAPES names others, or none where it is empty
+ROOMS: list[str] = []
+_SHAPES = os.environ.get("JAXMIX_SHAPES")
+CHECKED = [f"jaxmix.{room}" for room in (ROOMS if _SHAPES is None else _SHAPES.split())]
 
 if importlib.metadata.version("jaxlib").startswith("0.10."):  # an unknown flag ends the process
     os.environ["XLA_FLAGS"] = (
@@ -30,6 +36,9 @@ import jax
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_num_cpu_devices", 2)  # as the commands have at least
 jax.config.update("jax_numpy_rank_promotion", "raise")
+
+if CHECKED:
+    jaxtyping.install_import_hook(CHECKED, "beartype.beartype")
 
 hypothesis.settings.register_profile("jaxmix", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("jaxmix")
