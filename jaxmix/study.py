@@ -1,11 +1,12 @@
 """The one place where a model, the waist and the constraints are composed into q(point) for the engine."""
 
+import difflib
 from collections.abc import Mapping
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Float, Int, ScalarLike
 
 from jaxmix import engine, parameters
 from jaxmix.constraints.base import abstract
@@ -52,6 +53,53 @@ class Study(engine.AbstractProblem):
             name: engine.once(prepared, constraint.with_settings(_settings(name, constraint, self.held)))
             for name, constraint in constraints.items()
         }
+
+    def __call__(self, point: Mapping[str, ScalarLike]) -> dict[str, Scalar]:
+        """q/critical value of every constraint at one point, and the point's status.
+
+        Parameters
+        ----------
+        point
+            Values by parameter name (GeV, rad, 1/fb) of what the study does not hold, or holds otherwise; a name
+            "constraint.setting" reaches a setting of a constraint.
+
+        Returns
+        -------
+        dict
+            q/critical value by constraint (above one: excluded at the constraint's level; NaN: no statement), and
+            "status", a code of `STATUS`.
+
+        Raises
+        ------
+        ValueError
+            For a name that is no parameter and no setting, or for a value that is no scalar.
+
+        Notes
+        -----
+        `jax.jit`, `jax.grad` and `jax.vmap` apply to it. A call with plain numbers runs a compiled program, which is
+        kept, so that only the first call of a study takes seconds.
+        """
+        self._check_names(point)
+        values = {name: jnp.asarray(value, dtype=float) for name, value in point.items()}
+        shaped = [name for name, value in values.items() if jnp.ndim(value)]
+        if shaped:
+            raise ValueError(
+                f"study: found arrays for {', '.join(shaped)}; allowed: one number a parameter; for many points use "
+                "jax.vmap(study), jaxmix.check or engine.evaluate_points."
+            )
+        if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves((self, values))):
+            return engine.exact(self, values)
+        return engine.fast_compile(engine.exact)(self, values)
+
+    def _check_names(self, point: Mapping[str, object]) -> None:
+        known = [*parameters.PARAMETERS]
+        for name, constraint in self.constraints.items():
+            known += [f"{name}.{setting}" for setting in constraint.settings]
+        for name in point:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else f"; allowed: {', '.join(parameters.PARAMETERS)}."
+                raise ValueError(f"study: found the name {name!r}, which is no parameter and no setting{hint}")
 
     def slow(self, point: engine.Point) -> Float[Array, " k"]:
         """What varies gently along the mixing, for all constraints one after another; continued where the point lies

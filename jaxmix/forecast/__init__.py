@@ -1,3 +1,5 @@
-"""What measurements of a signal would tell of its parameters: likelihood, Fisher information and samples from the
-posterior.
-"""
+"""What measurements of a signal would tell of its parameters: likelihood, Fisher information and samples from the posterior."""
+
+from jaxmix.forecast.likelihood import BENCHMARK, MEASUREMENTS, NAMES, Forecast, Measurement, Report, fisher
+
+__all__ = ["BENCHMARK", "MEASUREMENTS", "NAMES", "Forecast", "Measurement", "Report", "fisher"]
