@@ -118,9 +118,18 @@ def as_table(mass: np.ndarray, rates: dict[str, np.ndarray], reaches: dict[str, 
         f"limit_{name}_{luminosity:g}": values for name, each in reaches.items() for luminosity, values in each.items()
     }
     comments = [
-        "one: one mCP in the face; any: both; two: both in different bars of 5 cm; m_zprime = 3 m_mcp, theta_dark = theta_W, e_dark = e",
-        "rate: cross section times acceptance over epsilon_gamma^2 [pb] at 14 TeV, a face of 1 m x 1 m at 20 m and eta = 0",
-        "limit: smallest epsilon_gamma [1] excluded at 2 standard deviations (q_Asimov = 4, no background), luminosity [1/fb] in the name",
+        (
+            "one: one mCP in the face; any: both; two: both in different bars of 5 cm; m_zprime = 3 m_mcp, "
+            "theta_dark = theta_W, e_dark = e"
+        ),
+        (
+            "rate: cross section times acceptance over epsilon_gamma^2 [pb] at 14 TeV, a face of 1 m x 1 m at "
+            "20 m and eta = 0"
+        ),
+        (
+            "limit: smallest epsilon_gamma [1] excluded at 2 standard deviations (q_Asimov = 4, no "
+            "background), luminosity [1/fb] in the name"
+        ),
         "m_zprime: [GeV]; empty: no statement or no exclusion",
     ]
     cells = [
