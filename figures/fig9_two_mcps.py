@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from jaxmix import constants, engine, parameters, study
+from jaxmix.collider import mesons
 from jaxmix.constraints import mcp_lhc, shelf
 from jaxmix.plots import style
 
@@ -52,9 +53,10 @@ class Rates(engine.AbstractProblem):
 
 
 def masses() -> Float[np.ndarray, " n"]:
-    """Z' masses: even in the logarithm, and about vector mesons and the Z."""
-    vectors = np.array([0.77526, 1.019461, 3.0969, 3.6861, 9.4604, 10.0233, 10.3551, constants.M1])
-    near = (vectors[:, None] * (1 + np.concatenate([-STEPS, STEPS]))[None, :]).ravel()
+    """Z' masses: even in the logarithm, and about the Z and the vector mesons with a two-body channel."""
+    table = mesons.load()
+    peaks = np.append(np.unique(table.mass[: table.two_body]), constants.M1)
+    near = (peaks[:, None] * (1 + np.concatenate([-STEPS, STEPS]))[None, :]).ravel()
     found = np.unique(np.concatenate([np.geomspace(LOW, HIGH, 90), near]))
     return found[(found >= LOW) & (found <= HIGH)]
 
