@@ -221,7 +221,10 @@ def as_table(settings: config.Config, found: dict[float, tuple[np.ndarray, dict[
         for side in ("central", "low", "high")
     ]
     comments = [
-        "Cross sections of pp -> psi psibar X over (Q/e)^2 [pb]; low and high: the band (see figures/fig1_cross_section.py)",
+        (
+            "Cross sections of pp -> psi psibar X over (Q/e)^2 [pb]; low and high: the band (see "
+            "figures/fig1_cross_section.py)"
+        ),
         "empty: no statement, the state of this mass is the Z",
         *(
             f"{name}: [{parameters.PARAMETERS[name].unit}], {parameters.PARAMETERS[name].meaning}"
