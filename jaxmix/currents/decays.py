@@ -2,12 +2,10 @@
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Scalar
 
 from jaxmix import constants
 from jaxmix.numerics import safe
-
-Scalar = Float[Array, ""]
 
 _MASSES = np.array([fermion.mass for fermion in constants.FERMIONS])
 _COLOURS = np.array(
