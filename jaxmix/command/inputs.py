@@ -8,7 +8,7 @@ import itertools
 import math
 from collections.abc import Iterable, Sequence
 
-from jaxmix import config, faults, parameters
+from jaxmix import config, constants, faults, parameters
 from jaxmix.models.declarations import DECLARED, MIXED_PHASE, Declaration
 
 _WORDS = ("theta_w", "pi/2", "e")
@@ -65,7 +65,7 @@ def _add_phase(model: Declaration, phase: str, lists: dict[str, Values], free: s
         allowed = ", ".join(model.phases) or f"none, {model.kind} has no phases"
         raise faults.BadInput(f"--phase: found {phase[:60]!r}; allowed: {allowed}")
     name, value = model.phases[phase]
-    words = parameters.named_values(**{key: parameters.PARAMETERS[key].default for key in parameters.STANDARD_MODEL})
+    words = parameters.named_values(constants.SIN2_THETA_W, constants.ALPHA)
     given = [words[each] if isinstance(each, str) else each for each in lists.get(name, [])]
     ends = [end for _, end in model.phases.values() if end is not None]
     if any(each in ends if value is None else each != value for each in given) or (free == name and value is not None):

@@ -47,7 +47,7 @@ def _replaced(found: Any, words: Mapping[str, float]) -> Any:
     return words.get(found, found) if isinstance(found, str) else found
 
 
-def _standard_model(held: Mapping[str, Any]) -> dict[str, float]:
+def _standard_model(held: Mapping[str, Any]) -> dict[str, Any]:
     """The held sin2_theta_w and alpha, at their defaults where those are absent or outside their domain."""
     inputs = {}
     for key in parameters.STANDARD_MODEL:
@@ -59,8 +59,9 @@ def _standard_model(held: Mapping[str, Any]) -> dict[str, float]:
 def declared(raw: Mapping[str, Any]) -> declarations.Declaration:
     """The declaration of the model that [model] names, of the default one where it names none that there is."""
     kind = _names(raw, "model").get("kind")
-    known = isinstance(kind, str) and kind in declarations.DECLARED
-    return declarations.DECLARED[kind if known else declarations.DEFAULT]
+    if isinstance(kind, str) and kind in declarations.DECLARED:
+        return declarations.DECLARED[kind]
+    return declarations.MIXED_PHASE
 
 
 def with_phase(raw: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:

@@ -116,4 +116,13 @@ def okun_angle(like: Scalar) -> mixing.Angle:
 def okun(kappa: Scalar, m2: Scalar) -> KineticMixing:
     """The Okun phase (theta_W' = pi/2) without an mCP; m2 in GeV."""
     none, one = jnp.zeros_like(kappa), jnp.ones_like(kappa)
-    return KineticMixing(kappa, m2, okun_angle(kappa), none, one, none, None, None)
+    return KineticMixing(
+        kappa=kappa,
+        m2=m2,
+        dark=okun_angle(kappa),
+        e_dark=none,
+        charge_dark=one,
+        isospin_dark=none,
+        m_mcp=None,
+        dark_width=None,
+    )

@@ -67,7 +67,7 @@ def find(
     return engine.find_limit(problem, name, on, varied, (low, high), spacing, around=common | held, samples=_SAMPLES)
 
 
-def _check(name: str, on: str, lists: dict[str, list[float]]) -> None:
+def _check(name: str, on: str, lists: dict[str, inputs.Values]) -> None:
     if name not in shelf.SHELF:
         raise faults.BadInput(
             f"constraint: found {name[:60]!r}; allowed: {', '.join(shelf.SHELF)}" + inputs.nearest(name, shelf.SHELF)

@@ -97,11 +97,11 @@ def mass_of(values: Mapping[str, ScalarLike]) -> dict[str, ScalarLike]:
 
 def mixing_from_epsilon(epsilon: ScalarLike, sin2_theta_w: ScalarLike) -> Scalar:
     """kappa = epsilon/cos(theta_W): the mixing of a dark photon with electromagnetism."""
-    return epsilon / jnp.sqrt(1.0 - jnp.asarray(sin2_theta_w))
+    return jnp.asarray(epsilon) / jnp.sqrt(1.0 - jnp.asarray(sin2_theta_w))
 
 
-def numbers(kappa: ScalarLike, **given: ScalarLike | None) -> dict[str, Scalar | None]:
-    """The given numbers in the precision of kappa, which is among them; None stays None.
+def numbers(name: str, kappa: ScalarLike, **given: ScalarLike | None) -> dict[str, Scalar | None]:
+    """The numbers given to the model of this name in the precision of kappa, which is among them; None stays None.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def numbers(kappa: ScalarLike, **given: ScalarLike | None) -> dict[str, Scalar |
         Unless exactly one of m_zprime and m2 is given.
     """
     if (given["m_zprime"] is None) == (given["m2"] is None):
-        raise ValueError("give exactly one of m_zprime (physical mass) and m2 (Lagrangian mass), in GeV.")
+        raise ValueError(f"{name}: give exactly one of m_zprime (physical mass) and m2 (Lagrangian mass), in GeV.")
     dtype = jnp.result_type(kappa, float)
     everything = {"kappa": kappa, **given}
     return {name: None if value is None else jnp.asarray(value, dtype=dtype) for name, value in everything.items()}

@@ -70,6 +70,7 @@ class MixedPhase(base.AbstractModel):
     ):
         """All numbers take kappa's precision."""
         given = base.numbers(
+            "MixedPhase",
             kappa,
             m_zprime=m_zprime,
             m2=m2,
@@ -101,9 +102,11 @@ class MixedPhase(base.AbstractModel):
     def currents(self) -> neutral_currents.NeutralCurrents:
         """What this point predicts for nature; NaN where a physical m_zprime lies in the forbidden gap."""
         weak, dark = self.weak, self.dark
-        m2 = self.m2
-        if self.m_zprime is not None:
+        if self.m2 is None:
+            assert self.m_zprime is not None  # by the constructor
             m2 = mixing.lagrangian_mass(self.kappa, self.m1, self.m_zprime, weak, dark)
+        else:
+            m2 = self.m2
         sector = kinetic_mixing.KineticMixing(
             kappa=self.kappa,
             m2=m2,
@@ -133,4 +136,5 @@ def mixing_from_charge(
     epsilon_gamma: ScalarLike, theta_dark: ScalarLike, e_dark: ScalarLike, sin2_theta_w: ScalarLike, alpha: ScalarLike
 ) -> Scalar:
     """kappa that gives the millicharge epsilon_gamma at Q' = 1: epsilon_gamma e/(e' cW cW'). Paper A, eq. (44)."""
-    return epsilon_gamma * jnp.sqrt(4.0 * jnp.pi * alpha / (1.0 - sin2_theta_w)) / (e_dark * jnp.cos(theta_dark))
+    e_over_cosine = jnp.sqrt(4.0 * jnp.pi * alpha / (1.0 - sin2_theta_w))
+    return jnp.asarray(epsilon_gamma) * e_over_cosine / (e_dark * jnp.cos(theta_dark))

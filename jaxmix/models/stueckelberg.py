@@ -125,8 +125,8 @@ class StueckelbergSector(sector.AbstractSector):
         return -self.mass_mixing * weak.cos * self.g_dark * self.charge_dark / e
 
     def epsilon_z(self, weak: mixing.Angle) -> Scalar:
-        """(kappa - r) cW."""
-        return (self.kappa - self.mass_mixing) * weak.cos
+        """(r - kappa) cW, of the Z' with a positive coupling to the current of X."""
+        return (self.mass_mixing - self.kappa) * weak.cos
 
     @property
     def gauge_coupling(self) -> Scalar:
@@ -195,6 +195,7 @@ class Stueckelberg(base.AbstractModel):
     ):
         """All numbers take kappa's precision."""
         given = base.numbers(
+            "Stueckelberg",
             kappa,
             mass_mixing=mass_mixing,
             m_zprime=m_zprime,
@@ -222,17 +223,19 @@ class Stueckelberg(base.AbstractModel):
 
     def currents(self) -> neutral_currents.NeutralCurrents:
         """What this point predicts for nature; NaN where a physical m_zprime lies in the forbidden gap."""
+        given = self.m_zprime if self.m2 is None else self.m2
+        assert given is not None  # by the constructor
         dark = StueckelbergSector(
             kappa=self.kappa,
             mass_mixing=self.mass_mixing,
-            m2=self.m_zprime if self.m2 is None else self.m2,
+            m2=given,
             g_dark=self.g_dark,
             charge_dark=self.charge_dark,
             m_mcp=self.m_mcp,
             dark_width=self.dark_width,
         )
-        if self.m_zprime is not None:
-            dark = dataclasses.replace(dark, m2=dark.lagrangian_mass(self.m1, self.m_zprime, self.weak))
+        if self.m2 is None:
+            dark = dataclasses.replace(dark, m2=dark.lagrangian_mass(self.m1, given, self.weak))
         return neutral_currents.NeutralCurrents(
             m1=self.m1, weak=self.weak, e=self.e, sector=dark, m_zprime=self.m_zprime
         )
