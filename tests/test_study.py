@@ -59,8 +59,8 @@ class Toy(abstract.AbstractConstraint):
         return self.values["strength"][None]
 
     def test_statistic(self, currents, slow):
-        q = currents.kappa / slow[0]
-        return jnp.where(currents.kappa < 0.0, jnp.nan, q) if self.word == "positive" else q
+        q = currents.strength / slow[0]
+        return jnp.where(currents.strength < 0.0, jnp.nan, q) if self.word == "positive" else q
 
     def critical_value(self):
         return jnp.asarray(2.0)

@@ -95,7 +95,7 @@ def rates(currents: neutral_currents.NeutralCurrents, sqrt_s: Scalar | float, me
     Cross sections times branching ratios, pb.
     """
     decays = branching_ratios(currents, mesons)
-    observed = decays / (1 + currents.kappa**2 * decays)
+    observed = decays / (1 + currents.strength**2 * decays)
     growth = (sqrt_s / ANCHOR) ** mesons.sqrt_s_power
     return MesonRates(mesons.cross_section * growth * observed, mesons.plateau * growth * observed)
 

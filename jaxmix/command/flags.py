@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from jaxmix import parameters
+from jaxmix.models import declarations
 
 _NEGATIVE = re.compile(r"^-(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?(,.*)?$")
 
@@ -38,6 +39,7 @@ class _InOrder(argparse.Action):
 def add_parameters(parser: argparse.ArgumentParser) -> None:
     """One flag for each parameter of the interface, and --set."""
     parser.set_defaults(given={})
+    add_model(parser)
     group = parser.add_argument_group("parameters (GeV, 1/fb, rad; several values as a,b,c)")
     for name, parameter in parameters.PARAMETERS.items():
         default = "" if parameter.default is None else f" (default {parameter.default:.6g})"
@@ -46,6 +48,17 @@ def add_parameters(parser: argparse.ArgumentParser) -> None:
             f"--{name.replace('_', '-')}", action=_InOrder, metavar="VALUE", help=f"{parameter.meaning}{unit}{default}"
         )
     add_set(parser)
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """--model and --phase."""
+    parser.add_argument(
+        "--model",
+        default=declarations.DEFAULT,
+        help=f"the dark sector: {', '.join(declarations.DECLARED)} (default {declarations.DEFAULT})",
+    )
+    words = dict.fromkeys(word for each in declarations.DECLARED.values() for word in each.phases)
+    parser.add_argument("--phase", help=f"{', '.join(words)}: theta_dark = 0, pi/2 or in between")
 
 
 def add_set(parser: argparse.ArgumentParser) -> None:

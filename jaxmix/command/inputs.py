@@ -8,24 +8,29 @@ import itertools
 import math
 from collections.abc import Iterable, Sequence
 
-from jaxmix import config, faults, parameters
+from jaxmix import config, constants, faults, parameters
+from jaxmix.models.declarations import DECLARED, MIXED_PHASE, Declaration
 
+_WORDS = ("theta_w", "pi/2", "e")
 MAX_POINTS = 100_000  # of the product of lists
 
 
-def given_parameters(arguments: argparse.Namespace) -> dict[str, list[float]]:
+Values = list[float | str]  # numbers, and words that stand for some
+
+
+def given_parameters(arguments: argparse.Namespace) -> dict[str, Values]:
     """The parameters given as flags, in their order, each with its list of values; BadInput names the flag."""
     return {name: values_of(name, text, f"--{name.replace('_', '-')}") for name, text in arguments.given.items()}
 
 
-def values_of(name: str, text: str, where: str) -> list[float]:
-    """The numbers in `a,b,c`, each in the parameter's domain; words (theta_w, e) stand for their values."""
+def values_of(name: str, text: str, where: str) -> Values:
+    """The numbers in `a,b,c`, each in the parameter's domain; the words theta_w, pi/2 and e are left as they are."""
     return [_number(name, word.strip(), where) for word in text.split(",")]
 
 
-def _number(name: str, word: str, where: str) -> float:
-    if parameters.WORDS.get(name) == word:
-        return math.nan  # put in by `points`, where the Standard Model inputs are known
+def _number(name: str, word: str, where: str) -> float | str:
+    if word in _WORDS and name not in parameters.STANDARD_MODEL:
+        return word  # its value is put in by `points`, where the Standard Model inputs are known
     try:
         value = float(word)
     except ValueError as fault:
@@ -36,29 +41,71 @@ def _number(name: str, word: str, where: str) -> float:
     return value
 
 
-def points(lists: dict[str, list[float]], free: str | None = None) -> list[dict[str, float]]:
-    """The product of the lists, the last name fastest, with the interface's defaults for what is absent.
+def declared(model: str, phase: str | None, lists: dict[str, Values], free: str | None = None) -> Declaration:
+    """The model that --model names; the parameter that --phase stands for joins `lists`.
+
+    BadInput for a parameter of another model and for a phase that contradicts a value. free: a name that a limit varies.
+    """
+    if model not in DECLARED:
+        raise faults.BadInput(
+            f"--model: found {model[:60]!r}; allowed: {', '.join(DECLARED)}" + nearest(model, DECLARED)
+        )
+    found = DECLARED[model]
+    for name in found.unknown([*lists, *([free] if free else [])]):
+        raise faults.BadInput(
+            f"{name}: found a value; {model} has no such parameter; allowed: {', '.join(found.names)}"
+        )
+    if phase is not None:
+        _add_phase(found, phase, lists, free)
+    return found
+
+
+def _add_phase(model: Declaration, phase: str, lists: dict[str, Values], free: str | None) -> None:
+    if phase not in model.phases:
+        allowed = ", ".join(model.phases) or f"none, {model.kind} has no phases"
+        raise faults.BadInput(f"--phase: found {phase[:60]!r}; allowed: {allowed}")
+    name, value = model.phases[phase]
+    words = parameters.named_values(constants.SIN2_THETA_W, constants.ALPHA)
+    given = [words[each] if isinstance(each, str) else each for each in lists.get(name, [])]
+    ends = [end for _, end in model.phases.values() if end is not None]
+    if any(each in ends if value is None else each != value for each in given) or (free == name and value is not None):
+        meaning = "a value between its ends" if value is None else f"{value:.6g}"
+        raise faults.BadInput(f"--phase: found {phase!r} beside another {name}; allowed: one of the two ({meaning})")
+    if value is not None:
+        lists[name] = [value]
+
+
+def points(
+    lists: dict[str, Values], free: str | None = None, model: Declaration = MIXED_PHASE
+) -> list[dict[str, float]]:
+    """The product of the lists, the last name fastest, with the model's defaults for what is absent.
 
     free: a parameter that a limit varies, which gets no value. BadInput for more than MAX_POINTS.
     """
     number = math.prod(len(values) for values in lists.values())
     if number > MAX_POINTS:
         raise faults.BadInput(f"the lists of values: found {number} points; allowed: at most {MAX_POINTS}, or a scan")
-    return [_completed(dict(zip(lists, numbers)), free) for numbers in itertools.product(*lists.values())]
+    return [_completed(dict(zip(lists, numbers)), free, model) for numbers in itertools.product(*lists.values())]
 
 
-def _completed(point: dict[str, float], free: str | None) -> dict[str, float]:
-    given = {name: value for name, value in point.items() if not math.isnan(value)}
-    inputs = {name: given[name] for name in ("sin2_theta_w", "alpha") if name in given}
-    return {name: value for name, value in parameters.defaults(**inputs).items() if name != free} | given
+def _completed(point: dict[str, float | str], free: str | None, model: Declaration) -> dict[str, float]:
+    inputs = {name: float(point[name]) for name in parameters.STANDARD_MODEL if name in point}
+    defaults = model.defaults(**inputs)
+    words = parameters.named_values(**{name: defaults[name] for name in parameters.STANDARD_MODEL})
+    given = {name: words[value] if isinstance(value, str) else value for name, value in point.items()}
+    for name, value in given.items():
+        complaint = parameters.complaint(name, value)
+        if complaint is not None:
+            raise faults.BadInput(complaint)
+    return {name: value for name, value in defaults.items() if name != free} | given
 
 
-def check_forms(point: dict[str, float], free: str | None = None) -> None:
+def check_forms(point: dict[str, float], free: str | None = None, model: Declaration = MIXED_PHASE) -> None:
     """Exactly one form of kappa and one of the Z' mass; BadInput says what is allowed. free: a name that a limit
     varies.
     """
     given = set(point) | ({free} if free else set())
-    for forms, what in ((parameters.KAPPA_FORMS, "the mixing"), (parameters.ZPRIME_FORMS, "the Z' mass")):
+    for forms, what in ((model.mixing_forms, "the mixing"), (model.mass_forms, "the Z' mass")):
         found = [name for name in forms if name in given]
         if len(found) != 1:
             allowed = ", ".join("--" + form.replace("_", "-") for form in forms)
@@ -71,6 +118,11 @@ def check_forms(point: dict[str, float], free: str | None = None) -> None:
         raise faults.BadInput(
             "theta_dark: found pi/2; with epsilon_gamma, which is zero there, allowed: less than pi/2; or give kappa"
         )
+    for name in ("e_dark", "charge_dark"):
+        if "epsilon_gamma" in given and point.get(name) == 0:
+            raise faults.BadInput(
+                f"{name}: found 0; with epsilon_gamma, which is zero there, allowed: another value; or give kappa"
+            )
 
 
 def fraction(text: str, where: str) -> float:
@@ -97,9 +149,9 @@ def level(cl: str, sigma: str | None) -> tuple[str, float]:
     return "sigma", value
 
 
-def at_values(entries: Sequence[str]) -> dict[str, list[float]]:
+def at_values(entries: Sequence[str]) -> dict[str, Values]:
     """The lists of `--at name=a,b,c`, in the order given; BadInput names the entry."""
-    lists: dict[str, list[float]] = {}
+    lists: dict[str, Values] = {}
     for entry in entries:
         name, equals, text = entry.partition("=")
         name = name.strip().replace("-", "_")
@@ -120,7 +172,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {found[0]!r}?" if found else ""
 
 
-def settings_of(overrides: Sequence[str], lists: dict[str, list[float]]) -> dict[str, dict[str, float]]:
+def settings_of(overrides: Sequence[str], lists: dict[str, Values]) -> dict[str, dict[str, float]]:
     """Settings by constraint from --set, validated as in a config; parameters named there join `lists`."""
     tables = config.apply_overrides({}, overrides)
     for name in ("parameters", "constraints"):

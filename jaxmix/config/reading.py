@@ -11,8 +11,20 @@ import numpy as np
 from jaxmix import fingerprint, parameters
 from jaxmix.config import checks, schema, text, translate
 from jaxmix.config.problems import ConfigError, Problem, joined, shown, unknown
+from jaxmix.models import declarations
 
-TABLES = ("scan", "parameters", "axes", "sampling", "constraints", "summary", "refinement", "contours", "figure")
+TABLES = (
+    "scan",
+    "model",
+    "parameters",
+    "axes",
+    "sampling",
+    "constraints",
+    "summary",
+    "refinement",
+    "contours",
+    "figure",
+)
 
 
 class Config(NamedTuple):
@@ -29,6 +41,7 @@ class Config(NamedTuple):
     sampling: schema.Sampling | None = None
     summary: schema.Summary = schema.Summary()
     refinement: schema.Refinement | None = None
+    model: str = declarations.DEFAULT
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -68,6 +81,7 @@ class Config(NamedTuple):
         """The config as JSON types, with every default written out."""
         return {
             "scan": self.scan.model_dump(mode="json"),
+            "model": {"kind": self.model},
             "parameters": self.held,
             "axes": [[name, axis.model_dump(mode="json", exclude_none=True)] for name, axis in self.axes.items()],
             "constraints": {name: settings.model_dump(mode="json") for name, settings in self.constraints.items()},
@@ -135,7 +149,9 @@ def validate(raw: Mapping[str, Any]) -> Config:
     text.check(raw)
     problems = [unknown("", key, TABLES) for key in raw if key not in TABLES]
     raw = checks.with_numbers_for_words({name: _table(raw, name, problems) for name in TABLES if name in raw})
+    raw = checks.with_phase(raw, problems)
     scan = translate.table(schema.Scan, raw.get("scan", {}), "scan", problems)
+    translate.table(schema.Model, raw.get("model", {}), "model", problems)
     given = translate.table(schema.Parameters, raw.get("parameters", {}), "parameters", problems)
     axes = {
         name: axis for name, table in raw.get("axes", {}).items() if (axis := _axis(name, table, problems)) is not None
@@ -151,8 +167,9 @@ def validate(raw: Mapping[str, Any]) -> Config:
     problems += checks.across(raw)
     if problems:
         raise ConfigError(dict.fromkeys(problems))
-    held = checks.with_defaults(given.model_dump(exclude_none=True), axes)
-    return Config(scan, held, axes, constraints, contours, figure, sampling, summary, refinement)
+    model = checks.declared(raw)
+    held = checks.with_defaults(given.model_dump(exclude_none=True), axes, model)
+    return Config(scan, held, axes, constraints, contours, figure, sampling, summary, refinement, model.kind)
 
 
 def _table(raw: Mapping[str, Any], name: str, problems: list[Problem]) -> dict[str, Any]:

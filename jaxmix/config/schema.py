@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from jaxmix import parameters
 from jaxmix.data import searches
+from jaxmix.models import declarations
 
 MAX_COUNT = 10_000_000
 MAX_LEVELS = 32
@@ -62,6 +63,13 @@ class Scan(Table):
     tiling: Tiling = Tiling()
 
 
+class Model(Table):
+    """[model]: the model of the dark sector, and the phase that sets its mixing angle."""
+
+    kind: Literal["mixed_phase", "stueckelberg"] = declarations.DEFAULT
+    phase: str | None = None
+
+
 class Parameters(Table):
     """[parameters]: the values held; what is absent has the default of `parameters.PARAMETERS`."""
 
@@ -79,6 +87,11 @@ class Parameters(Table):
     alpha: ParameterValue | None = None
     sqrt_s: ParameterValue | None = None
     luminosity: ParameterValue | None = None
+    charge_dark: ParameterValue | None = None
+    isospin_dark: ParameterValue | None = None
+    epsilon: ParameterValue | None = None
+    mass_mixing: ParameterValue | None = None
+    g_dark: ParameterValue | None = None
 
 
 class Axis(Table):

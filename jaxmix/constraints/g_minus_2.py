@@ -2,12 +2,10 @@
 years.
 """
 
-import dataclasses
 from collections.abc import Mapping
 from typing import ClassVar
 
 import equinox as eqx
-import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from jaxmix import constants
@@ -65,13 +63,13 @@ class MagneticMoment(one_measurement.OneMeasurement):
         """The change of a over kappa^2 in standard deviations of the measurement, which keeps its size along the
         mixing.
         """
-        kappa = jnp.where(jnp.abs(currents.kappa) < _SMALLEST_KAPPA, _SMALLEST_KAPPA, currents.kappa)
-        shift = anomalous_moment.shift(dataclasses.replace(currents, kappa=kappa), self.lepton)
-        return (shift / self.error / kappa**2)[None]
+        currents = currents.at_least(_SMALLEST_KAPPA)
+        shift = anomalous_moment.shift(currents, self.lepton)
+        return (shift / self.error / currents.strength**2)[None]
 
     def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:
         """q, with delta = slow kappa^2."""
-        return self.statistic(slow[0] * currents.kappa**2)
+        return self.statistic(slow[0] * currents.strength**2)
 
 
 class MuonMagneticMoment(MagneticMoment):

@@ -35,5 +35,5 @@ class LandauPole(requirement.Requirement):
 
     def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:
         """1 - alpha1'(m_mcp)/alpha1'(scale)."""
-        coupling = currents.g1_dark**2 * currents.charge_dark**2 / (4.0 * jnp.pi)
+        coupling = currents.sector.hypercharge_dark**2 / (4.0 * jnp.pi)
         return 2.0 / (3.0 * jnp.pi) * coupling * jnp.log(self.values["scale"] / currents.m_mcp)

@@ -267,7 +267,9 @@ class MillichargeDetector(abstract.AbstractConstraint):
         probability = photoelectrons.detection_probability(
             currents.epsilon_gamma, self.bars_hit * self.values["layers"], self.charge_one()
         )
-        return self.values["luminosity"] * constants.PER_FEMTOBARN * currents.kappa**2 * jnp.exp(slow[0]) * probability
+        return (
+            self.values["luminosity"] * constants.PER_FEMTOBARN * currents.strength**2 * jnp.exp(slow[0]) * probability
+        )
 
     def judge(self) -> statistics.Counting:
         """The count over the expected dark-count coincidences."""

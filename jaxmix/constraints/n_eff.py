@@ -8,7 +8,7 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from jaxmix import constants
 from jaxmix.constraints.base import requirement
@@ -71,6 +71,7 @@ class EffectiveNeutrinos(requirement.Requirement):
         "order of magnitude, no confidence level"
     )
     settings: ClassVar[tuple[str, ...]] = ("allowed", "decoupling")
+    reasons: ClassVar[tuple[str, ...]] = ("no_statement", "no_dark_photon")
     holds_swapped_labels: ClassVar[bool] = True
     # N_eff = 2.99 +- 0.17 against 3.044 of the Standard Model, 1.96 errors
     defaults: ClassVar[dict[str, float]] = {"allowed": 0.28, "decoupling": 1.0}
@@ -81,4 +82,9 @@ class EffectiveNeutrinos(requirement.Requirement):
         added = 8.0 / 7.0 * (_NEUTRINO_DECOUPLING / states) ** (4.0 / 3.0)
         expansion = 1.66 * jnp.sqrt(entropy_states(currents.m_mcp)) * currents.m_mcp
         rate = (currents.epsilon_gamma * constants.ALPHA_0) ** 2 * _PLANCK_MASS / expansion
-        return added / self.values["allowed"] * rate / (1.0 + rate)
+        coupled = currents.sector.couplings()[0] != 0.0
+        return jnp.where(coupled, added / self.values["allowed"] * rate / (1.0 + rate), jnp.nan)
+
+    def reason(self, currents: neutral_currents.NeutralCurrents) -> Int[Array, ""]:
+        """The mCP does not couple to a massless dark photon."""
+        return jnp.where(currents.sector.couplings()[0] == 0.0, 1, 0)

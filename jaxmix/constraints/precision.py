@@ -174,7 +174,7 @@ class Precision(abstract.AbstractConstraint):
     def slow(self, currents: neutral_currents.NeutralCurrents) -> Float[Array, " one"]:
         """asinh of q, which grows along the mixing like a logarithm; NaN where the fit did not converge."""
         if self.table is not None:
-            return jnp.zeros(1, currents.kappa.dtype)
+            return jnp.zeros(1, currents.m1.dtype)
         q, converged = self.fit(currents)
         value = jnp.where(converged, jnp.arcsinh(q), jnp.nan)
         return jnp.where(self._dark(currents).exists, value, 0.0)[None]
@@ -190,7 +190,7 @@ class Precision(abstract.AbstractConstraint):
 
     def fit(self, currents: neutral_currents.NeutralCurrents) -> tuple[Scalar, Bool[Array, ""]]:
         """q of a point, and whether the Standard Model's parameters converged (or q is beyond doubt without them)."""
-        reference = self._pulls(self._deviations(jnp.zeros(2, currents.kappa.dtype), currents))
+        reference = self._pulls(self._deviations(jnp.zeros(2, currents.m1.dtype), currents))
         weights, data = self._weights(reference), self._pulls(self.observed)
         if self._word("sm_inputs") == "fixed":
             return jnp.sum(weights * reference * (reference - 2.0 * data)), jnp.asarray(True)
@@ -207,7 +207,7 @@ class Precision(abstract.AbstractConstraint):
         """sqrt(w) times the decorrelated residuals at the best fits with and without mixing: the squares sum to the two
         chi^2.
         """
-        reference = self._pulls(self._deviations(jnp.zeros(2, currents.kappa.dtype), currents))
+        reference = self._pulls(self._deviations(jnp.zeros(2, currents.m1.dtype), currents))
         weights = self._weights(reference)
         mixed, alone, _ = self._minima(currents, reference, self._pulls(self.observed), weights)
         return jnp.sqrt(weights) * mixed, jnp.sqrt(weights) * alone
@@ -284,7 +284,7 @@ class Precision(abstract.AbstractConstraint):
         return words[self._word("dark_width")]
 
     def _dark(self, currents: neutral_currents.NeutralCurrents) -> feedback.Feedback:
-        model = sm.standard_model(jnp.zeros(2, currents.kappa.dtype))
+        model = sm.standard_model(jnp.zeros(2, currents.m1.dtype))
         return feedback.feedback(currents, model.m1, model.weak, self._width())
 
     def _word(self, name: str) -> str:

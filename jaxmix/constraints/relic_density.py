@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from jaxmix.constraints.base import requirement
 from jaxmix.currents import neutral_currents
@@ -30,6 +30,7 @@ class RelicDensity(requirement.Requirement):
         "confidence level"
     )
     settings: ClassVar[tuple[str, ...]] = ("fraction",)
+    reasons: ClassVar[tuple[str, ...]] = ("no_statement", "no_dark_photon")
     holds_swapped_labels: ClassVar[bool] = True
     defaults: ClassVar[dict[str, float]] = {"fraction": 0.006}  # of dark matter, 95% credibility, R. de Putter et al.
 
@@ -37,6 +38,13 @@ class RelicDensity(requirement.Requirement):
 
     def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:
         """Omega h^2 over what is allowed."""
-        alpha_dark = (currents.e_dark * currents.charge_dark) ** 2 / (4.0 * jnp.pi)
-        density = 1e-5 * currents.m_mcp**2 * (1e-2 / alpha_dark) ** 2
+        to_dark_photon, _ = currents.sector.couplings()
+        alpha_dark = to_dark_photon**2 / (4.0 * jnp.pi)
+        annihilates = alpha_dark > 0.0  # else into Standard Model particles only, which the formula leaves out
+        density = 1e-5 * currents.m_mcp**2 * (1e-2 / jnp.where(annihilates, alpha_dark, 1.0)) ** 2
+        density = jnp.where(annihilates, density, jnp.nan)
         return density / (self.dark_matter * self.values["fraction"])
+
+    def reason(self, currents: neutral_currents.NeutralCurrents) -> Int[Array, ""]:
+        """The mCP does not couple to a massless dark photon."""
+        return jnp.where(currents.sector.couplings()[0] == 0.0, 1, 0)

@@ -71,4 +71,4 @@ def _overlap(
     currents: neutral_currents.NeutralCurrents, z: mixing.Eigenstate, zprime: mixing.Eigenstate
 ) -> Bool[Array, ""]:
     """Whether the two lines overlap; in the Holdom phase there is no second one."""
-    return (jnp.abs(zprime.mass - z.mass) < _OVERLAP) & (currents.dark.sin != 0.0)
+    return (jnp.abs(zprime.mass - z.mass) < _OVERLAP) & (~currents.sector.decoupled)

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from jaxmix import constants
-from jaxmix.currents import mixing, neutral_currents
+from jaxmix.currents import kinetic_mixing, mixing, neutral_currents
 from jaxmix.numerics import quadrature
 
 Scalar = Float[Array, ""]
@@ -92,9 +92,7 @@ def shift(currents: neutral_currents.NeutralCurrents, lepton: constants.Fermion)
     """
     point = _hatted(currents)
     _, z, zprime = neutral_currents.states(point)
-    light = vector_boson(
-        jnp.asarray(lepton.mass, point.kappa.dtype), zprime.mass, *_vector_axial(point, zprime, lepton)
-    )
+    light = vector_boson(jnp.asarray(lepton.mass, point.m1.dtype), zprime.mass, *_vector_axial(point, zprime, lepton))
     return light + _z_shift(point, z, lepton)
 
 
@@ -104,14 +102,13 @@ def _hatted(currents: neutral_currents.NeutralCurrents) -> neutral_currents.Neut
     A physical Z' mass that was asked for is held; where none fits (in the gap between the two phases' forbidden ones)
     M2 is.
     """
-    kappa = mixing.hatted(currents.kappa, currents.dark)
-    okun = mixing.Angle(cos=jnp.zeros_like(kappa), sin=jnp.ones_like(kappa))
-    m2 = currents.m2
+    kappa = currents.sector.hatted
+    okun = kinetic_mixing.okun(kappa, currents.m2)
     if currents.m_zprime is not None:
-        held = mixing.lagrangian_mass(kappa, currents.m1, currents.m_zprime, currents.weak, okun)
-        m2 = jnp.where(jnp.isnan(held), m2, held)
+        held = mixing.lagrangian_mass(kappa, currents.m1, currents.m_zprime, currents.weak, okun.dark)
+        okun = dataclasses.replace(okun, m2=jnp.where(jnp.isnan(held), currents.m2, held))
     e = jnp.full_like(currents.e, np.sqrt(4.0 * np.pi * constants.ALPHA_0))
-    return dataclasses.replace(currents, kappa=kappa, dark=okun, m2=m2, e=e)
+    return dataclasses.replace(currents, sector=okun, e=e)
 
 
 def _vector_axial(
@@ -128,7 +125,7 @@ def _z_shift(point: neutral_currents.NeutralCurrents, z: mixing.Eigenstate, lept
     With rho = z2/z1 and K the kinetic matrix, M1^2/m_Z^2 - 1 = K11 - 1 + rho K12 and 1/z1^2 - 1 = K11 - 1 + 2 rho K12 +
     rho^2 K22, from the first row of M^2 v = m^2 K v and from v^T K v = 1.
     """
-    matrix = mixing.kinetic_matrix(point.kappa, point.weak, point.dark)
+    matrix = mixing.kinetic_matrix(point.sector.hatted, point.weak, kinetic_mixing.okun_angle(point.m1))
     rho = z.z2 / z.z1
     lighter = rho * matrix.off_diagonal - matrix.shift1
     norm = 2.0 * rho * matrix.off_diagonal - matrix.shift1 + rho**2 * (1.0 - matrix.shift2)

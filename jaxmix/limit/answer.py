@@ -8,6 +8,7 @@ from jaxmix import config, engine, faults, study
 from jaxmix.command import answers, backend, inputs
 from jaxmix.constraints import shelf
 from jaxmix.constraints.base import abstract
+from jaxmix.models import declarations
 
 # Where a limit is looked for, and in which spacing; beyond it a limit would be of no use to anybody
 _DOMAINS = {
@@ -21,6 +22,10 @@ _DOMAINS = {
     "e_dark": (1e-4, 4 * math.pi, "log"),
     "m_mcp": (0.01, 2000.0, "log"),
     "luminosity": (1e-3, 1e7, "log"),
+    "epsilon": (1e-8, 0.876, "log"),
+    "mass_mixing": (1e-8, 10.0, "log"),
+    "g_dark": (1e-4, 4 * math.pi, "log"),
+    "charge_dark": (1e-4, 100.0, "log"),
     "sqrt_s": (2000.0, 1e5, "log"),
 }
 _SAMPLES = 128
@@ -36,30 +41,33 @@ def run(arguments: argparse.Namespace) -> int:
     kind = shelf.SHELF[arguments.constraint]
     asked = repr(kind.only_cl or _CL) if arguments.cl is None else arguments.cl
     level = inputs.level(asked, arguments.sigma)
-    points = inputs.points(lists, free=arguments.on)
+    model = inputs.declared(arguments.model, arguments.phase, lists, arguments.on)
+    points = inputs.points(lists, arguments.on, model)
     for point in points:
-        inputs.check_forms(point, free=arguments.on)
+        inputs.check_forms(point, arguments.on, model)
     backend.start()
     constraint = shelf.build(arguments.constraint, settings.get(arguments.constraint, {}), level, arguments.pdf)
     expected = arguments.expected or kind.kind == "projected"
-    found = find(shelf.expected(constraint) if expected else constraint, arguments.on, points)
+    found = find(shelf.expected(constraint) if expected else constraint, arguments.on, points, model.kind)
     head = {"constraint": arguments.constraint, "parameter": arguments.on, **_level(kind, level), "expected": expected}
     answers.show([head | _document(point, answer) for point, answer in zip(points, found)], single, arguments.json)
     return 0
 
 
-def find(constraint: abstract.AbstractConstraint, on: str, points: list[dict[str, float]]) -> list[engine.Limit]:
+def find(
+    constraint: abstract.AbstractConstraint, on: str, points: list[dict[str, float]], model: str = declarations.DEFAULT
+) -> list[engine.Limit]:
     """The limit on the parameter `on` at every point; the derivatives reach the constraint's settings too."""
     common = {key: value for key, value in points[0].items() if all(point[key] == value for point in points)}
     varied = [{key: value for key, value in point.items() if key not in common} for point in points]
     name = constraint.name
-    problem = study.Study(common, {name: constraint})
+    problem = study.Study(common, {name: constraint}, model)
     held = {f"{name}.{key}": float(value) for key, value in problem.constraints[name].movable().items()}
     low, high, spacing = _DOMAINS[on]
     return engine.find_limit(problem, name, on, varied, (low, high), spacing, around=common | held, samples=_SAMPLES)
 
 
-def _check(name: str, on: str, lists: dict[str, list[float]]) -> None:
+def _check(name: str, on: str, lists: dict[str, inputs.Values]) -> None:
     if name not in shelf.SHELF:
         raise faults.BadInput(
             f"constraint: found {name[:60]!r}; allowed: {', '.join(shelf.SHELF)}" + inputs.nearest(name, shelf.SHELF)

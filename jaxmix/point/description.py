@@ -14,8 +14,9 @@ from jaxmix.command import answers, backend, inputs
 from jaxmix.constraints import combined, mcp_lhc, shelf
 from jaxmix.constraints.base import abstract
 from jaxmix.constraints.published import members, search
-from jaxmix.currents import mixing, neutral_currents
+from jaxmix.currents import neutral_currents
 from jaxmix.detector import photoelectrons
+from jaxmix.models import declarations
 from jaxmix.point import document
 
 Scalar = Float[Array, ""]
@@ -34,6 +35,7 @@ class Description(engine.AbstractProblem):
     others: dict[
         str, mcp_lhc.MillichargeDetector
     ]  # the detector asked for one mCP or both, where its verdict is on something else
+    model: str = eqx.field(static=True, default=declarations.DEFAULT)
     varied: tuple[str, ...] = eqx.field(static=True, default=())  # collider parameters that differ from point to point
 
     def slow(self, point: engine.Point) -> Float[Array, " none"]:
@@ -42,14 +44,14 @@ class Description(engine.AbstractProblem):
 
     def fast(self, point: engine.Point, slow: Float[Array, " none"]) -> dict[str, Scalar]:
         """All numbers of the point, and its status code."""
-        currents, status = study.currents_and_status(point)
-        gap = mixing.forbidden_gap(currents.kappa, currents.m1, currents.weak, currents.dark)
+        currents, status = study.currents_and_status(point, self.model)
+        gap = currents.sector.forbidden_gap(currents.m1, currents.weak)
         found = {
             "status": status,
             "gap.low": gap[0],
             "gap.high": gap[1],
-            "kappa": currents.kappa,
-            "g1_dark": currents.g1_dark,
+            "kappa": currents.sector.kappa,
+            "g1_dark": currents.sector.gauge_coupling,
             "epsilon_gamma": currents.epsilon_gamma,
             "epsilon_z": currents.epsilon_z,
             **_bosons(currents),
@@ -118,7 +120,7 @@ def _lhc(
     channels: Mapping[str, Mapping[str, tuple[Scalar, Scalar]]],
 ) -> dict[str, Scalar]:
     """Production and detection, by the number of mCPs asked for."""
-    squared, detector = currents.kappa**2, asked["one"]
+    squared, detector = currents.strength**2, asked["one"]
     produced = sum(pair[0] for pair in channels["one"].values())
     layers, charge_one = detector.values["layers"], detector.charge_one()
     found = {
@@ -141,21 +143,26 @@ def run(arguments: argparse.Namespace) -> int:
     lists = inputs.given_parameters(arguments)
     settings = inputs.settings_of(arguments.set, lists)
     cl = inputs.fraction(arguments.cl, "--cl")
-    points = inputs.points(lists)
+    model = inputs.declared(arguments.model, arguments.phase, lists)
+    points = inputs.points(lists, model=model)
     for point in points:
-        inputs.check_forms(point)
-    documents = describe(points, settings, cl, arguments.pdf)
+        inputs.check_forms(point, model=model)
+    documents = describe(points, settings, cl, arguments.pdf, model.kind)
     answers.show(documents, all(len(values) == 1 for values in lists.values()), arguments.json)
     return 0
 
 
 def describe(
-    points: list[dict[str, float]], settings: Mapping[str, Mapping[str, float | str]], cl: float, pdf: str | None = None
+    points: list[dict[str, float]],
+    settings: Mapping[str, Mapping[str, float | str]],
+    cl: float,
+    pdf: str | None = None,
+    model: str = declarations.DEFAULT,
 ) -> list[dict]:
     """The JSON objects of points that hold the same parameters, evaluated together; BadInput where one does not exist.
 
     settings: by constraint. cl: confidence level of the verdicts. pdf: an LHAPDF6 folder in place of the package's
-    luminosities.
+    luminosities. model: kind of the model.
     """
     backend.start()
     common = {name: value for name, value in points[0].items() if all(point[name] == value for point in points)}
@@ -164,7 +171,7 @@ def describe(
     if summed:
         met.remove("combined")
     whole = study.Study(
-        common, {name: shelf.build(name, settings.get(name, {}), shelf.level(name, cl), pdf) for name in met}
+        common, {name: shelf.build(name, settings.get(name, {}), shelf.level(name, cl), pdf) for name in met}, model
     )
     searches = members.Together(
         {name: each for name, each in whole.constraints.items() if isinstance(each, search.PublishedSearch)}
@@ -173,12 +180,12 @@ def describe(
     varied = tuple(name for name in ("sqrt_s", "luminosity") if name not in common)
     arrays = {name: np.array([point[name] for point in points]) for name in points[0]}
     numbers = engine.evaluate_points(
-        Description(whole, searches, others, varied), arrays, batch=min(len(points), 256), quick=True
+        Description(whole, searches, others, model, varied), arrays, batch=min(len(points), 256), quick=True
     )
     if summed:
         numbers |= _combined(numbers)
     return [
-        document.document(point, {name: float(values[i]) for name, values in numbers.items()}, cl)
+        document.document(point, {name: float(values[i]) for name, values in numbers.items()}, cl, model)
         for i, point in enumerate(points)
     ]
 

@@ -6,30 +6,37 @@ from collections.abc import Mapping
 from jaxmix import config, faults, study
 from jaxmix.constraints import shelf
 from jaxmix.constraints.base import abstract
+from jaxmix.models import declarations
 
 _NONPERTURBATIVE = 4 * math.pi  # of g1'
 
 
-def document(values: Mapping[str, float], numbers: Mapping[str, float], cl: float) -> dict:
+def document(
+    values: Mapping[str, float], numbers: Mapping[str, float], cl: float, model: str = declarations.DEFAULT
+) -> dict:
     """The JSON object of one point from its parameters and its numbers; BadInput where the point does not exist.
 
-    values: parameters by name. numbers: what Description gives. cl: confidence level of the verdicts.
+    values: parameters by name. numbers: what Description gives. cl: confidence level of the verdicts. model: its kind.
     """
+    declared = declarations.DECLARED[model]
     status = study.STATUS[int(numbers["status"])]
     if status == "forbidden_gap":
         raise faults.BadInput(_gap(values, numbers["gap.low"], numbers["gap.high"]))
     if status == "kappa_outside_domain":
         raise faults.BadInput(
-            "kappa: the millicharge asked for needs |kappa| >= 1; allowed: (-1, 1); lower epsilon_gamma or raise e_dark"
+            "kappa: the epsilon asked for needs |kappa| >= 1; allowed: (-1, 1); lower epsilon"
+            if "epsilon" in values
+            else "kappa: the millicharge asked for needs |kappa| >= 1; allowed: (-1, 1); lower epsilon_gamma or raise e_dark"
         )
     couplings = {boson: _under(f"couplings.{boson}", numbers) for boson in ("photon", "z", "zprime")}
     couplings["photon"] = {name: couplings["photon"][name] for name in ("em", "em_dark")}
-    verdicts = {name: verdict(name, numbers, cl) for name in shelf.SHELF}
+    verdicts = {name: verdict(name, numbers, cl, declared.coupling) for name in shelf.SHELF}
     excluding = [name for name, said in verdicts.items() if said["excluded"]]
     return {
         "inputs": {**values, "kappa": numbers["kappa"]},
-        "status": _status(status, numbers),
-        "phase": _phase(values["theta_dark"]),
+        "model": model,
+        "status": _status(status, numbers, declared.coupling),
+        "phase": _phase(values["theta_dark"]) if declared.phases else None,
         "epsilon_gamma": numbers["epsilon_gamma"],
         "epsilon_z": numbers["epsilon_z"],
         "masses": _under("masses", numbers),
@@ -65,11 +72,11 @@ def _gap(values: Mapping[str, float], low: float, high: float) -> str:
     )
 
 
-def _status(status: str, numbers: Mapping[str, float]) -> str:
-    """ok, or what a reader must know: swapped labels, or a coupling g1' beyond 4 pi."""
+def _status(status: str, numbers: Mapping[str, float], coupling: str) -> str:
+    """ok, or what a reader must know: swapped labels, or a dark gauge coupling (of this name) beyond 4 pi."""
     words = [] if status == "ok" else [status]
     if numbers["g1_dark"] > _NONPERTURBATIVE:
-        words.append("g1_dark_above_4pi")
+        words.append(f"{coupling}_above_4pi")
     return ",".join(words) or "ok"
 
 
@@ -91,9 +98,11 @@ def _detector_block(numbers: Mapping[str, float]) -> dict | None:
     return found or None
 
 
-def verdict(name: str, numbers: Mapping[str, float], cl: float) -> dict:
+def verdict(
+    name: str, numbers: Mapping[str, float], cl: float, coupling: str = declarations.MIXED_PHASE.coupling
+) -> dict:
     """The JSON object of a constraint's verdict from a point's numbers, with the point's status beside it, or why there
-    is none.
+    is none. coupling: name of the dark gauge coupling.
     """
     kind, found = shelf.SHELF[name], _under(f"constraints.{name}", numbers)
     if not found:
@@ -104,7 +113,7 @@ def verdict(name: str, numbers: Mapping[str, float], cl: float) -> dict:
     q, critical = found["test_statistic"], found["critical_value"]
     if not math.isfinite(q):
         return _absent(kind.reasons[int(found["reason"])] if found["computed"] else "numerical_failure", kind)
-    words = _status(study.STATUS[status], numbers)
+    words = _status(study.STATUS[status], numbers, coupling)
     level = None if kind.kind == "theory" else shelf.level(name, cl)[1]
     return {
         "test_statistic": q,

@@ -13,6 +13,7 @@ import numpy as np
 
 from jaxmix import constants, engine, study
 from jaxmix.constraints.base import abstract, hatted_table
+from jaxmix.models import declarations
 from jaxmix.numerics import spline
 
 _KNOTS = 160
@@ -23,8 +24,8 @@ _MASSES = ("m_zprime", "m2")
 
 def with_tables(problem: study.Study, grid: engine.Grid) -> study.Study:
     """The problem for this grid, with tables for the constraints and axes that allow them; itself where none does."""
-    if not isinstance(grid, engine.Grid):
-        return problem  # its masses are not on a list
+    if not isinstance(grid, engine.Grid) or problem.model != declarations.MIXED_PHASE.kind:
+        return problem  # its masses are not on a list, or its kappa^ rests on more
     axes = {axis.name: axis.values() for axis in grid.axes} | {
         name: np.asarray([float(value)]) for name, value in problem.held.items()
     }

@@ -66,7 +66,7 @@ def prepare(settings: config.Config, device: str | None = None, pdf: str | None 
     grid = engine.Grid(axes) if spread is None else engine.Sample(axes, spread.points, spread.kind, spread.seed)
     given = settings.scan.tiling.model_dump(exclude_none=True)
     tiling = engine.Tiling(**_default_tiling(settings.scan.outputs) | given)
-    return Job(settings, study.Study(settings.held, built), grid, tiling, critical, identity)
+    return Job(settings, study.Study(settings.held, built, settings.model), grid, tiling, critical, identity)
 
 
 def _default_tiling(outputs: str) -> dict[str, int]:

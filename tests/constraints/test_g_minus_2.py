@@ -382,7 +382,7 @@ def test_a_physical_mass_in_the_gap_between_the_phases_forbidden_ones_is_answere
     """Where the point exists and its hatted twin with the same physical mass does not, M2 is held."""
     currents = mixed_phase.MixedPhase(0.1, m_zprime=constants.M1 * (1 + 5e-4), theta_dark=0.8).currents()
     assert np.isfinite(float(currents.m2))
-    kappa = mixing.hatted(currents.kappa, currents.dark)
+    kappa = currents.sector.hatted
     okun = mixing.Angle(cos=jnp.asarray(0.0), sin=jnp.asarray(1.0))
     assert np.isnan(float(mixing.lagrangian_mass(kappa, currents.m1, currents.m_zprime, currents.weak, okun)))
     held = dataclasses.replace(currents, m_zprime=None)

@@ -39,4 +39,4 @@ class ClosedForm(abstract.AbstractConstraint):
 
     def slow(self, currents: neutral_currents.NeutralCurrents) -> Float[Array, " none"]:
         """Nothing."""
-        return jnp.zeros(0, currents.kappa.dtype)
+        return jnp.zeros(0, currents.m1.dtype)

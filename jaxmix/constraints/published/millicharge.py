@@ -56,8 +56,8 @@ class MillichargeSearch(search.PublishedSearch):
         square = jnp.minimum(_PAIR_MASS * currents.m_mcp, reach) ** 2
         beyond = currents.m2 > reach
         distance = jnp.where(beyond, square - currents.m2**2, 1.0)
-        to_a, to_z = neutral_currents.dark_couplings(currents)
-        ratio = -safe.ratio(currents.dark.sin * to_z, currents.dark.cos * to_a)
+        contact, resonant = currents.sector.residues().source
+        ratio = safe.ratio(resonant, contact)
         return jnp.where(beyond, (1.0 + ratio * square / distance) ** 2, 1.0)
 
     def seen(self, currents: neutral_currents.NeutralCurrents, zprime: search.Zprime) -> search.Seen:

@@ -1,6 +1,5 @@
 """Searches for a dark photon: a kinetic mixing against the Z' mass."""
 
-import dataclasses
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -94,12 +93,11 @@ class ZprimeSearch(search.PublishedSearch):
         """ln of the signal squared over kappa^2 (and over its limit, where the mass does not move with kappa: curves
         are rugged), and the width over the mass; both level off where kappa vanishes.
         """
-        kappa = jnp.where(jnp.abs(currents.kappa) < _SMALLEST_KAPPA, _SMALLEST_KAPPA, currents.kappa)
-        currents = dataclasses.replace(currents, kappa=kappa)
+        currents = currents.at_least(_SMALLEST_KAPPA)
         zprime = search.zprime_of(currents)
         seen = self.seen(currents, zprime)
         log_limit = self._log_limit(seen.mass) if currents.m_zprime is not None else 0.0
-        strength = jnp.maximum(seen.signal / kappa**2, jnp.finfo(kappa.dtype).tiny)
+        strength = jnp.maximum(seen.signal / currents.strength**2, jnp.finfo(seen.signal.dtype).tiny)
         return jnp.stack([jnp.log(strength) - log_limit, zprime.total / seen.mass])
 
     def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " two"]) -> Scalar:
@@ -108,7 +106,7 @@ class ZprimeSearch(search.PublishedSearch):
         place = jnp.log(mass)
         log_limit = 0.0 if currents.m_zprime is not None else self._log_limit(mass)
         covered = jnp.any((place >= self.pieces[0]) & (place <= self.pieces[1]))
-        q = self.critical_value() * currents.kappa**2 * jnp.exp(slow[0] - log_limit)
+        q = self.critical_value() * currents.strength**2 * jnp.exp(slow[0] - log_limit)
         return jnp.where(covered & (slow[1] <= _WIDEST), q, jnp.nan)
 
     def _log_limit(self, mass: Scalar) -> Scalar:
