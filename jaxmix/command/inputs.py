@@ -120,8 +120,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {found[0]!r}?" if found else ""
 
 
-def settings_of(overrides: Sequence[str], lists: dict[str, list[float]]) -> dict[str, dict[str, float]]:
-    """Settings by constraint from --set, validated as in a config; parameters named there join `lists`."""
+def settings_of(overrides: Sequence[str], lists: dict[str, list[float]]) -> dict[str, config.Instance]:
+    """Return experiments by name from --set, validated as in a config; parameters named there join `lists`."""
     tables = config.apply_overrides({}, overrides)
     for name in ("parameters", "constraints"):
         if not isinstance(tables.get(name, {}), dict):
@@ -133,4 +133,4 @@ def settings_of(overrides: Sequence[str], lists: dict[str, list[float]]) -> dict
                 + nearest(name, parameters.PARAMETERS)
             )
         lists[name] = values_of(name, str(value), f"--set {name}")
-    return config.constraint_settings(tables)
+    return config.instances(tables)

@@ -1,14 +1,14 @@
 """What a thermal history leaves of mCPs, against the part of dark matter that they may be."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Scalar
 
 from jaxmix.constraints.base import requirement
+from jaxmix.constraints.base.setting import Setting
 from jaxmix.currents import neutral_currents
-
-Scalar = Float[Array, ""]
 
 
 class RelicDensity(requirement.Requirement):
@@ -29,13 +29,14 @@ class RelicDensity(requirement.Requirement):
         "phases with a massless dark photon, m_mcp given; model-dependent: thermal history, no asymmetry; an order of magnitude, no "
         "confidence level"
     )
-    settings: ClassVar[tuple[str, ...]] = ("fraction",)
-    holds_swapped_labels: ClassVar[bool] = True
-    defaults: ClassVar[dict[str, float]] = {"fraction": 0.006}  # of dark matter, 95% credibility, R. de Putter et al.
+    settings: ClassVar[Mapping[str, Setting]] = {
+        # 95% credibility, R. de Putter et al.
+        "fraction": Setting(0.006, "of dark matter that mCPs may be", above=0, most=1)
+    }
 
     dark_matter: ClassVar[float] = 0.120  # Omega h^2; Planck, Astron. Astrophys. 641 (2020) A6
 
-    def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:
+    def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " nothing"]) -> Scalar:
         """Omega h^2 over what is allowed."""
         alpha_dark = (currents.e_dark * currents.charge_dark) ** 2 / (4.0 * jnp.pi)
         density = 1e-5 * currents.m_mcp**2 * (1e-2 / alpha_dark) ** 2

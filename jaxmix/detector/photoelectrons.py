@@ -3,16 +3,8 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Scalar
 
-CHARGE_ONE_PHOTOELECTRON = (
-    2e-3  # charge, in e, that gives one photoelectron per layer; Haas et al., arXiv:1410.6816, rounded there
-)
+from jaxmix.detector.proposal import CHARGE_ONE_PHOTOELECTRON, EFFICIENCY, LIGHT_YIELD, THICKNESS
 
-
-THICKNESS, LIGHT_YIELD, EFFICIENCY = (
-    1.4,
-    1e4,
-    0.1,
-)  # m of scintillator, photons/MeV, photoelectrons per photon; the same proposal
 ENERGY_LOSS = 2.0  # MeV/cm of unit charge in scintillator, as it states
 
 
