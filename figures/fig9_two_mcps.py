@@ -19,7 +19,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from jaxmix import constants, engine, parameters, study
-from jaxmix.constraints import mcp_lhc, shelf
+from jaxmix.constraints import shelf
+from jaxmix.constraints.mcp_lhc import detector as mcp_lhc
 from jaxmix.plots import style
 
 STEM = "fig9_two_mcps"
