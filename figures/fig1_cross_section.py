@@ -22,7 +22,7 @@ from matplotlib.lines import Line2D
 
 from jaxmix import config, constants, engine, parameters, study
 from jaxmix.collider import drell_yan, mesons
-from jaxmix.constraints import mcp_lhc
+from jaxmix.constraints.mcp_lhc import detector as mcp_lhc
 from jaxmix.currents import neutral_currents
 from jaxmix.plots import style
 

@@ -20,7 +20,8 @@ from matplotlib.lines import Line2D
 
 from jaxmix import constants, engine, parameters, study
 from jaxmix.collider import mesons
-from jaxmix.constraints import mcp_lhc, shelf
+from jaxmix.constraints import shelf
+from jaxmix.constraints.mcp_lhc import detector as mcp_lhc
 from jaxmix.plots import style
 
 STEM = "fig9_two_mcps"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         trace_contours,
         trace_family,
     )
+    from jaxmix.constraints.shelf import load_tables, register
     from jaxmix.forecast.likelihood import Forecast
     from jaxmix.models.mixed_phase import MixedPhase
     from jaxmix.study import Study
@@ -39,6 +40,8 @@ __all__ = [
     "evaluate",
     "find_limit",
     "limit_surface",
+    "load_tables",
+    "register",
     "trace_contours",
     "trace_family",
 ]
@@ -47,6 +50,8 @@ _HOMES = {
     "MixedPhase": "jaxmix.models.mixed_phase",
     "Study": "jaxmix.study",
     "Forecast": "jaxmix.forecast.likelihood",
+    "load_tables": "jaxmix.constraints.shelf",
+    "register": "jaxmix.constraints.shelf",
 }
 
 if not TYPE_CHECKING:  # an editor reads the imports above and marks every other name

@@ -76,6 +76,41 @@ PARAMETERS = {
 }
 
 
+class LimitRange(NamedTuple):
+    """Where a limit on a parameter is looked for, and in which spacing ("log" or "linear"); beyond it a limit would be of
+    no use to anybody.
+    """
+
+    low: float
+    high: float
+    spacing: str = "log"
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Both ends, in the parameter's unit."""
+        return self.low, self.high
+
+
+LIMIT_SAMPLES = 128  # values in a range at which a limit's crossings are looked for
+LIMIT_RANGES = {
+    "kappa": LimitRange(1e-8, 0.999),
+    "epsilon_gamma": LimitRange(1e-8, 1.0),
+    "m_zprime": LimitRange(0.05, 3000.0),
+    "m2": LimitRange(0.05, 3000.0),
+    "m_zprime_over_m_mcp": LimitRange(0.1, 1e3),
+    "m2_over_m_mcp": LimitRange(0.1, 1e3),
+    "theta_dark": LimitRange(1e-4, math.pi / 2 - 1e-4, "linear"),
+    "e_dark": LimitRange(1e-4, 4 * math.pi),
+    "m_mcp": LimitRange(0.01, 2000.0),
+    "luminosity": LimitRange(1e-3, 1e7),
+    "sqrt_s": LimitRange(2000.0, 1e5),
+    "epsilon": LimitRange(1e-8, 0.876),
+    "mass_mixing": LimitRange(1e-8, 10.0),
+    "g_dark": LimitRange(1e-4, 4 * math.pi),
+    "charge_dark": LimitRange(1e-4, 100.0),
+}
+
+
 def named_values(sin2_theta_w: float, alpha: float) -> dict[str, float]:
     """The values that words stand for at given Standard Model inputs: theta_W in rad, e = sqrt(4 pi alpha), and pi/2."""
     return {

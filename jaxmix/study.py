@@ -10,6 +10,7 @@ from jaxtyping import Array, Bool, Float, Int, Scalar, ScalarLike
 
 from jaxmix import engine
 from jaxmix.constraints.base import abstract
+from jaxmix.constraints.base.kind import Kind
 from jaxmix.currents import neutral_currents
 from jaxmix.models import declarations
 from jaxmix.models import shelf as models
@@ -148,9 +149,7 @@ class Study(engine.AbstractProblem):
         }
 
 
-def is_judged(
-    constraint: abstract.AbstractConstraint | type[abstract.AbstractConstraint], status: Int[Array, ""]
-) -> Bool[Array, ""]:
+def is_judged(constraint: abstract.AbstractConstraint | Kind, status: Int[Array, ""]) -> Bool[Array, ""]:
     """Whether a constraint is asked about a point of this status: where labels are swapped, one that holds the pole
     asked for.
     """
@@ -158,9 +157,12 @@ def is_judged(
 
 
 def _settings(name: str, constraint: abstract.AbstractConstraint, values: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    given = {setting: values[setting] for setting in constraint.settings if setting in values}
+    """The constraint's numbers among the values: parameters that it reads, and settings under "NAME.SETTING"."""
+    given = {word: values[word] for word in constraint.parameters if word in values}
     return given | {
-        setting: values[f"{name}.{setting}"] for setting in constraint.settings if f"{name}.{setting}" in values
+        word: values[f"{name}.{word}"]
+        for word in (*constraint.parameters, *constraint.settings)
+        if f"{name}.{word}" in values
     }
 
 

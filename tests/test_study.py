@@ -13,7 +13,7 @@ import reference
 
 from jaxmix import constants, engine, parameters, study
 from jaxmix.constraints import shelf
-from jaxmix.constraints.base import abstract
+from jaxmix.constraints.base import abstract, setting
 
 HELD = {name: p.default for name, p in parameters.PARAMETERS.items() if p.default is not None}
 
@@ -29,8 +29,10 @@ class Toy(abstract.AbstractConstraint):
     reference: ClassVar[str] = "none"
     kind: ClassVar[str] = "projected"
     domain: ClassVar[str] = "kappa > 0"
-    settings: ClassVar[tuple[str, ...]] = ("strength",)
-    choices: ClassVar[tuple[str, ...]] = ("word",)
+    settings: ClassVar[dict[str, setting.Setting]] = {
+        "strength": setting.Setting(1.0, "of the coupling"),
+        "word": setting.Setting("both", "which signs", choices=("both", "positive")),
+    }
     size: ClassVar[int] = 1
 
     @classmethod
@@ -54,6 +56,12 @@ class Toy(abstract.AbstractConstraint):
 
     def features(self, axis, held):
         return ()
+
+    def sources(self):
+        return (self.reference,)
+
+    def reason(self, currents):
+        return jnp.zeros((), int)
 
     def slow(self, currents):
         return self.values["strength"][None]

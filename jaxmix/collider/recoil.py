@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Scalar
 
+from jaxmix import constants
 from jaxmix.collider import jet, parton_luminosity, partons
 from jaxmix.data import parton_grids
 from jaxmix.numerics import quadrature, safe, spline
@@ -22,9 +23,7 @@ from jaxmix.numerics import quadrature, safe, spline
 LOWEST_MASS, HIGHEST_MASS = 2.0, 4000.0  # GeV
 HIGHEST_FRACTION = 0.7  # of sqrt_s
 LOWEST_MOMENTUM = 0.2  # GeV, below which nothing is resolved
-# GeV, root mean square of the pair's transverse momentum from the partons' own, 0.38 GeV^2 each; P. Schweitzer, T.
-# Teckentrup and A. Metz, Phys. Rev. D 81 (2010) 094019, from semi-inclusive deep inelastic scattering
-INTRINSIC = 0.87
+INTRINSIC = constants.INTRINSIC_MOMENTUM
 MASS_KNOTS, MOMENTUM_KNOTS = 16, 28
 _PIECES = 2  # Gauss-Legendre nodes between two knots of the momentum
 _RAPIDITIES, _JET_RAPIDITIES = 8, 12  # nodes

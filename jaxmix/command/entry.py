@@ -19,6 +19,8 @@ def run(parser: Callable[[], argparse.ArgumentParser], argv: Sequence[str] | Non
 
     def body() -> int:
         arguments = flags.parse(known, argv)
+        if getattr(arguments, "tables", None):
+            importlib.import_module("jaxmix.constraints.shelf").load_tables(arguments.tables)
         module, _, function = work.partition(":")
         return getattr(importlib.import_module(module), function)(arguments)
 

@@ -64,5 +64,10 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 def add_set(parser: argparse.ArgumentParser) -> None:
     """--set KEY=VALUE."""
     parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="a setting, for example mcp_lhc.distance=33"
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="a setting, for example precision.cut=hard"
     )
+
+
+def add_tables(parser: argparse.ArgumentParser) -> None:
+    """Add --tables FOLDER."""
+    parser.add_argument("--tables", metavar="FOLDER", help="a folder with further limits, a CSV table each")

@@ -172,8 +172,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {found[0]!r}?" if found else ""
 
 
-def settings_of(overrides: Sequence[str], lists: dict[str, Values]) -> dict[str, dict[str, float]]:
-    """Settings by constraint from --set, validated as in a config; parameters named there join `lists`."""
+def settings_of(overrides: Sequence[str], lists: dict[str, Values]) -> dict[str, config.Instance]:
+    """Return experiments by name from --set, validated as in a config; parameters named there join `lists`."""
     tables = config.apply_overrides({}, overrides)
     for name in ("parameters", "constraints"):
         if not isinstance(tables.get(name, {}), dict):
@@ -185,4 +185,4 @@ def settings_of(overrides: Sequence[str], lists: dict[str, Values]) -> dict[str,
                 + nearest(name, parameters.PARAMETERS)
             )
         lists[name] = values_of(name, str(value), f"--set {name}")
-    return config.constraint_settings(tables)
+    return config.instances(tables)

@@ -11,8 +11,9 @@ from itertools import pairwise
 from typing import Any
 
 from jaxmix import parameters
-from jaxmix.config import schema
+from jaxmix.config import constraint_tables, schema
 from jaxmix.config.problems import Problem, joined, shown
+from jaxmix.constraints import shelf
 from jaxmix.models import declarations
 
 MAX_POINTS = 10**12
@@ -102,7 +103,7 @@ def across(raw: Mapping[str, Any]) -> list[Problem]:
     axes = {name: table for name, table in _names(raw, "axes").items() if name in parameters.PARAMETERS}
     problems = [] if _names(raw, "axes") else [Problem("axes", "no axis", "at least one table [axes.NAME]")]
     if not constraints:
-        problems.append(Problem("constraints", "no constraint", f"at least one of {', '.join(schema.CONSTRAINTS)}"))
+        problems.append(Problem("constraints", "no constraint", f"at least one of {', '.join(shelf.SHELF)}"))
     for name, table in axes.items():
         problems += _axis(joined("axes", name), table, "sampling" in raw) if isinstance(table, dict) else []
     for name, table in constraints.items():
@@ -176,7 +177,7 @@ def increasing(path: str, values: Any) -> list[Problem]:
 def _levels(path: str, levels: Any) -> list[Problem]:
     """Exactly one of sigma and cl in each level, and no level twice."""
     problems, seen = [], []
-    for position, level in enumerate(_list(levels)[: schema.MAX_LEVELS]):
+    for position, level in enumerate(_list(levels)[: constraint_tables.MAX_LEVELS]):
         keys = [key for key in ("sigma", "cl") if key in _dictionary(level)]
         if isinstance(level, dict) and len(keys) != 1:
             problems.append(
@@ -219,7 +220,7 @@ def _forms(
                 )
             )
     needs = [(name, "m_mcp") for name in parameters.MCP_RATIOS if name in given]
-    needs += [(f"constraints.{name}", need) for name in constraints for need in schema.NEEDS.get(name, ())]
+    needs += [(f"constraints.{name}", need) for name, need in _needs(constraints)]
     problems += [
         Problem("parameters.m_mcp", "nothing", f"a value or an axis, for {who}")
         for who, need in needs
@@ -236,6 +237,12 @@ def _forms(
             if any(schema.is_number(value) and value == 0 for value in _values_of(name, held, axes))
         ]
     return problems
+
+
+def _needs(constraints: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Each constraint with each parameter without which it makes no statement."""
+    kinds = {name: constraint_tables.kind_of(name, table) for name, table in constraints.items()}
+    return [(name, need) for name, kind in kinds.items() if kind is not None for need in kind.needs]
 
 
 def _reaches_okun(angle: Any) -> bool:

@@ -3,18 +3,18 @@ equilibrium.
 """
 
 import math
+from collections.abc import Mapping
 from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Scalar
 
 from jaxmix import constants
 from jaxmix.constraints.base import requirement
+from jaxmix.constraints.base.setting import Setting
 from jaxmix.currents import neutral_currents
-
-Scalar = Float[Array, ""]
 
 _PLANCK_MASS = 1.220890e19  # GeV; PDG 2024, physical constants
 _CROSSOVER, _WIDTH = (
@@ -70,13 +70,14 @@ class EffectiveNeutrinos(requirement.Requirement):
         "phases with a massless dark photon, m_mcp given; model-dependent: a universe once hotter than m_mcp, no entropy made later; an "
         "order of magnitude, no confidence level"
     )
-    settings: ClassVar[tuple[str, ...]] = ("allowed", "decoupling")
     reasons: ClassVar[tuple[str, ...]] = ("no_statement", "no_dark_photon")
-    holds_swapped_labels: ClassVar[bool] = True
-    # N_eff = 2.99 +- 0.17 against 3.044 of the Standard Model, 1.96 errors
-    defaults: ClassVar[dict[str, float]] = {"allowed": 0.28, "decoupling": 1.0}
+    settings: ClassVar[Mapping[str, Setting]] = {
+        # N_eff = 2.99 +- 0.17 against 3.044 of the Standard Model, 1.96 errors
+        "allowed": Setting(0.28, "largest Delta N_eff", above=0),
+        "decoupling": Setting(1.0, "m_mcp over the temperature at which the dark sector leaves equilibrium", above=0),
+    }
 
-    def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:
+    def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " nothing"]) -> Scalar:
         """Delta N_eff over what is allowed."""
         states = entropy_states(currents.m_mcp / self.values["decoupling"])
         added = 8.0 / 7.0 * (_NEUTRINO_DECOUPLING / states) ** (4.0 / 3.0)
@@ -86,5 +87,5 @@ class EffectiveNeutrinos(requirement.Requirement):
         return jnp.where(coupled, added / self.values["allowed"] * rate / (1.0 + rate), jnp.nan)
 
     def reason(self, currents: neutral_currents.NeutralCurrents) -> Int[Array, ""]:
-        """The mCP does not couple to a massless dark photon."""
+        """Return 1 where the mCP does not couple to a massless dark photon."""
         return jnp.where(currents.sector.couplings()[0] == 0.0, 1, 0)

@@ -5,38 +5,22 @@ published correlations.
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int, Scalar
 
-from jaxmix.constraints.base import abstract, hatted_table
+from jaxmix.constraints.base import abstract, closed_form, hatted_table, setting
+from jaxmix.constraints.precision_settings import SETTINGS
 from jaxmix.currents import neutral_currents
 from jaxmix.electroweak import feedback, line_shape, measurements, predictions
 from jaxmix.electroweak import standard_model as sm
 from jaxmix.numerics import expansion, least_squares
 from jaxmix.statistics import counts
 
-Scalar = Float[Array, ""]
-
-_NUMBERS = {
-    "width_over_mass": 0.01,  # of a wide Z', paper B, eq. (13)
-    "e_min": 0.5,  # standard deviations, paper B, eq. (19)
-    "spread_lep1": 6e-4,  # of the energy, relative
-    "spread_lep2": 1e-3,
-    "spread_low": 1e-3,
-}
-_WORDS = {
-    "data": ("current", "2010"),
-    "m_w": ("current", "2010"),
-    "dark_width": ("wide", "narrow", "model"),
-    "cut": ("smooth", "hard", "none"),
-    "sm_inputs": ("profiled", "linearised", "fixed"),
-    "resonance": ("full", "interference"),
-}
 _STEPS, _TOLERANCE = 1, 0.1  # of Gauss-Newton, from the minimum of the linearised problem
 # the linearised problem stands where Gauss-Newton did not converge, from this q on and this far from the Z, |m^2 -
 # M1^2|/(m^2 + M1^2)
@@ -98,21 +82,24 @@ class Precision(abstract.AbstractConstraint):
     domain: ClassVar[str] = (
         "every phase, 0.1 GeV < m_zprime < 10 TeV; not inside the forbidden gap of a physical m_zprime"
     )
-    settings: ClassVar[tuple[str, ...]] = tuple(_NUMBERS)
-    choices: ClassVar[tuple[str, ...]] = tuple(_WORDS)
+    label: ClassVar[str] = ""
+    data_reference: ClassVar[str] = ""
+    settings: ClassVar[Mapping[str, setting.Setting]] = SETTINGS
+    needs: ClassVar[tuple[str, ...]] = ()
+    levels: ClassVar[tuple[tuple[str, float], ...]] = (("cl", 0.95),)
+    only_cl: ClassVar[float | None] = None
     size: ClassVar[int] = 1
     holds_swapped_labels: ClassVar[bool] = True
 
     @classmethod
-    def build(
-        cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None
-    ) -> "Precision":
-        """The fit with settings by name (others at their defaults); level is ("sigma", n) or ("cl", fraction)."""
-        words = {name: settings.get(name, allowed[0]) for name, allowed in _WORDS.items()}
-        for name, word in words.items():
-            if word not in _WORDS[name]:
-                raise ValueError(f"precision.{name}: found {word!r}; allowed: {', '.join(_WORDS[name])}")
-        values = {name: jnp.asarray(settings.get(name, default), dtype=float) for name, default in _NUMBERS.items()}
+    def build(cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None) -> Self:
+        """Build the fit; `settings` overrides defaults by name, level is ("sigma", n) or ("cl", fraction), pdf is not
+        used.
+        """
+        words = setting.words(cls.name, cls.settings, settings)
+        values = {
+            name: jnp.asarray(value, dtype=float) for name, value in setting.values(cls.settings, settings).items()
+        }
         table = measurements.load(words["data"], words["m_w"])
         known = predictions.predictions(table.observables, table.sqrt_s, table.cos_min, table.cos_max)
         mode, value = level
@@ -130,7 +117,7 @@ class Precision(abstract.AbstractConstraint):
             measured_by=tuple(dict.fromkeys(table.references)),
         )
 
-    def prepared(self) -> "Precision":
+    def prepared(self) -> Self:
         """The fit with the Standard Model's tables; they rest on no setting that may vary."""
         known = self.predictions.tabulated()
         coefficients = jax.vmap(self.whitening)(known.pole.coefficients.standard[:, known.order])
@@ -138,15 +125,15 @@ class Precision(abstract.AbstractConstraint):
             self, predictions=known, standard=expansion.Expansion(coefficients, known.pole.order)
         )
 
-    def at_level(self, mode: str, value: float) -> "Precision":
+    def at_level(self, mode: str, value: float) -> Self:
         """The same fit judged at another level."""
         return dataclasses.replace(self, mode=mode, level=jnp.asarray(value, dtype=float))
 
-    def asimov(self) -> "Precision":
+    def asimov(self) -> Self:
         """The same fit to data that equal the Standard Model's predictions."""
         return dataclasses.replace(self, observed=jnp.zeros_like(self.observed))
 
-    def with_settings(self, values: Mapping[str, Scalar]) -> "Precision":
+    def with_settings(self, values: Mapping[str, Scalar]) -> Self:
         """The same fit with some of its numbers replaced."""
         return dataclasses.replace(self, values={**self.values, **values})
 
@@ -162,6 +149,14 @@ class Precision(abstract.AbstractConstraint):
     def needs_hatted_kappa_alone(self) -> bool:
         """With the dark width given; a hard cut makes q jump, which no table holds."""
         return self._word("dark_width") != "model" and self._word("cut") != "hard"
+
+    def with_hatted_table(self, table: hatted_table.HattedTable) -> Self:
+        """Return the fit with q from a table."""
+        return dataclasses.replace(self, table=table)
+
+    def reason(self, currents: neutral_currents.NeutralCurrents) -> Int[Array, ""]:
+        """Return the first reason; it makes a statement wherever the model does."""
+        return closed_form.first_reason()
 
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
         """Z' masses at the energies of the colliders, and beside the Z."""

@@ -1,14 +1,14 @@
 """What a thermal history leaves of mCPs, against the part of dark matter that they may be."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Scalar
 
 from jaxmix.constraints.base import requirement
+from jaxmix.constraints.base.setting import Setting
 from jaxmix.currents import neutral_currents
-
-Scalar = Float[Array, ""]
 
 
 class RelicDensity(requirement.Requirement):
@@ -29,14 +29,15 @@ class RelicDensity(requirement.Requirement):
         "phases with a massless dark photon, m_mcp given; model-dependent: thermal history, no asymmetry; an order of magnitude, no "
         "confidence level"
     )
-    settings: ClassVar[tuple[str, ...]] = ("fraction",)
     reasons: ClassVar[tuple[str, ...]] = ("no_statement", "no_dark_photon")
-    holds_swapped_labels: ClassVar[bool] = True
-    defaults: ClassVar[dict[str, float]] = {"fraction": 0.006}  # of dark matter, 95% credibility, R. de Putter et al.
+    settings: ClassVar[Mapping[str, Setting]] = {
+        # 95% credibility, R. de Putter et al.
+        "fraction": Setting(0.006, "of dark matter that mCPs may be", above=0, most=1)
+    }
 
     dark_matter: ClassVar[float] = 0.120  # Omega h^2; Planck, Astron. Astrophys. 641 (2020) A6
 
-    def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:
+    def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " nothing"]) -> Scalar:
         """Omega h^2 over what is allowed."""
         to_dark_photon, _ = currents.sector.couplings()
         alpha_dark = to_dark_photon**2 / (4.0 * jnp.pi)
@@ -46,5 +47,5 @@ class RelicDensity(requirement.Requirement):
         return density / (self.dark_matter * self.values["fraction"])
 
     def reason(self, currents: neutral_currents.NeutralCurrents) -> Int[Array, ""]:
-        """The mCP does not couple to a massless dark photon."""
+        """Return 1 where the mCP does not couple to a massless dark photon."""
         return jnp.where(currents.sector.couplings()[0] == 0.0, 1, 0)

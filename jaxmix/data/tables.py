@@ -87,9 +87,13 @@ def read_bytes(name: str) -> bytes:
 
 def read_csv(name: str) -> Table:
     """A CSV table: header lines '# word: text', one line of column names, then rows."""
-    rows = read_rows(name)
+    return with_columns(read_rows(name))
+
+
+def with_columns(rows: Rows) -> Table:
+    """The table of these rows, column by column."""
     columns = {column: _column([entries[k] for entries in rows.entries]) for k, column in enumerate(rows.names)}
-    return Table(name, rows.header, columns)
+    return Table(rows.name, rows.header, columns)
 
 
 def read_rows(name: str) -> Rows:

@@ -3,10 +3,7 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Scalar
 
-# charge, in e, that gives one photoelectron per layer; Haas et al., arXiv:1410.6816, rounded there
-CHARGE_ONE_PHOTOELECTRON = 2e-3
-# m of scintillator, photons/MeV, photoelectrons per photon; the same proposal
-THICKNESS, LIGHT_YIELD, EFFICIENCY = 1.4, 1e4, 0.1
+from jaxmix.detector.proposal import CHARGE_ONE_PHOTOELECTRON, EFFICIENCY, LIGHT_YIELD, THICKNESS
 
 Charge = Float[Array, "..."] | float  # in units of e
 

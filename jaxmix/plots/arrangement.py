@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from jaxmix import config, engine, parameters, results
+from jaxmix.constraints.base.kind import Kind
 
 _BETWEEN = 6  # points on each cubic piece between two vertices, of which those needed are kept
 _FLAT = 1e-4  # of the box, by which a line of points may miss the cubic pieces
@@ -31,12 +32,13 @@ class Arrangement(NamedTuple):
     """What is drawn where.
 
     panels: the held values that tell the panels apart, series: the constraint and the values that tell the curves of a
-    panel apart, levels: the labels of each series' levels, common: the values that all share.
+    panel apart, kinds: what the shelf knows of each series' constraint, levels: the labels of each series' levels, common: the values that all share.
     """
 
     sides: tuple[engine.Side, engine.Side]
     panels: list[dict[str, float]]
     series: list[tuple[str, dict[str, float]]]
+    kinds: list[Kind]
     levels: list[list[str]]
     common: dict[str, float]
     curves: list[Curve]
@@ -61,9 +63,10 @@ def arrange(settings: config.Config, traces: list[results.Trace]) -> Arrangement
     panels = _distinct({name: plane[name] for name in apart} for plane in planes)
     held = _distinct({name: plane[name] for name in within} for plane in planes)
     series = [(name, values) for name in settings.constraints for values in held]
+    kinds = [config.about(settings.constraints[name]) for name, _ in series]
     levels = [[level.label for level in settings.constraints[name].levels] for name, _ in series]
     common = {name: value for name, value in (settings.held | planes[0]).items() if name not in varied}
-    empty = Arrangement(sides, panels, series, levels, common, [])
+    empty = Arrangement(sides, panels, series, kinds, levels, common, [])
     curves = [_curve(trace, empty) for trace in traces if len(trace.x) > 1]
     return empty._replace(curves=sorted(curves, key=lambda curve: curve[:3] + (curve.trace.component,)))
 

@@ -15,7 +15,7 @@ from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path as Outline
 
 from jaxmix import config, parameters, results
-from jaxmix.constraints import shelf
+from jaxmix.constraints.base.kind import THEORY
 from jaxmix.plots import labels, regions, style
 from jaxmix.plots.arrangement import Arrangement, Curve, arrange
 
@@ -117,7 +117,7 @@ def _held_lines(arranged: Arrangement, wide: bool) -> list[str]:
     """
     common = arranged.common
     sm = _named(common)
-    used = {setting for name, _ in arranged.series for setting in shelf.SHELF[name].settings}
+    used = {name for kind in arranged.kinds for name in kind.parameters}
     without = {side.name for side in arranged.sides} | {name for name in _COLLIDER if name not in used}
     shown = [
         name
@@ -140,11 +140,9 @@ def _series_name(arranged: Arrangement, series: int) -> str:
     """What tells a series apart, in words: the values held, or the constraint's label or title."""
     name, values = arranged.series[series]
     sm = _named(arranged.common)
-    return (
-        ", ".join(style.quantity(key, value, sm) for key, value in values.items())
-        or shelf.SHELF[name].label
-        or shelf.SHELF[name].title
-    )
+    kind = arranged.kinds[series]
+    own = "" if name == kind.name else name  # an instance that the study named
+    return ", ".join(style.quantity(key, value, sm) for key, value in values.items()) or own or kind.label or kind.title
 
 
 def _several(arranged: Arrangement) -> bool:
@@ -193,7 +191,7 @@ def _each_level(arranged: Arrangement, names: Sequence[str]) -> list[Artist]:
 
 def _with_level(arranged: Arrangement, series: int, name: str, level: str) -> str:
     """Name and level; a requirement of theory has no level."""
-    return name if shelf.SHELF[arranged.series[series][0]].kind == "theory" else f"{name}, {_level_name(level)}"
+    return name if arranged.kinds[series].kind == THEORY else f"{name}, {_level_name(level)}"
 
 
 def _names_on_curves(panels: Sequence[Axes], arranged: Arrangement, names: Sequence[str]) -> bool:

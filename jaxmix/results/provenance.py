@@ -12,12 +12,17 @@ LIBRARIES = ("jaxmix", "jax", "jaxlib", "numpy", "equinox")
 
 
 def identity(
-    config: Mapping[str, Any], device: str, tiles: Mapping[str, Any], pdf: Mapping[str, str] | None = None
+    config: Mapping[str, Any],
+    device: str,
+    tiles: Mapping[str, Any],
+    pdf: Mapping[str, str] | None = None,
+    tables_of_user: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """All that decides the numbers of a run, as JSON types; two runs of equal identity may share chunks.
 
     config: the canonical config. device: its kind ("cpu", or the accelerator's name). tiles: the tile and chunk shapes.
-    pdf: set and SHA256 of a user's parton distributions, None for the package's.
+    pdf: set and SHA256 of a user's parton distributions, None for the package's. tables_of_user: SHA256 by name of the
+    limits that a user's folder brought.
     """
     return {
         "config_hash": fingerprint.digest(config),
@@ -27,6 +32,7 @@ def identity(
         "versions": versions(),
         "device": device,
         "pdf": None if pdf is None else dict(pdf),
+        "tables": dict(tables_of_user or {}),
         "tiles": dict(tiles),
     }
 

@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--device", choices=("cpu", "gpu"), help="where to compute (default: what jax finds)")
     parser.add_argument("--pdf", metavar="FOLDER", help="an LHAPDF6 set in place of the package's parton luminosities")
+    flags.add_tables(parser)
     parser.add_argument(
         "--verify", action="store_true", help="check every contour by bisection across it, from both sides"
     )

@@ -6,13 +6,11 @@ Z' mass alone (the hatted theorem). It is evaluated once in the Okun phase, for 
 whatever the other axes are.
 """
 
-import dataclasses
-
 import equinox as eqx
 import numpy as np
 
 from jaxmix import constants, engine, study
-from jaxmix.constraints.base import abstract, hatted_table
+from jaxmix.constraints.base import abilities, abstract, hatted_table
 from jaxmix.models import declarations
 from jaxmix.numerics import spline
 
@@ -32,7 +30,7 @@ def with_tables(problem: study.Study, grid: engine.Grid) -> study.Study:
     if not _allowed(axes) or grid.size <= _WORTH * _KNOTS * axes[_mass(axes)].size:
         return problem
     made = {
-        name: _tabulated(problem, name, axes) if constraint.needs_hatted_kappa_alone() else constraint
+        name: _tabulated(problem, name, constraint, axes) if _has_one_table(constraint) else constraint
         for name, constraint in problem.constraints.items()
     }
     return eqx.tree_at(lambda each: each.constraints, problem, made, is_leaf=lambda each: isinstance(each, dict))
@@ -48,7 +46,13 @@ def _mass(axes: dict[str, np.ndarray]) -> str:
     return next(name for name in _MASSES if name in axes)
 
 
-def _tabulated(problem: study.Study, name: str, axes: dict[str, np.ndarray]) -> abstract.AbstractConstraint:
+def _has_one_table(constraint: abstract.AbstractConstraint) -> bool:
+    return isinstance(constraint, abilities.NeedsHattedKappa) and constraint.needs_hatted_kappa_alone()
+
+
+def _tabulated(
+    problem: study.Study, name: str, constraint: abilities.NeedsHattedKappa, axes: dict[str, np.ndarray]
+) -> abilities.NeedsHattedKappa:
     mass = _mass(axes)
     top = np.log(np.max(np.abs(axes["kappa"])))  # kappa^ is at most kappa
     nodes = np.exp(np.linspace(top - _DECADES * np.log(10), top, _KNOTS))
@@ -62,7 +66,7 @@ def _tabulated(problem: study.Study, name: str, axes: dict[str, np.ndarray]) -> 
     q = found * float(problem.constraints[name].critical_value())
     curve = spline.fit(np.arcsinh(_filled(q)).T, (np.log(nodes[0]), np.log(nodes[-1])))
     table = hatted_table.HattedTable(masses, curve.coefficients.T, curve.first[0], curve.step[0])
-    return dataclasses.replace(problem.constraints[name], table=table)
+    return constraint.with_hatted_table(table)
 
 
 def _filled(q: np.ndarray) -> np.ndarray:

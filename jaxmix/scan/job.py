@@ -45,7 +45,9 @@ class Job(NamedTuple):
         described["devices"] = (
             "one" if jax.local_device_count() == 1 else "several"
         )  # compiled along two paths, which round otherwise
-        return results.identity(self.settings.canonical(), jax.devices()[0].device_kind, described, self.pdf)
+        tables = shelf.table_identities(table.kind for table in self.settings.constraints.values())
+        device = jax.devices()[0].device_kind
+        return results.identity(self.settings.canonical(), device, described, self.pdf, tables)
 
 
 def prepare(settings: config.Config, device: str | None = None, pdf: str | None = None) -> Job:
@@ -58,7 +60,7 @@ def prepare(settings: config.Config, device: str | None = None, pdf: str | None 
     built, critical = {}, {}
     for name, table in settings.constraints.items():
         first = table.levels[0]
-        built[name] = shelf.build(name, config.flat(table), (first.mode, first.value), pdf)
+        built[name] = shelf.build(table.kind, config.flat(table), (first.mode, first.value), pdf)
         levels = {level.label: built[name].at_level(level.mode, level.value) for level in table.levels}
         critical[name] = {label: float(each.critical_value()) for label, each in levels.items()}
     axes = [_axis(name, axis) for name, axis in settings.axes.items()]

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import jax.numpy as jnp
 import numpy as np
 
-from jaxmix import engine, faults, parameters, plots, results, study
-from jaxmix.constraints import shelf
+from jaxmix import config, engine, faults, parameters, plots, results, study
 from jaxmix.results.folder import CERTIFICATES, CONTOURS, CUBE, REDUCED, REFINED
 from jaxmix.scan import contours as contouring
 from jaxmix.scan import progress, report
@@ -263,6 +262,6 @@ def _write_contours(job: Job, folder: results.ScanFolder, traces: list[results.T
     sides, names = contouring.table(job.settings, traces)
     results.write_contours(folder.path / CONTOURS, sides, names, traces)
     results.write_certificates(folder.path / CERTIFICATES, names, traces)
-    kinds = {name: shelf.SHELF[name].kind for name in job.settings.constraints}
+    kinds = {name: config.about(table).kind for name, table in job.settings.constraints.items()}
     exported = [write(folder.path, sides, kinds, traces) for write in (results.write_texts, results.write_hepdata)]
     return [CONTOURS, CERTIFICATES, *sum(exported, []), *plots.draw(folder.path, job.settings, traces)]

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 from rich import console, progress
 
-from jaxmix import engine
-from jaxmix.constraints import shelf
+from jaxmix import config, engine
 from jaxmix.scan.job import Job
 
 
@@ -20,7 +19,7 @@ class Best:
         self.job = job
         self.name, levels = next(iter(job.critical.items()))
         self.critical = next(iter(levels.values()))
-        self.least = shelf.SHELF[self.name].kind == "measured"
+        self.least = config.about(job.settings.constraints[self.name]).kind == "measured"
         self.value, self.index = np.inf, -1
 
     def see(self, chunk: engine.Chunk) -> None:

@@ -120,6 +120,7 @@ def _how_to_go_on(arguments: argparse.Namespace, out: Path) -> str:
         *(word for each in arguments.set for word in ("--set", each)),
     ]
     given = {"--shard": arguments.shard, "--device": arguments.device, "--pdf": arguments.pdf}
+    given["--tables"] = arguments.tables
     words += ["--verify"] if arguments.verify else []
     words += [word for flag, value in given.items() if value is not None for word in (flag, value)]
     return f"to go on: {shlex.join(words)}"

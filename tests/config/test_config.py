@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jaxmix import config, constants, engine, parameters
-from jaxmix.constraints import g_minus_2, mcp_lhc
+from jaxmix.config import constraint_tables, listing
+from jaxmix.constraints import shelf
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 SCANS = [path for path in sorted(CONFIGS.glob("*.toml")) if not path.stem.startswith("design_")]
@@ -119,18 +120,24 @@ def test_the_vocabulary_has_every_parameter():
     assert set(config.schema.Parameters.model_fields) == set(parameters.PARAMETERS)
 
 
-def test_the_settings_and_their_defaults_are_those_of_the_constraint():
-    settings = config.flat(config.McpLhc(background=config.Background(rate=0)))
-    detector = mcp_lhc.MillichargeDetector.build({}, ("sigma", 2.0))
-    assert settings.pop("particles") == detector.particles
-    assert set(settings) == set(detector.settings) - set(parameters.PARAMETERS)
-    assert settings == {name: pytest.approx(float(detector.values[name]), rel=1e-15) for name in settings}
-
-
-def test_the_vintages_are_those_of_the_table():
-    for kind in (g_minus_2.MuonMagneticMoment, g_minus_2.ElectronMagneticMoment):
-        vintage = config.described(config.CONSTRAINTS[kind.name])["vintage"]
-        assert vintage["allowed"] == list(kind.vintages()) and vintage["default"] == vintage["allowed"][0]
+def test_every_declared_setting_is_in_configs_listings_and_overrides():
+    """Each with its default; what is given reaches the experiment under its own name."""
+    for name, kind in shelf.SHELF.items():
+        table = constraint_tables.model(kind)()
+        shown = listing.details(name)["settings"]
+        assert len(shown) == len(kind.settings)
+        for word, declared in kind.settings.items():
+            path = f"{declared.table}.{word}" if declared.table else word
+            assert shown[path]["default"] == declared.default
+            other = declared.choices[-1] if declared.is_word else declared.most or declared.default
+            sets = [f"{name}.{path}={other}"]
+            if declared.table:
+                needed = [each for each, one in kind.settings.items() if one.required and each != word]
+                sets += [f"{name}.{declared.table}.{each}=1.0" for each in needed]
+            else:
+                assert getattr(table, word) == declared.default
+            found = config.instances(config.apply_overrides({}, sets))[name].settings
+            assert found[word] == other
 
 
 def test_a_study_without_an_mcp_needs_no_mcp_mass():
@@ -146,7 +153,7 @@ def test_a_study_without_an_mcp_needs_no_mcp_mass():
 
 
 def test_words_and_numbers_of_a_constraint_are_flat():
-    flat = config.flat(config.CONSTRAINTS["precision"](dark_width="narrow", e_min=1.0))
+    flat = config.flat(constraint_tables.model(shelf.SHELF["precision"])(dark_width="narrow", e_min=1.0))
     assert (flat["dark_width"], flat["e_min"], flat["data"]) == ("narrow", 1.0, "current") and "levels" not in flat
 
 

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from jaxmix import constants, engine, parameters, study
-from jaxmix.constraints import mcp_lhc
+from jaxmix.constraints.mcp_lhc import detector as mcp_lhc
 from jaxmix.detector import photoelectrons
 from jaxmix.forecast import likelihood
 from jaxmix.statistics import information

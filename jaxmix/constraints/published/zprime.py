@@ -1,11 +1,11 @@
 """Searches for a dark photon: a kinetic mixing against the Z' mass."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Scalar
 
 from jaxmix import constants
 from jaxmix.collider import parton_luminosity
@@ -13,8 +13,6 @@ from jaxmix.constraints.published import search
 from jaxmix.currents import mixing, neutral_currents
 from jaxmix.data import searches
 from jaxmix.numerics import safe
-
-Scalar = Float[Array, ""]
 
 _SMALLEST_KAPPA = 1e-9
 _WIDEST = 0.1  # width over mass of a Z' that a search for a narrow one would have seen
@@ -42,25 +40,19 @@ class ZprimeSearch(search.PublishedSearch):
     luminosity: parton_luminosity.PartonLuminosity | None  # of a search at a hadron collider
     pieces: Float[Array, "ends pieces"]  # ln(first mass) and ln(last mass) of each piece of the curve
 
-    size: ClassVar[int] = 2
     domain: ClassVar[str] = "m_zprime on the published curve, any phase; a Z' narrower than a tenth of its mass"
+    needs: ClassVar[tuple[str, ...]] = ()
+    size: ClassVar[int] = 2
     reasons: ClassVar[tuple[str, ...]] = ("no_statement", "outside_published_range", "zprime_too_wide")
 
     @classmethod
-    def build(
-        cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None
-    ) -> "ZprimeSearch":
-        """The search; it has no settings, level is its own ("cl", fraction), pdf an LHAPDF6 folder for the package's
-        luminosities.
-        """
-        cls.check_level(*level)
-        maker, _, energy = cls.search.produced_by.partition(" of protons at ")
-        luminosity = (
-            parton_luminosity.parton_luminosity(float(energy.split()[0]), folder=pdf) if maker == "quarks" else None
-        )
-        mass, _, segment = searches.curve(cls.search)
+    def of(cls, found: searches.Search, pdf: str | None = None) -> Self:
+        """Build the search of a table; pdf is an LHAPDF6 folder in place of the package's luminosities."""
+        energy = found.collision_energy
+        luminosity = None if energy is None else parton_luminosity.parton_luminosity(energy, folder=pdf)
+        mass, _, segment = searches.curve(found)
         ends = [[np.log(mass[segment == each][end]) for each in np.unique(segment)] for end in (0, -1)]
-        return cls(cls.published_curve(), {}, luminosity, jnp.asarray(ends))
+        return cls(search.published_curve(found), {}, found, luminosity, jnp.asarray(ends))
 
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
         """The ends of the curve, and where decays to mCPs open."""

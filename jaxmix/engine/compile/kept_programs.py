@@ -183,7 +183,7 @@ def _words(tree: PyTree, arrays: list | None) -> Any:
         return {"dict": [[repr(key), _words(value, arrays)] for key, value in tree.items() if _is_plain(key)]}
     if type(tree) in (list, tuple):
         return {type(tree).__name__: [_words(item, arrays) for item in tree]}
-    if isinstance(tree, eqx.Module):
+    if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
         fields = [
             (field.name, None if field.metadata.get("static", False) else arrays) for field in dataclasses.fields(tree)
         ]
