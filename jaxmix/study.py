@@ -80,9 +80,7 @@ class Study(engine.AbstractProblem):
         }
 
 
-def is_judged(
-    constraint: abstract.AbstractConstraint | Kind, status: Int[Array, ""]
-) -> Bool[Array, ""]:
+def is_judged(constraint: abstract.AbstractConstraint | Kind, status: Int[Array, ""]) -> Bool[Array, ""]:
     """Whether a constraint is asked about a point of this status: where labels are swapped, one that holds the pole
     asked for.
     """

@@ -70,9 +70,7 @@ def flat(table: ConstraintTable) -> dict[str, float | str]:
 @functools.cache
 def model(kind: Kind) -> type[ConstraintTable]:
     """Return the table of a kind: one field for each of its settings, sub-tables among them, and `levels`."""
-    fields: dict[str, Any] = {
-        name: _field(each) for name, each in kind.settings.items() if not each.table
-    }
+    fields: dict[str, Any] = {name: _field(each) for name, each in kind.settings.items() if not each.table}
     for inner in dict.fromkeys(each.table for each in kind.settings.values() if each.table):
         held = {name: _field(each) for name, each in kind.settings.items() if each.table == inner}
         title = "".join(word.capitalize() for word in inner.split("_"))
@@ -148,7 +146,9 @@ def read(name: str, table: Any, problems: list[Problem]) -> ConstraintTable | No
     if name in shelf.SHELF and word != name:
         problems.append(Problem(joined(path, "kind"), shown(word), f"{name}, or another name for the table"))
         return None
-    return validated(model(shelf.SHELF[word]), {**table, "kind": word} if isinstance(table, dict) else table, path, problems)
+    return validated(
+        model(shelf.SHELF[word]), {**table, "kind": word} if isinstance(table, dict) else table, path, problems
+    )
 
 
 def expanded(raw: Mapping[str, Any]) -> dict[str, Any]:

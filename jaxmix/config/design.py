@@ -88,7 +88,7 @@ class Design(schema.Table):
 
 def _design_model(target: Target) -> type[Design]:
     """[design] of an experiment: a range for each setting that may move."""
-    fields: dict[str, Any] = {name: (Range | None, None) for name in target.movable}
+    fields: dict[str, Any] = dict.fromkeys(target.movable, (Range | None, None))
     return create_model("Design", __base__=Design, **fields)
 
 
@@ -237,7 +237,9 @@ def _of_budget(chosen: Target, budget: Budget) -> list[Problem]:
         if len(forms) == 1
         else [Problem("budget", " and ".join(forms) or "nothing", "exactly one of volume (m^3) and cost")]
     )
-    if "cost" in forms and (budget.prices is None or not any(getattr(budget.prices, name) for name in chosen.costs.prices)):
+    if "cost" in forms and (
+        budget.prices is None or not any(getattr(budget.prices, name) for name in chosen.costs.prices)
+    ):
         problems.append(Problem("budget.prices", "no price", f"at least one of {', '.join(chosen.costs.prices)}, > 0"))
     if forms == ["volume"] and budget.prices is not None:
         problems.append(Problem("budget.prices", "prices beside a volume", "prices with a cost"))
@@ -267,7 +269,10 @@ def _of_ranges(chosen: Target, raw: Mapping[str, Any]) -> list[Problem]:
         path, known = f"design.{name}", chosen.movable[name]
         ends = {end: table[end] for end in ("min", "max") if schema.is_number(table.get(end))}
         beyond = {end: value for end, value in ends.items() if not known.low <= value <= known.high}
-        outside = [Problem(f"{path}.{end}", shown(value), known.domain(chosen.kind.settings[name].unit)) for end, value in beyond.items()]
+        outside = [
+            Problem(f"{path}.{end}", shown(value), known.domain(chosen.kind.settings[name].unit))
+            for end, value in beyond.items()
+        ]
         problems += outside
         if len(ends) == 2 and ends["min"] >= ends["max"]:
             problems.append(
@@ -326,11 +331,11 @@ def _of_designs(
         need = chosen.kind.settings[name].needs
         if need and values[need] == 0:
             about = chosen.kind.settings[need].meaning
-            problems.append(Problem(f"design.{name}", f"a setting without effect at {need} = 0", f"with a {need} > 0, {about}"))
+            problems.append(
+                Problem(f"design.{name}", f"a setting without effect at {need} = 0", f"with a {need} > 0, {about}")
+            )
     numbers = [name for name, each in chosen.kind.settings.items() if not each.is_word]
-    ends = {
-        name: (ranges[name].min, ranges[name].max) if name in ranges else (values[name],) * 2 for name in numbers
-    }
+    ends = {name: (ranges[name].min, ranges[name].max) if name in ranges else (values[name],) * 2 for name in numbers}
     problems += [Problem("design", *each) for each in chosen.kind.impossible_designs(ends)]
     if design.objective == "reach" and axis.size < 2:
         problems.append(Problem("axes.m_mcp", "one mass", 'at least two for the objective "reach"; or "limit"'))
@@ -338,7 +343,12 @@ def _of_designs(
 
 
 def _of_cost(
-    chosen: Target, kind: str, allowed: float, prices: Mapping[str, float], ranges: Mapping[str, Range], values: Mapping[str, Any]
+    chosen: Target,
+    kind: str,
+    allowed: float,
+    prices: Mapping[str, float],
+    ranges: Mapping[str, Range],
+    values: Mapping[str, Any],
 ) -> list[Problem]:
     """A budget that leaves room: cost rises with every parameter that enters it, so that all at their least
     cost least.

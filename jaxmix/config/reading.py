@@ -107,7 +107,11 @@ def apply_overrides(raw: Mapping[str, Any], overrides: Sequence[str]) -> dict[st
 def _kinds(raw: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Kind]:
     """Kinds by the names that may stand first in an override: those of the shelf, and those of the study."""
     tables = raw.get("constraints")
-    asked = {name: constraint_tables.kind_name(name, table) for name, table in tables.items()} if isinstance(tables, dict) else {}
+    asked = (
+        {name: constraint_tables.kind_name(name, table) for name, table in tables.items()}
+        if isinstance(tables, dict)
+        else {}
+    )
     for override in overrides:
         match = _KIND.fullmatch(override)
         if match:

@@ -89,9 +89,7 @@ def _vintages(lepton: constants.Fermion, meaning: str) -> dict[str, setting.Sett
     return {"vintage": setting.Setting(known[0], meaning, choices=known)}
 
 
-_MUON, _ELECTRON = (
-    next(fermion for fermion in constants.FERMIONS if fermion.name == name) for name in ("mu", "e")
-)
+_MUON, _ELECTRON = (next(fermion for fermion in constants.FERMIONS if fermion.name == name) for name in ("mu", "e"))
 
 
 class MuonMagneticMoment(MagneticMoment):

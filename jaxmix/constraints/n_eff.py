@@ -67,15 +67,14 @@ class EffectiveNeutrinos(requirement.Requirement):
     title: ClassVar[str] = "Dark radiation, N_eff (model-dependent)"
     reference: ClassVar[str] = "N. Aghanim et al. (Planck), Astron. Astrophys. 641 (2020) A6, arXiv:1807.06209"
     domain: ClassVar[str] = (
-        "phases with a massless dark photon, m_mcp given; model-dependent: a universe once hotter than m_mcp, no entropy made later; an "
+        "phases with a massless dark photon, m_mcp given; model-dependent: a universe once hotter than m_mcp, no "
+        "entropy made later; an "
         "order of magnitude, no confidence level"
     )
     settings: ClassVar[Mapping[str, Setting]] = {
         # N_eff = 2.99 +- 0.17 against 3.044 of the Standard Model, 1.96 errors
         "allowed": Setting(0.28, "largest Delta N_eff", above=0),
-        "decoupling": Setting(
-            1.0, "m_mcp over the temperature at which the dark sector leaves equilibrium", above=0
-        ),
+        "decoupling": Setting(1.0, "m_mcp over the temperature at which the dark sector leaves equilibrium", above=0),
     }
 
     def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " nothing"]) -> Scalar:

@@ -228,10 +228,14 @@ def expected(constraint: abstract.AbstractConstraint) -> abstract.AbstractConstr
 def _check(kind: Kind) -> None:
     """BadInput with all that a kind lacks."""
     who = getattr(kind, "__qualname__", repr(kind))
-    problems = [f"{word}: found nothing; allowed: see constraints.base.kind.Kind" for word in _WHAT if not hasattr(kind, word)]
+    problems = [
+        f"{word}: found nothing; allowed: see constraints.base.kind.Kind" for word in _WHAT if not hasattr(kind, word)
+    ]
     if not problems:
         problems += [] if NAME.fullmatch(kind.name) else [f"name: found {kind.name!r}; allowed: {NAME.pattern}"]
-        problems += [] if kind.kind in kinds.KINDS else [f"kind: found {kind.kind!r}; allowed: {', '.join(kinds.KINDS)}"]
+        problems += (
+            [] if kind.kind in kinds.KINDS else [f"kind: found {kind.kind!r}; allowed: {', '.join(kinds.KINDS)}"]
+        )
         wrong = [name for name, each in kind.settings.items() if name in _RESERVED or not isinstance(each, Setting)]
         problems += [f"settings.{name}: found {kind.settings[name]!r:.60}; allowed: a Setting" for name in wrong]
         unknown = [name for name in (*kind.parameters, *kind.needs) if name not in parameters.PARAMETERS]

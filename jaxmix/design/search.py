@@ -193,7 +193,9 @@ def _in_whole_numbers(
     for name in free:
         numbers = _neighbours(found.best.x[name], job.ranges[name])
         choices = [
-            choice | {name: value} for choice in choices for value in (numbers if target.movable[name].both_sides else numbers[:1])
+            choice | {name: value}
+            for choice in choices
+            for value in (numbers if target.movable[name].both_sides else numbers[:1])
         ]
     tried = []
     for choice in choices:
@@ -292,7 +294,8 @@ def as_text(document: dict) -> str:
     whole = "whole" in reaches
     heads = ["before", "after", *(["in whole numbers"] if whole else [])]
     lines = [
-        f"{document['name']}: {document['status']} after {document['iterations']} steps, {document['evaluations']} evaluations"
+        f"{document['name']}: {document['status']} after {document['iterations']} steps, "
+        f"{document['evaluations']} evaluations"
     ]
     lines.append(_row("", heads + ["dln(limit)/dln, before", "after"]))
     lines.append(_row("reach (mean -ln limit)", reaches.values()))

@@ -169,9 +169,7 @@ class Forecast(eqx.Module):
         _check(benchmark, measurements, free, {**bounds, **priors})
         angle = benchmark["theta_dark"]
         place = np.log([math.tan(angle) if name == "tan_theta_dark" else benchmark[name] for name in NAMES])
-        detectors = {
-            each.name: shelf.build(_kind(each), each.settings, ("sigma", 2.0)) for each in measurements
-        }
+        detectors = {each.name: shelf.build(_kind(each), each.settings, ("sigma", 2.0)) for each in measurements}
         light = {each.name: _light(each, _light_counter(each.name, detectors[each.name])) for each in measurements}
         kept = {name: value for name, value in parameters.defaults().items() if name not in benchmark} | dict(
             held or {}
@@ -269,7 +267,8 @@ def _light(measurement: Measurement, detector: CountsLight) -> Light:
     bars, layers = detector.bars_hit, float(detector.values["layers"])
     if layers != round(layers):
         raise ValueError(
-            f"Forecast: {measurement.name} has {layers:g} layers; allowed: whole numbers, as each layer has its own light."
+            f"Forecast: {measurement.name} has {layers:g} layers; allowed: whole numbers, as each layer has its "
+            "own light."
         )
     light_spectrum.check(measurement.edges, bars * round(layers))
     background = np.broadcast_to(np.asarray(measurement.background, float), (len(measurement.edges),)).copy()

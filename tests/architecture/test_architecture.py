@@ -248,7 +248,16 @@ def run_python(code):
 
 def test_the_public_names_are_these():
     classes = {"MixedPhase", "Study", "Axis", "Grid", "Contour", "Contours", "Surface", "Forecast"}
-    public = classes | {"register", "load_tables", "evaluate", "find_limit", "limit_surface", "trace_contours", "trace_family", "__version__"}
+    public = classes | {
+        "register",
+        "load_tables",
+        "evaluate",
+        "find_limit",
+        "limit_surface",
+        "trace_contours",
+        "trace_family",
+        "__version__",
+    }
     assert set(jaxmix.__all__) == public
     assert {name for name in public if getattr(jaxmix, name).__doc__} == public
     assert public <= set(dir(jaxmix))

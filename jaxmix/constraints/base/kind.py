@@ -3,7 +3,7 @@ its header.
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol
 
 from jaxmix.constraints.base import abstract
 from jaxmix.constraints.base.setting import Setting

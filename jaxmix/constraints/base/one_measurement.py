@@ -29,9 +29,7 @@ class OneMeasurement(closed_form.Untabulated):
 
     def __check_init__(self) -> None:
         if self.mode not in _MODES:
-            raise ValueError(
-                f"{type(self).__name__}: the level's mode must be one of {_MODES}, got {self.mode!r}."
-            )
+            raise ValueError(f"{type(self).__name__}: the level's mode must be one of {_MODES}, got {self.mode!r}.")
 
     def at_level(self, mode: str, value: float) -> Self:
         """Return the measurement judged at another level."""

@@ -23,9 +23,7 @@ SETTINGS = {
         design=DesignRange(-10.0, 10.0, r"$\eta$", linear=True),
     ),
     "bars_across": Setting(20, "bars along a side of the face, which tell two mCPs apart", least=2, most=1000),
-    "layers": Setting(
-        3, "in coincidence", least=1, most=16, design=DesignRange(1.0, 16.0, "layers", both_sides=True)
-    ),
+    "layers": Setting(3, "in coincidence", least=1, most=16, design=DesignRange(1.0, 16.0, "layers", both_sides=True)),
     "charge_one_photoelectron": Setting(
         CHARGE_ONE_PHOTOELECTRON,
         "epsilon_gamma of one photoelectron a layer, at 1.4 m, 1e4 photons/MeV and 10%",
@@ -40,7 +38,11 @@ SETTINGS = {
         EFFICIENCY, "photoelectrons per photon", above=0, most=1, design=DesignRange(1e-6, 1.0, "efficiency")
     ),
     "intrinsic_momentum": Setting(
-        constants.INTRINSIC_MOMENTUM, "of a pair from the partons' own motion, root mean square", "GeV", least=0, most=10
+        constants.INTRINSIC_MOMENTUM,
+        "of a pair from the partons' own motion, root mean square",
+        "GeV",
+        least=0,
+        most=10,
     ),
     "k_factor": Setting(1.0, "on the Drell-Yan cross section", above=0),
     "scale": Setting(1.0, "factorisation scale over the pair's mass", least=0.5, most=2),
