@@ -8,6 +8,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from jaxmix.constraints.shelf import load_tables, register
     from jaxmix.engine import (
         Axis,
         Contour,
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
         trace_contours,
         trace_family,
     )
-    from jaxmix.constraints.shelf import load_tables, register
     from jaxmix.forecast.likelihood import Forecast
     from jaxmix.models.mixed_phase import MixedPhase
     from jaxmix.study import Study

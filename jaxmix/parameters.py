@@ -77,9 +77,7 @@ PARAMETERS = {
 
 
 class LimitRange(NamedTuple):
-    """Where a limit on a parameter is looked for, and in which spacing ("log" or "linear"); beyond it a limit would be of
-    no use to anybody.
-    """
+    """Where a limit on a parameter is looked for, in its unit, and in which spacing ("log" or "linear")."""
 
     low: float
     high: float

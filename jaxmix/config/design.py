@@ -88,7 +88,7 @@ class Design(schema.Table):
 
 def _design_model(target: Target) -> type[Design]:
     """[design] of an experiment: a range for each setting that may move."""
-    fields: dict[str, Any] = {name: (Range | None, None) for name in target.movable}
+    fields: dict[str, Any] = dict.fromkeys(target.movable, (Range | None, None))
     return create_model("Design", __base__=Design, **fields)
 
 

@@ -8,7 +8,7 @@ from jaxmix.command import answers, entry, flags
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """List every constraint with reference, confidence level, kind, domain and settings, or all of one; the exit code."""
+    """List every constraint with its settings, or all of one; the exit code."""
     return entry.run(_parser, argv, "jaxmix.constraints.__main__:show")
 
 

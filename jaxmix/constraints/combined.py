@@ -51,13 +51,13 @@ class Combined(abstract.AbstractConstraint):
 
     @classmethod
     def build(cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None) -> Self:
-        """Build precision with its settings, and the moments of the setting `moments`: "mu" (default), "e" or "both"."""
+        """Build precision with its settings, and the moments of the setting `moments`: "mu", "e" or "both"."""
         word = setting.words(cls.name, cls.settings, settings)["moments"]
         fit = precision.Precision.build(
             {name: value for name, value in settings.items() if name != "moments"}, level, pdf
         )
         moments = {moment.name: moment.build({}, level) for moment in _MOMENTS[word]}
-        return cls({"precision": fit, **moments}, fit.values)
+        return cls(parts={"precision": fit, **moments}, values=fit.values)
 
     def prepared(self) -> Self:
         """The same with what precision tabulates."""

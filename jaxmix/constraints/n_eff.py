@@ -67,7 +67,8 @@ class EffectiveNeutrinos(requirement.Requirement):
     title: ClassVar[str] = "Dark radiation, N_eff (model-dependent)"
     reference: ClassVar[str] = "N. Aghanim et al. (Planck), Astron. Astrophys. 641 (2020) A6, arXiv:1807.06209"
     domain: ClassVar[str] = (
-        "phases with a massless dark photon, m_mcp given; model-dependent: a universe once hotter than m_mcp, no entropy made later; an "
+        "phases with a massless dark photon, m_mcp given; model-dependent: a universe once hotter than m_mcp, no "
+        "entropy made later; an "
         "order of magnitude, no confidence level"
     )
     reasons: ClassVar[tuple[str, ...]] = ("no_statement", "no_dark_photon")

@@ -22,11 +22,13 @@ class RelicDensity(requirement.Requirement):
     name: ClassVar[str] = "relic_density"
     title: ClassVar[str] = "Relic density of mCPs (model-dependent)"
     reference: ClassVar[str] = (
-        "R. de Putter et al., Phys. Rev. Lett. 122 (2019) 041301, arXiv:1805.11616 (fraction); N. Aghanim et al. (Planck), "
+        "R. de Putter et al., Phys. Rev. Lett. 122 (2019) 041301, arXiv:1805.11616 (fraction); N. Aghanim et al. "
+        "(Planck), "
         "Astron. Astrophys. 641 (2020) A6, arXiv:1807.06209"
     )
     domain: ClassVar[str] = (
-        "phases with a massless dark photon, m_mcp given; model-dependent: thermal history, no asymmetry; an order of magnitude, no "
+        "phases with a massless dark photon, m_mcp given; model-dependent: thermal history, no asymmetry; an "
+        "order of magnitude, no "
         "confidence level"
     )
     reasons: ClassVar[tuple[str, ...]] = ("no_statement", "no_dark_photon")

@@ -88,7 +88,8 @@ def limits_table(document: Mapping[str, Any]) -> bytes:
     comments = [
         f"Limits on epsilon_gamma [1] of {document['constraint']} at cl = {document['cl']:g}, "
         f"before and after the search {document['name']}",
-        "m_mcp [GeV]; weight [1]: of the mass in the reach; limit_*: limit on epsilon_gamma [1]; whole: layers and bars in whole numbers",
+        "m_mcp [GeV]; weight [1]: of the mass in the reach; limit_*: limit on epsilon_gamma [1]; whole: layers "
+        "and bars in whole numbers",
         "d_log_limit_*: d ln(limit)/d ln(parameter) [1], for eta d ln(limit)/d eta [1]",
     ]
     columns = [
@@ -109,7 +110,8 @@ def derivatives_table(document: Mapping[str, Any]) -> bytes:
     whens = list(document["reach"])
     known = _settings(document)
     comments = [
-        "d_log_limit_*: weighted mean over the masses of d ln(limit)/d ln(parameter) [1], for eta of d ln(limit)/d eta [1]"
+        "d_log_limit_*: weighted mean over the masses of d ln(limit)/d ln(parameter) [1], for eta of d "
+        "ln(limit)/d eta [1]"
     ]
     comments += [f"{name} [{known[name].unit}]: {known[name].meaning}" for name in document["design"]]
     columns = ["parameter", *whens, "min", "max", "free", "d_log_limit_before", "d_log_limit_after"]

@@ -294,7 +294,8 @@ def as_text(document: dict) -> str:
     whole = "whole" in reaches
     heads = ["before", "after", *(["in whole numbers"] if whole else [])]
     lines = [
-        f"{document['name']}: {document['status']} after {document['iterations']} steps, {document['evaluations']} evaluations"
+        f"{document['name']}: {document['status']} after {document['iterations']} steps, "
+        f"{document['evaluations']} evaluations"
     ]
     lines.append(_row("", heads + ["dln(limit)/dln, before", "after"]))
     lines.append(_row("reach (mean -ln limit)", reaches.values()))

@@ -267,7 +267,8 @@ def _light(measurement: Measurement, detector: CountsLight) -> Light:
     bars, layers = detector.bars_hit, float(detector.values["layers"])
     if layers != round(layers):
         raise ValueError(
-            f"Forecast: {measurement.name} has {layers:g} layers; allowed: whole numbers, as each layer has its own light."
+            f"Forecast: {measurement.name} has {layers:g} layers; allowed: whole numbers, as each layer has its "
+            "own light."
         )
     light_spectrum.check(measurement.edges, bars * round(layers))
     background = np.broadcast_to(np.asarray(measurement.background, float), (len(measurement.edges),)).copy()

@@ -210,5 +210,8 @@ def _blackjax() -> ModuleType:
         importlib.import_module("blackjax.diagnostics")
         return importlib.import_module("blackjax")
     except ModuleNotFoundError as missing:
-        text = "sampling needs blackjax, which is not installed; install jaxmix with its extra: pip install 'jaxmix[bayes]'"
+        text = (
+            "sampling needs blackjax, which is not installed; install jaxmix with its extra: "
+            "pip install 'jaxmix[bayes]'"
+        )
         raise ModuleNotFoundError(text) from missing

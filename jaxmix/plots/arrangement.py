@@ -32,7 +32,8 @@ class Arrangement(NamedTuple):
     """What is drawn where.
 
     panels: the held values that tell the panels apart, series: the constraint and the values that tell the curves of a
-    panel apart, kinds: what the shelf knows of each series' constraint, levels: the labels of each series' levels, common: the values that all share.
+    panel apart, kinds: what the shelf knows of each series' constraint, levels: the labels of each series' levels,
+    common: the values that all share.
     """
 
     sides: tuple[engine.Side, engine.Side]

@@ -158,7 +158,8 @@ def describe(
     common = {name: value for name, value in points[0].items() if all(point[name] == value for point in points)}
     asked = {name: Instance(name, {}) for name in shelf.SHELF} | dict(settings)
     met = {name: each for name, each in asked.items() if set(shelf.SHELF[each.kind].needs) <= set(points[0])}
-    summed = not any(asked[name].settings for name in (_COMBINED, *_MEMBERS))  # of verdicts that are there anyway
+    parts = {_COMBINED, *_MEMBERS}
+    summed = parts <= set(met) and not any(asked[name].settings for name in parts)  # of verdicts that are there anyway
     if summed:
         met.pop(_COMBINED)
     whole = study.Study(

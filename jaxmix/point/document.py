@@ -86,7 +86,10 @@ def _gap(values: Mapping[str, float], low: float, high: float) -> str:
     """Why a physical mass is refused."""
     asked = values["m_zprime"] if "m_zprime" in values else values["m_zprime_over_m_mcp"] * values["m_mcp"]
     if not low <= asked <= high:
-        return f"m_zprime: found {asked:.10g} GeV, for which no Lagrangian mass can be computed; allowed: a mass nearer to the Z's"
+        return (
+            f"m_zprime: found {asked:.10g} GeV, for which no Lagrangian mass can be computed; "
+            "allowed: a mass nearer to the Z's"
+        )
     return (
         f"m_zprime: found {asked:.10g} GeV, inside the forbidden gap where no Lagrangian mass exists; "
         f"allowed: below {low:.10g} or above {high:.10g} GeV at this kappa, or give --m2"

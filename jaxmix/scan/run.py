@@ -85,7 +85,8 @@ def _nothing_to_do(folder: results.ScanFolder, arguments: argparse.Namespace) ->
         return False
     if arguments.verify and "verified" not in (folder.finished.get("contours") or {}):
         print(
-            f"{folder.path}: this scan is finished, but not verified: its contours, and chunks that it lacks, are computed again",
+            f"{folder.path}: this scan is finished, but not verified: its contours, and chunks that it lacks, are "
+            "computed again",
             file=sys.stderr,
         )
         return False

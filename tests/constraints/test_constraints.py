@@ -105,7 +105,7 @@ def random_points(number: int, seed: int) -> Points:
 
 @EACH
 def test_a_shelf_member_describes_itself(name: str) -> None:
-    """The words of `jaxmix constraints`; the numbers of the Module are the settings and the parameters that it reads."""
+    """The words of `jaxmix constraints`; the Module's numbers are the settings and the parameters that it reads."""
     kind, described = shelf.SHELF[name], listing.describe(name)
     assert kind.name == name and kind.kind in ("measured", "projected", "published", "theory")
     assert all(described[key] for key in ("title", "reference", "domain", "levels"))

@@ -1,10 +1,9 @@
-"""An experiment is one class and a limit is one table: both run through every command without a change of the package."""
+"""An experiment is one class, a limit is one table: both run through every command, the package unchanged."""
 
 import contextlib
 import importlib.metadata
 import io
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,9 +15,9 @@ import pytest
 from jaxtyping import Scalar
 
 import jaxmix
-from jaxmix import __main__, config, constants, engine, faults, parameters, plots, results, study
+from jaxmix import __main__, config, engine, faults, results, study
 from jaxmix.constraints import shelf
-from jaxmix.constraints.base import closed_form
+from jaxmix.constraints.base import closed_form, setting
 from jaxmix.constraints.base.setting import Setting
 
 PACKAGE = Path(jaxmix.__file__).parent
@@ -49,8 +48,6 @@ class Ruler(closed_form.ClosedForm):
 
     @classmethod
     def build(cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None) -> Self:
-        from jaxmix.constraints.base import setting
-
         numbers = setting.values(cls.settings, settings)
         numbers["bound"] *= 2.0 if setting.words(cls.name, cls.settings, settings)["wood"] == "soft" else 1.0
         return cls({name: jnp.asarray(value) for name, value in numbers.items()})
@@ -195,7 +192,8 @@ def test_a_class_and_a_table_go_through_a_scan(written: Path, tables: Path, tmp_
 
 
 def test_a_class_and_a_table_go_through_point_and_limit(tables: Path) -> None:
-    """Verdicts by name, instances that --set makes, and limits that move with the settings."""
+    """Verdicts by name, instances that --set makes, and limits that move with the settings; a short shelf, for speed."""
+    shelf.SHELF._kinds.clear()
     jaxmix.register(Ruler)
     sets = ("--set", "ruler.bound=1e-3", "--set", "constraints.weak.kind=ruler", "--set", "weak.bound=0.5")
     found = ask(*POINT, "--tables", tables, *sets).json
@@ -292,7 +290,8 @@ def test_a_table_without_its_words_is_refused(tables: Path) -> None:
         "header word group: found nothing; allowed: the region",
         "header word title: found nothing",
         "header word confidence: found '90'; allowed: a number in (0, 1)",
-        "header word produced_by: found 'elephants'; allowed: electrons, muons, pi0, or quarks of protons at NUMBER GeV",
+        "header word produced_by: found 'elephants'; allowed: electrons, muons, pi0, or quarks of protons at "
+        "NUMBER GeV",
         "column lower, line 13: found '-4e-3'; allowed: a number > 0",
     ):
         assert told in answer.err

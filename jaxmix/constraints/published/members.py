@@ -1,5 +1,5 @@
-"""Published searches as members of the shelf: the curve of each is a table, of the package or of a user's folder, and two
-classes read them. A search is added by its table alone.
+"""Published searches as members of the shelf: the curve of each is a table, and two classes read them. A search is added
+by its table alone, in the package or in a user's folder.
 """
 
 import dataclasses

@@ -31,7 +31,8 @@ class MillichargeSearch(search.PublishedSearch):
     """
 
     domain: ClassVar[str] = (
-        "m_mcp on the published curve; a Z' above the experiment's reach may weaken the signal (by half at most, else no "
+        "m_mcp on the published curve; a Z' above the experiment's reach may weaken the signal (by half at most, "
+        "else no "
         "statement), one below it only adds and is left out"
     )
     needs: ClassVar[tuple[str, ...]] = ("m_mcp",)
@@ -41,7 +42,7 @@ class MillichargeSearch(search.PublishedSearch):
     @classmethod
     def of(cls, found: searches.Search, pdf: str | None = None) -> Self:
         """Build the search of a table; pdf is not used."""
-        return cls(search.published_curve(found), {}, found)
+        return cls(curve=search.published_curve(found), values={}, search=found)
 
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
         """The ends of the curve, and the Z' mass at the experiment's reach."""

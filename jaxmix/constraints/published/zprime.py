@@ -52,7 +52,13 @@ class ZprimeSearch(search.PublishedSearch):
         luminosity = None if energy is None else parton_luminosity.parton_luminosity(energy, folder=pdf)
         mass, _, segment = searches.curve(found)
         ends = [[np.log(mass[segment == each][end]) for each in np.unique(segment)] for end in (0, -1)]
-        return cls(search.published_curve(found), {}, found, luminosity, jnp.asarray(ends))
+        return cls(
+            curve=search.published_curve(found),
+            values={},
+            search=found,
+            luminosity=luminosity,
+            pieces=jnp.asarray(ends),
+        )
 
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
         """The ends of the curve, and where decays to mCPs open."""
