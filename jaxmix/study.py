@@ -49,7 +49,7 @@ class Study(engine.AbstractProblem):
             raise ValueError(f"Study: unknown parameters {unknown}; known: {sorted(parameters.PARAMETERS)}.")
         self.held = {name: jnp.asarray(value, dtype=float) for name, value in held.items()}
         self.constraints = {
-            name: engine.once(prepared, constraint.with_settings(_settings(name, constraint, self.held)))
+            name: engine.run_compiled(prepared, constraint.with_settings(_settings(name, constraint, self.held)))
             for name, constraint in constraints.items()
         }
 

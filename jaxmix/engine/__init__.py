@@ -7,8 +7,14 @@ happen here and nowhere else. Its public names are the ones below: other rooms s
 
 from jaxmix.engine import optimise
 from jaxmix.engine.compile.kept_programs import Store, keep_in
-from jaxmix.engine.compile.one_loop import in_one_loop
-from jaxmix.engine.compile.options import balanced, fast_compile, fast_compile_options, fast_run, keep_programs
+from jaxmix.engine.compile.options import (
+    CompileLevel,
+    balanced,
+    fast_compile,
+    fast_compile_options,
+    fast_run,
+    keep_programs,
+)
 from jaxmix.engine.contour import bezier, pieces
 from jaxmix.engine.contour.box import Side
 from jaxmix.engine.contour.trace import Contour, Contours, compile_contours, trace_contours, trace_family
@@ -20,7 +26,7 @@ from jaxmix.engine.grid.tiles import Layout, Tiling, layout
 from jaxmix.engine.limit.find import Branch, Limit, find_limit
 from jaxmix.engine.limit.surface import Surface, limit_surface
 from jaxmix.engine.points import Axis, Grid
-from jaxmix.engine.problem import AbstractProblem, Point, exact, once, place
+from jaxmix.engine.problem import AbstractProblem, Point, exact, place, run_compiled
 from jaxmix.engine.samples import Sample
 
 __all__ = [
@@ -28,6 +34,7 @@ __all__ = [
     "Axis",
     "Branch",
     "Chunk",
+    "CompileLevel",
     "Contour",
     "Contours",
     "Grid",
@@ -51,18 +58,17 @@ __all__ = [
     "fast_compile_options",
     "fast_run",
     "find_limit",
-    "in_one_loop",
     "interpolation_error",
     "keep_in",
     "keep_programs",
     "layout",
     "limit_surface",
     "maps",
-    "once",
     "optimise",
     "pieces",
     "place",
     "refine",
+    "run_compiled",
     "summarise",
     "summary",
     "trace_contours",

@@ -6,14 +6,13 @@ import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 from jaxtyping import Array, Float, PyTree, Scalar
 
-from jaxmix.engine.compile import options
+from jaxmix.engine.compile import kept_programs, options
 from jaxmix.engine.problem import place
 
 Objective = Callable[[dict[str, Scalar], PyTree], tuple[Scalar, PyTree]]  # (parameters, memory) -> (value, memory)
@@ -355,7 +354,7 @@ def _slopes(
 
 @functools.cache
 def _program() -> Callable:
-    return eqx.filter_jit(_slopes, compiler_options=_options())
+    return kept_programs.jit(_slopes, _options())
 
 
 @functools.cache

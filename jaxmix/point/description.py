@@ -173,7 +173,7 @@ def describe(
     varied = tuple(name for name in ("sqrt_s", "luminosity") if name not in common)
     arrays = {name: np.array([point[name] for point in points]) for name in points[0]}
     numbers = engine.evaluate_points(
-        Description(whole, searches, others, varied), arrays, batch=min(len(points), 256), quick=True
+        Description(whole, searches, others, varied), arrays, batch=min(len(points), 256), compile_level="fast_compile"
     )
     if summed:
         numbers |= _combined(numbers)

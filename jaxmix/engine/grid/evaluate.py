@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Scalar
 
 from jaxmix.engine.compile import options as compiling
+from jaxmix.engine.compile.options import CompileLevel
 from jaxmix.engine.grid import interpolant as interpolants
 from jaxmix.engine.grid import maps as mapping
 from jaxmix.engine.grid import summary as summaries
@@ -57,7 +58,7 @@ def evaluate(
     reduction: Reduction = Reduction(),
     progress: Callable[[int, int], None] | None = None,
     devices: Sequence[jax.Device] | None = None,
-    plain: bool = False,
+    compile_level: CompileLevel = "fast_run",
 ) -> Iterator[Chunk]:
     """Yields the chunks of a grid, or of a sample of points, in the order asked for (all by default: skip some to
     resume, or to share a job).
@@ -82,7 +83,7 @@ def evaluate(
         tuple(i for i, name in enumerate(grid.names) if reduction.kept and name not in reduction.kept),
         bool(reduction.kept),
         reduction.histogram,
-        plain,
+        compile_level,
     )
     placed = _place(problem, grid, tiling, jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec()))
     total = sum(_points(shapes.slices(index)) for index in asked)
@@ -106,7 +107,7 @@ def evaluate_points(
     *,
     batch: int = 1024,
     dtype: str = "float64",
-    quick: bool = False,
+    compile_level: CompileLevel = "fast_run",
 ) -> dict[str, Array]:
     """Exact outputs at a list of points (random, Sobol, or gathered from a grid), in batches of one size; quick:
     compiled in the least time, for a few of them.
@@ -115,7 +116,7 @@ def evaluate_points(
     padded = -(-size // batch) * batch
     arrays = {name: np.pad(np.asarray(value, dtype), (0, padded - size), mode="edge") for name, value in points.items()}
     ready = place(problem, dtype)
-    evaluated = compiling.fast_compile(_few) if quick else _exact_batch
+    evaluated = compiling.at_level(_exact_batch, compile_level)
     parts = [
         jax.device_get(evaluated(ready, {name: value[at : at + batch] for name, value in arrays.items()}))
         for at in range(0, padded, batch)
@@ -166,7 +167,7 @@ class _Plan:
     reduced: tuple[int, ...]
     mapped: bool
     histogram: bool
-    plain: bool
+    compile_level: CompileLevel
 
     @property
     def block(self) -> tuple[int, ...]:
@@ -201,7 +202,7 @@ def _start(placed: tuple, plan: _Plan, index: int, mesh: jax.sharding.Mesh) -> t
         .swapaxes(0, 1)
     )
     counts = np.array([len(range(device, len(starts), devices)) for device in range(devices)])
-    run = (compiling.balanced if plan.plain else compiling.fast_run)(_run)
+    run = compiling.at_level(_run, plan.compile_level)
     return run(*placed, jnp.asarray(padded), jnp.asarray(counts), jnp.asarray(starts[0]), plan, mesh)
 
 
@@ -334,8 +335,6 @@ def _at_places(
     return jax.lax.map(at, places)
 
 
-def _few(problem: AbstractProblem, points: dict[str, Float[Array, " n"]]) -> dict[str, Array]:
+def _exact_batch(problem: AbstractProblem, points: dict[str, Float[Array, " n"]]) -> dict[str, Array]:
     return jax.vmap(lambda point: exact(problem, point))(points)
 
-
-_exact_batch = eqx.filter_jit(_few)
