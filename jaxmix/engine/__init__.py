@@ -17,12 +17,14 @@ from jaxmix.engine.compile.options import (
 )
 from jaxmix.engine.contour import bezier, pieces
 from jaxmix.engine.contour.box import Side
-from jaxmix.engine.contour.trace import Contour, Contours, compile_contours, trace_contours, trace_family
+from jaxmix.engine.contour.result import Contour, Contours
+from jaxmix.engine.contour.trace import compile_contours, trace_contours, trace_family
 from jaxmix.engine.grid import maps, summary
-from jaxmix.engine.grid.evaluate import Chunk, Reduction, evaluate, evaluate_points, interpolation_error, summarise
+from jaxmix.engine.grid.evaluate import Chunk, Reduction, evaluate, summarise
+from jaxmix.engine.grid.exact import evaluate_points, interpolation_error
+from jaxmix.engine.grid.layout import Layout, Tiling, layout
 from jaxmix.engine.grid.refine import refine
 from jaxmix.engine.grid.summary import Summary
-from jaxmix.engine.grid.tiles import Layout, Tiling, layout
 from jaxmix.engine.limit.find import Branch, Limit, find_limit
 from jaxmix.engine.limit.surface import Surface, limit_surface
 from jaxmix.engine.points import Axis, Grid
