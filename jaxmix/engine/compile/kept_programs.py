@@ -11,7 +11,7 @@ import hashlib
 import importlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import equinox as eqx
 import jax
@@ -25,6 +25,7 @@ _REMEMBERED = 8  # flattened arguments that each program remembers
 _LITERALS = (bool, int, float, str, type(None))
 
 
+@runtime_checkable
 class Store(Protocol):
     """Where programs are kept: bytes by name.
 

@@ -86,7 +86,9 @@ def interpolation_error(
     """
     random = np.random.default_rng(seed)
     places = np.stack([random.integers(0, size, samples) for size in grid.shape], axis=1)
-    found = jax.device_get(_at_places(*placed(problem, grid, tiling, None), jnp.asarray(places), tiling))
+    ready, on_device, interpolant = placed(problem, grid, tiling, None)
+    assert isinstance(on_device, Grid) and interpolant is not None
+    found = jax.device_get(_at_places(ready, on_device, interpolant, jnp.asarray(places), tiling))
     values = {axis.name: np.asarray(axis.value(jnp.asarray(places[:, i]))) for i, axis in enumerate(grid.axes)}
     truth = evaluate_points(problem, values, batch=min(samples, 1024), dtype=tiling.dtype)
     floats = [name for name in truth if np.issubdtype(truth[name].dtype, np.floating)]
