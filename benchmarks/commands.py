@@ -23,7 +23,7 @@ from jaxmix import engine
 ready = job.prepare(config.load(f"configs/{sys.argv[1]}.toml"))
 for _ in range(2):
     started = time.perf_counter()
-    for chunk in engine.evaluate(ready.problem, ready.grid, ready.tiling, plain=ready.few):
+    for chunk in engine.evaluate(ready.problem, ready.grid, ready.tiling, compile_level=ready.compile_level):
         pass
     grid = time.perf_counter()
     contours.trace_all(ready.problem, ready.settings, ready.critical, print)

@@ -68,7 +68,7 @@ def detectors() -> dict[str, mcp_lhc.MillichargeDetector]:
     """
     built = {name: shelf.build("mcp_lhc", {"particles": name}, LEVEL) for name in SIGNATURES}
     built["any"] = shelf.build("mcp_lhc", {"particles": "two", "bars_across": 1000.0}, LEVEL)
-    return {name: engine.once(study.prepared, each) for name, each in built.items()}
+    return {name: engine.run_compiled(study.prepared, each) for name, each in built.items()}
 
 
 def held() -> dict[str, float]:

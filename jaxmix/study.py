@@ -71,7 +71,7 @@ class Study(engine.AbstractProblem):
         self.model = model
         self.held = {name: jnp.asarray(value, dtype=float) for name, value in held.items()}
         self.constraints = {
-            name: engine.once(prepared, constraint.with_settings(_settings(name, constraint, self.held)))
+            name: engine.run_compiled(prepared, constraint.with_settings(_settings(name, constraint, self.held)))
             for name, constraint in constraints.items()
         }
 

@@ -98,9 +98,8 @@ def starts(whole: study.Study, masses: Sequence[float]) -> Float[np.ndarray, " n
     """ln of the smallest epsilon_gamma of a coarse scan above which each mass is excluded, NaN where there is none."""
     u = np.linspace(*np.log(DOMAIN), _SAMPLES)
     places = {"m_mcp": np.repeat(masses, _SAMPLES), PARAMETER: np.tile(np.exp(u), len(masses))}
-    q = engine.evaluate_points(whole, places, batch=_SAMPLES, quick=True)[experiment(whole)].reshape(
-        len(masses), _SAMPLES
-    )
+    found = engine.evaluate_points(whole, places, batch=_SAMPLES, compile_level="fast_compile")
+    q = found[experiment(whole)].reshape(len(masses), _SAMPLES)
     rises = (q[:, :-1] <= 1) & (q[:, 1:] > 1)
     first = np.argmax(rises, axis=1)
     return np.where(rises.any(axis=1), 0.5 * (u[first] + u[first + 1]), np.nan)

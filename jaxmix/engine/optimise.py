@@ -4,16 +4,15 @@ import dataclasses
 import functools
 import math
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 from jaxtyping import Array, Float, PyTree, Scalar
 
-from jaxmix.engine.compile import options
+from jaxmix.engine.compile import kept_programs, options
 from jaxmix.engine.problem import place
 
 Objective = Callable[[dict[str, Scalar], PyTree], tuple[Scalar, PyTree]]  # (parameters, memory) -> (value, memory)
@@ -154,7 +153,7 @@ class _Search:
         excess: Excess,
         ranges: Mapping[str, Range],
         memory: PyTree,
-        progress: Callable | None,
+        progress: Callable[[int, Sample], None] | None,
     ):
         self.objective, self.excess, self.ranges = place(objective), place(excess), dict(ranges)
         self.memory, self.progress = memory, progress
@@ -166,7 +165,8 @@ class _Search:
         self.middle, self.half = 0.5 * (low + high), 0.5 * (high - low)
         self.multiplier, self.stiffness = 0.0, _STIFFNESS
         self.iterations = self.evaluations = 0
-        self.previous, self.curvature = None, None  # the place before the present one, and the state of L-BFGS
+        self.previous: _Here | None = None  # the place before the present one
+        self.curvature: Any = None  # the state of L-BFGS
 
     def begin(self, start: Mapping[str, float]) -> _Here:
         """The start."""
@@ -355,7 +355,7 @@ def _slopes(
 
 @functools.cache
 def _program() -> Callable:
-    return eqx.filter_jit(_slopes, compiler_options=_options())
+    return kept_programs.jit(_slopes, _options())
 
 
 @functools.cache

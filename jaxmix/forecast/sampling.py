@@ -113,7 +113,7 @@ def sample(
     begin = np.linalg.solve(root, (np.log(inside) - np.log1p(-inside)).T).T
     keys = jax.random.split(jax.random.PRNGKey(seed), len(inside))
     walk = _Walk(log_density, *map(jnp.asarray, (low, high, root, begin)), keys, warm, draws, target)
-    samples, density, divergent, steps = jax.device_get(engine.once(_walked, walk))
+    samples, density, divergent, steps = jax.device_get(engine.run_compiled(_walked, walk))
     return Chains(
         names=tuple(names),
         samples=samples,

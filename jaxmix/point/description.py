@@ -176,7 +176,7 @@ def describe(
     companions = {name: _companions(each, cl, pdf, held) for name, each in met.items()}
     arrays = {name: np.array([point[name] for point in points]) for name in points[0]}
     problem = Description(whole, searches, {name: each for name, each in companions.items() if each}, model, varied)
-    numbers = engine.evaluate_points(problem, arrays, batch=min(len(points), 256), quick=True)
+    numbers = engine.evaluate_points(problem, arrays, batch=min(len(points), 256), compile_level="fast_compile")
     if summed:
         numbers |= _combined(numbers)
     kinds = {name: each.kind for name, each in asked.items()}

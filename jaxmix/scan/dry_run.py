@@ -50,7 +50,7 @@ def _calibrate(job: Job) -> dict[str, float]:
     tiling = dataclasses.replace(job.tiling, chunk_points=4 * jax.local_device_count() * tile)
     chunks = engine.layout(job.grid, tiling).chunks
     places = np.unique(np.linspace(0, chunks - 1, _PLACES).astype(int))
-    options = {"keep": job.settings.scan.outputs == "full", "plain": job.few}
+    options = {"keep": job.settings.scan.outputs == "full", "compile_level": job.compile_level}
     first = list(engine.evaluate(problem, job.grid, tiling, chunks=[0], **options))
     compiled = begun = time.perf_counter()
     done = 0

@@ -34,9 +34,9 @@ class Job(NamedTuple):
         return engine.layout(self.grid, self.tiling)
 
     @property
-    def few(self) -> bool:
-        """Whether the points are so few that compiling is most of the work."""
-        return self.grid.size <= _FEW
+    def compile_level(self) -> engine.CompileLevel:
+        """Programs are compiled in less time where the points are so few that compiling is most of the work."""
+        return "balanced" if self.grid.size <= _FEW else "fast_run"
 
     def identity(self) -> dict:
         """All that decides the numbers."""

@@ -138,7 +138,7 @@ def _evaluate(job: Job, folder: results.ScanFolder, how: str) -> None:
     options = {
         "keep": job.settings.scan.outputs == "full",
         "reduction": engine.Reduction(tuple(asked.axes), asked.histogram),
-        "plain": job.few,
+        "compile_level": job.compile_level,
     }
     best, written = progress.Best(job), 0
     with progress.bar() as bar, guard.Deferred(bar.console.print) as stop, futures.ThreadPoolExecutor(1) as writer:

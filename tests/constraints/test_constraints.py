@@ -308,7 +308,7 @@ class Lhc(NamedTuple):
 @pytest.fixture(scope="module")
 def lhc() -> Lhc:
     """The detector of the proposal."""
-    detector = engine.once(study.prepared, shelf.build("mcp_lhc", {}, ("sigma", 2.0)))
+    detector = engine.run_compiled(study.prepared, shelf.build("mcp_lhc", {}, ("sigma", 2.0)))
 
     def one(point: engine.Point) -> tuple[jax.Array, dict]:
         currents, _ = study.currents_and_status({**HELD, **point})
@@ -365,7 +365,7 @@ def test_both_mcps_are_seen_more_rarely(lhc: Lhc) -> None:
         ("two", 2.0, -np.expm1(-light)), ("two", 1000.0, -np.expm1(-light)), ("same_bar", 2.0, np.sqrt(-np.expm1(-2 * light)))
     ):  # fmt: skip
         built = shelf.build("mcp_lhc", {"particles": particles, "bars_across": across}, ("sigma", 2.0))
-        detector = engine.once(study.prepared, built)
+        detector = engine.run_compiled(study.prepared, built)
         slow = detector.slow(currents)
         accepted[particles, across], events[particles, across] = (
             float(jnp.exp(slow[0])),
