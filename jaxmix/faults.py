@@ -5,6 +5,10 @@
 """
 
 
+import difflib
+from collections.abc import Iterable
+
+
 class Fault(Exception):
     """A foreseen end of a command: its text is for the user, its exit_code for the shell."""
 
@@ -17,10 +21,10 @@ class BadInput(Fault):
     exit_code = 2
 
 
-class DamagedData(BadInput, ValueError):
-    """A table of the package that is missing, altered or not what it should be; a ValueError for who reads it from
-    Python.
-    """
+class DamagedData(Fault):
+    """A table of the package is missing, altered or not in its format; nothing was written."""
+
+    exit_code = 2
 
 
 class NumericalFailures(Fault):
@@ -51,3 +55,15 @@ class Interrupted(Fault):
     def __init__(self, signum: int, text: str):
         super().__init__(text)
         self.exit_code = 128 + signum
+
+
+def nearest_name(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """DOC"""
+    found = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
+    return found[0] if found else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """DOC"""
+    nearest = nearest_name(word, known)
+    return "" if nearest is None else f"; did you mean {nearest!r}?"

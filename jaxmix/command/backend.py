@@ -3,54 +3,20 @@ next run.
 """
 
 import contextlib
-import hashlib
-import importlib.metadata
 import os
 import re
 import sys
-import tempfile
 from pathlib import Path
+from typing import Any
 
 import jax
 from jax.experimental import multihost_utils
 
-from jaxmix import engine, faults, fingerprint
-from jaxmix.data import tables
+from jaxmix import engine, faults
+from jaxmix.command.program_store import ProgramStore
 
 FOLDER = "JAXMIX_CACHE"  # environment: where compiled programs are kept; empty for nowhere
-_TRACED_BY = ("jax", "jaxlib", "numpy", "equinox")
 _PLATFORMS = {"cpu": "cpu", "gpu": "cuda"}
-
-
-class Store:
-    """Traced programs in a folder, a file each with its SHA-256 before it. They serve this version of the package, its
-    data and JAX alone.
-    """
-
-    def __init__(self, folder: Path):
-        rests_on = [
-            fingerprint.source_checksums(),
-            tables.checksums(),
-            *(importlib.metadata.version(name) for name in _TRACED_BY),
-        ]
-        self.version = fingerprint.digest(rests_on)
-        self._folder = folder
-
-    def read(self, name: str) -> bytes | None:
-        """What was kept, None if nothing was or if it is damaged."""
-        try:
-            checksum, _, content = (self._folder / name).read_bytes().partition(b"\n")
-        except OSError:
-            return None
-        return content if hashlib.sha256(content).hexdigest().encode() == checksum else None
-
-    def write(self, name: str, content: bytes) -> None:
-        """Keep bytes under a name; without effect where the folder cannot be written."""
-        with contextlib.suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as file:
-                file.write(hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
-            os.replace(file.name, self._folder / name)
 
 
 def start(device: str | None = None) -> None:
@@ -61,7 +27,7 @@ def start(device: str | None = None) -> None:
     _a_device_for_each_core()
     folder = os.environ.get(FOLDER, str(_home() / "jaxmix"))
     if folder:
-        engine.keep_programs(Path(folder), Store(Path(folder) / "traced"))
+        engine.keep_programs(Path(folder), ProgramStore(Path(folder) / "traced"))
     try:
         jax.devices()
     except RuntimeError as fault:
@@ -76,7 +42,7 @@ def join(address: str) -> tuple[int, int]:
     address: "auto" (found from SLURM's or Open MPI's environment), or HOST:PORT,i/N with the address of process 0.
     """
     if address == "auto":
-        options = {}
+        options: dict[str, Any] = {}
     else:
         match = re.fullmatch(r"([^\s,]+:\d+),(\d{1,6})/(\d{1,6})", address)
         if not match or not int(match[2]) < int(match[3]):

@@ -14,7 +14,8 @@ class Deferred:
     """
 
     def __init__(self, tell: Callable[[str], None]):
-        self.tell, self.asked, self.armed = tell, None, False
+        self.tell, self.armed = tell, False
+        self.asked: int | None = None  # the signal's number
 
     def __enter__(self) -> "Deferred":
         self._previous = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -3,10 +3,9 @@ allowed.
 """
 
 import argparse
-import difflib
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from jaxmix import config, faults, parameters
 
@@ -20,10 +19,10 @@ def given_parameters(arguments: argparse.Namespace) -> dict[str, list[float]]:
 
 def values_of(name: str, text: str, where: str) -> list[float]:
     """The numbers in `a,b,c`, each in the parameter's domain; words (theta_w, e) stand for their values."""
-    return [_number(name, word.strip(), where) for word in text.split(",")]
+    return [_value(name, word.strip(), where) for word in text.split(",")]
 
 
-def _number(name: str, word: str, where: str) -> float:
+def _value(name: str, word: str, where: str) -> float:
     if parameters.WORDS.get(name) == word:
         return math.nan  # put in by `points`, where the Standard Model inputs are known
     try:
@@ -73,28 +72,33 @@ def check_forms(point: dict[str, float], free: str | None = None) -> None:
         )
 
 
+def number(
+    text: str,
+    where: str,
+    accepts: Callable[[float], bool],
+    allowed: str,
+    read: Callable[[str], float] = float,
+) -> float:
+    """DOC"""
+    try:
+        value = read(text)
+    except ValueError:
+        value = math.nan  # accepted by no range
+    if not accepts(value):
+        raise faults.BadInput(f"{where}: found {text[:60]!r}; allowed: {allowed}")
+    return value
+
+
 def fraction(text: str, where: str) -> float:
     """A confidence level in (0, 1); BadInput otherwise."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < 1:
-        raise faults.BadInput(f"{where}: found {text[:60]!r}; allowed: a fraction in (0, 1), for example 0.95")
-    return value
+    return number(text, where, lambda value: 0 < value < 1, "a fraction in (0, 1), for example 0.95")
 
 
 def level(cl: str, sigma: str | None) -> tuple[str, float]:
     """("cl", fraction) or ("sigma", n); BadInput otherwise."""
     if sigma is None:
         return "cl", fraction(cl, "--cl")
-    try:
-        value = float(sigma)
-    except ValueError:
-        value = math.nan
-    if not 0 < value <= 10:
-        raise faults.BadInput(f"--sigma: found {sigma[:60]!r}; allowed: a number in (0, 10], for example 2")
-    return "sigma", value
+    return "sigma", number(sigma, "--sigma", lambda value: 0 < value <= 10, "a number in (0, 10], for example 2")
 
 
 def at_values(entries: Sequence[str]) -> dict[str, list[float]]:
@@ -106,7 +110,7 @@ def at_values(entries: Sequence[str]) -> dict[str, list[float]]:
         if not equals or name not in parameters.PARAMETERS:
             raise faults.BadInput(
                 f"--at: found {entry[:60]!r}; allowed: NAME=VALUE with a name of {', '.join(parameters.PARAMETERS)}"
-                + nearest(name, parameters.PARAMETERS)
+                + faults.did_you_mean(name, parameters.PARAMETERS)
             )
         if name in lists:
             raise faults.BadInput(f"--at: {name} is given twice; give its values once as {name}=a,b,c")
@@ -114,13 +118,7 @@ def at_values(entries: Sequence[str]) -> dict[str, list[float]]:
     return lists
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """; did you mean ...?, or nothing."""
-    found = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {found[0]!r}?" if found else ""
-
-
-def settings_of(overrides: Sequence[str], lists: dict[str, list[float]]) -> dict[str, dict[str, float]]:
+def settings_of(overrides: Sequence[str], lists: dict[str, list[float]]) -> dict[str, dict[str, float | str]]:
     """Settings by constraint from --set, validated as in a config; parameters named there join `lists`."""
     tables = config.apply_overrides({}, overrides)
     for name in ("parameters", "constraints"):
@@ -130,7 +128,7 @@ def settings_of(overrides: Sequence[str], lists: dict[str, list[float]]) -> dict
         if name not in parameters.PARAMETERS:
             raise faults.BadInput(
                 f"--set: found parameters.{name[:60]}; allowed: {', '.join(parameters.PARAMETERS)}"
-                + nearest(name, parameters.PARAMETERS)
+                + faults.did_you_mean(name, parameters.PARAMETERS)
             )
         lists[name] = values_of(name, str(value), f"--set {name}")
     return config.constraint_settings(tables)

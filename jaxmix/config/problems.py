@@ -1,6 +1,5 @@
 """What is wrong with a config: every problem with its key path, what was found and what is allowed."""
 
-import difflib
 import json
 from collections.abc import Iterable
 from itertools import accumulate
@@ -63,8 +62,8 @@ def shown_key(key: str) -> str:
 def unknown(path: str, key: str, known: Iterable[str]) -> Problem:
     """The problem of a key that is not in the vocabulary, with the nearest key that is."""
     known = list(known)
-    nearest = difflib.get_close_matches(key[:60], known, n=1, cutoff=0.5)
-    hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
+    nearest = faults.nearest_name(key[:60], known, cutoff=0.5)
+    hint = "" if nearest is None else f" (did you mean {nearest!r}?)"
     return Problem(joined(path, key), f"an unknown key{hint}", ", ".join(known))
 
 

@@ -9,14 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import ndtr
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Scalar
 
 from jaxmix import engine
 from jaxmix.command import answers, backend, inputs
 from jaxmix.counting import arguments
 from jaxmix.statistics import backgrounds, cls, toys
-
-Scalar = Float[Array, ""]
 
 _FEW_EVENTS = 10.0  # of background, below which the asymptotic limit is off by more than some 5%
 _FEW_TOYS = 10.0  # toys with a signal that decide the outer band
@@ -93,7 +91,7 @@ def judge(
     kind = backgrounds.ControlRegion if "count" in given else backgrounds.GivenBackground
     bins = cls.poisson_bins(jnp.asarray(observed, float), kind(**given), *uncertainty)
     table = np.asarray(signals, float)
-    points = {name: table[:, k] for k, name in enumerate(arguments.names(len(observed)))}
+    points = {name: jnp.asarray(table[:, k]) for k, name in enumerate(arguments.names(len(observed)))}
     batch = 1 if number else min(len(signals), 256)
     found = engine.evaluate_points(Hypotheses(bins, jnp.asarray(cl), jnp.asarray(seed), number), points, batch=batch)
     expected = [

@@ -2,10 +2,10 @@
 
 import argparse
 import csv
-import math
 from pathlib import Path
 
 from jaxmix import faults
+from jaxmix.command import inputs
 
 _LARGEST = 1e15  # events; beyond it differences of counts are lost to rounding
 _MOST_TOYS = 10**7
@@ -65,13 +65,7 @@ def _row(header: list[str], entries: list[str], where: str) -> list[float]:
 
 
 def _number(word: str, where: str, largest: float = _LARGEST) -> float:
-    try:
-        value = float(word)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= largest:
-        raise faults.BadInput(f"{where}: found {word[:60]!r}; allowed: numbers in [0, {largest:g}]")
-    return value
+    return inputs.number(word, where, lambda value: 0 <= value <= largest, f"numbers in [0, {largest:g}]")
 
 
 def background(arguments: argparse.Namespace, bins: int) -> dict[str, list[float]]:
@@ -116,10 +110,4 @@ def toys(number: str | None, seed: str | None) -> tuple[int, int]:
 
 
 def _integer(text: str, where: str, low: int, high: int) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = low - 1
-    if not low <= value <= high:
-        raise faults.BadInput(f"{where}: found {text[:60]!r}; allowed: an integer in [{low}, {high}]")
-    return value
+    return int(inputs.number(text, where, lambda value: low <= value <= high, f"an integer in [{low}, {high}]", int))

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy
@@ -183,13 +184,15 @@ def _log_scales(steps: int) -> Float[np.ndarray, " q"]:
 def packed(table: dict[str, np.ndarray], header: dict[str, str]) -> bytes:
     """The table and its header (a JSON string in the array `header`) as the bytes of an .npz file without pickles."""
     stream = io.BytesIO()
-    np.savez_compressed(stream, header=np.array(json.dumps(header)), **table)
+    arrays: dict[str, Any] = {"header": np.array(json.dumps(header)), **table}
+    np.savez_compressed(stream, **arrays)
     return stream.getvalue()
 
 
 def _split(text: str) -> list[list[str]]:
     """The non-empty lines between separators '---'."""
-    parts, current = [], []
+    parts: list[list[str]] = []
+    current: list[str] = []
     for line in text.splitlines():
         if line.strip() == "---":
             parts.append(current)

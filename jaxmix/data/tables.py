@@ -200,9 +200,10 @@ def _listed() -> dict[str, str]:
         raise faults.DamagedData(f"package data: data/{SUMS} is missing; {REMEDY}.") from error
     except (OSError, ValueError) as error:
         raise faults.DamagedData(f"package data: data/{SUMS} cannot be read ({error}); {REMEDY}.") from error
-    lines = [re.fullmatch(r"([0-9a-f]{64}) [ *](\S{1,200})\s*", line) for line in text.splitlines() if line.strip()]
-    if not all(lines):
-        raise faults.DamagedData(
-            f"package data: data/{SUMS} is no list of checksums at line {lines.index(None) + 1}; {REMEDY}."
-        )
-    return {line[2]: line[1] for line in lines}
+    listed = {}
+    for number, line in enumerate(filter(str.strip, text.splitlines()), 1):
+        match = re.fullmatch(r"([0-9a-f]{64}) [ *](\S{1,200})\s*", line)
+        if match is None:
+            raise faults.DamagedData(f"package data: data/{SUMS} is no list of checksums at line {number}; {REMEDY}.")
+        listed[match[2]] = match[1]
+    return listed

@@ -60,13 +60,18 @@ def _is_interval(value: Any) -> bool:
     return isinstance(value, Interval)
 
 
+def _aval(atom: core.Var | core.Literal) -> Any:
+    """Type and shape of a jaxpr's variable: Any, as jax declares neither of its abstract values."""
+    return atom.aval
+
+
 def _interpret(jaxpr: core.Jaxpr, constants: Sequence, arguments: Sequence) -> list:
     """A jaxpr's outputs from its inputs, each an Interval or an exact array."""
     values = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*constants, *arguments]))
-    extrema = {}  # id of a maximum or minimum: its primitive's name and its operands
+    extrema: dict[int, tuple[str, list]] = {}  # id of a maximum or minimum: its primitive's name and its operands
 
     def read(atom: Any) -> Any:
-        return jnp.asarray(atom.val, atom.aval.dtype) if isinstance(atom, core.Literal) else values[atom]
+        return jnp.asarray(atom.val, _aval(atom).dtype) if isinstance(atom, core.Literal) else values[atom]
 
     for equation in jaxpr.eqns:
         operands = [read(atom) for atom in equation.invars]
@@ -83,9 +88,9 @@ def _evaluate(equation: core.JaxprEqn, operands: list, extrema: dict) -> Sequenc
     """
     if equation.primitive.name in INNER:
         inner = equation.params[INNER[equation.primitive.name]]
-        return _interpret(
-            *((inner.jaxpr, inner.consts) if isinstance(inner, core.ClosedJaxpr) else (inner, [])), operands
-        )
+        if isinstance(inner, core.ClosedJaxpr):
+            return _interpret(inner.jaxpr, inner.consts, operands)
+        return _interpret(inner, [], operands)
     if any(map(_is_interval, operands)):
         rule, operands = _rule(equation, operands, extrema)
         results = rule(equation, *map(_lift, operands))
@@ -100,7 +105,7 @@ def _rule(equation: core.JaxprEqn, operands: list, extrema: dict) -> tuple[Calla
     """
     name = equation.primitive.name
     if name not in RULES or not all(
-        out.aval.dtype == bool or jnp.issubdtype(out.aval.dtype, jnp.floating) for out in equation.outvars
+        _aval(out).dtype == bool or jnp.issubdtype(_aval(out).dtype, jnp.floating) for out in equation.outvars
     ):
         raise _no_enclosure(equation)
     if name in OF_ITSELF and operands[0] is operands[1]:
@@ -114,7 +119,7 @@ def _rule(equation: core.JaxprEqn, operands: list, extrema: dict) -> tuple[Calla
 
 
 def _no_enclosure(equation: core.JaxprEqn) -> NoEnclosure:
-    kinds = ", ".join(str(out.aval.dtype) for out in equation.outvars)
+    kinds = ", ".join(str(_aval(out).dtype) for out in equation.outvars)
     return NoEnclosure(
         f"enclose: no rule for the primitive '{equation.primitive.name}' (giving {kinds}) of an interval; write the "
         "function without it, or leave the bounds out: then the function is sampled."
@@ -290,7 +295,7 @@ def _sum(total: Callable[[Array], Array], x: Interval) -> Interval:
 def _dot(equation: core.JaxprEqn, a: Interval, b: Interval) -> Interval:
     """The sum of all products, which are formed on axes [batch, free of a, free of b, contracted]."""
     (left, right), (left_batch, right_batch) = equation.params["dimension_numbers"]
-    result = equation.outvars[0].aval
+    result = _aval(equation.outvars[0])
     if not a.low.dtype == b.low.dtype == result.dtype:
         raise _no_enclosure(equation)
     a, b = _arranged(a, left_batch, left), _arranged(b, right_batch, right)
@@ -349,7 +354,7 @@ INNER = {
     "custom_vjp_call": "call_jaxpr",
     "custom_vjp_call_jaxpr": "fun_jaxpr",
 }
-RULES = {
+RULES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(
         [
             "broadcast_in_dim",
@@ -431,4 +436,4 @@ RULES = {
     "ne": lambda _, a, b: RULES["not"](_, RULES["eq"](_, a, b)),
 }
 # of two operands that are one and the same
-OF_ITSELF = {"mul": _square, "eq": _is_number, "ne": lambda _, x: RULES["not"](_, _is_number(_, x))}
+OF_ITSELF: dict[str, Callable[..., Any]] = {"mul": _square, "eq": _is_number, "ne": lambda _, x: RULES["not"](_, _is_number(_, x))}

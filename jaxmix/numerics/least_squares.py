@@ -36,7 +36,7 @@ def gauss_newton(
     """
 
     def advance(_: int, state: tuple[Array, Array]) -> tuple[Array, Array]:
-        place, _ = state
+        place = state[0]
         step, decrement = linear_step(*_with_tangents(residuals, place), weights)
         return place + step, decrement
 
@@ -76,7 +76,7 @@ def solve(matrix: Float[Array, "n n"], right: Float[Array, " n"]) -> Float[Array
         for i in range(k + 1, size):
             factor = rows[i][k] / rows[k][k]
             rows[i] = [a - factor * b for a, b in zip(rows[i], rows[k])]
-    solution: list = [None] * size
+    solution: list[Array] = [right[0]] * size
     for k in reversed(range(size)):
         rest = rows[k][size] - sum(rows[k][j] * solution[j] for j in range(k + 1, size))
         solution[k] = rest / rows[k][k]

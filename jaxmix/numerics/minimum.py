@@ -254,7 +254,7 @@ def _free_part(
 
 def _without(matrix: Float[Array, "n n"], left_out: Bool[Array, " n"]) -> Float[Array, "n n"]:
     """The matrix with rows and columns replaced by those of the unit matrix."""
-    return jnp.where(left_out[:, None] | left_out[None], jnp.eye(*matrix.shape, dtype=matrix.dtype), matrix)
+    return jnp.where(left_out[:, None] | left_out[None], jnp.eye(matrix.shape[0], dtype=matrix.dtype), matrix)
 
 
 def _lift(matrix: Float[Array, "n n"], scale: Float[Array, " n"]) -> tuple[Float[Array, "n n"], Scalar]:

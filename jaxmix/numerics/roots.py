@@ -73,8 +73,8 @@ def begin(
     xp = _namespace(near)
     (first, _), (beyond, _) = at_near, at_far
     sign, met = xp.where(first >= 0, 1.0, -1.0), xp.abs(beyond) <= tolerance
-    ends = (xp.where(met, there, here) for there, here in zip((far, *at_far), (near, *at_near)))
-    best = Root(*ends, near, sign, beyond, xp.asarray(2))
+    position, value, slope = (xp.where(met, last, first) for last, first in zip((far, *at_far), (near, *at_near)))
+    best = Root(position, value, slope, near, sign, beyond, xp.asarray(2))
     return Search(near, far, 0.5 * (near + far), xp.abs(far - near), best, met | (xp.abs(first) <= tolerance))
 
 
@@ -89,8 +89,9 @@ def advance(search: Search, value: Array, slope: Array, tolerance: float) -> Sea
     trial = xp.where(taken, newton, 0.5 * (near + far))
     step, floor = xp.abs(trial - search.trial), 2.0 * xp.finfo(search.near.dtype).eps * xp.abs(search.trial)
     seen = search.best.position, search.best.value, search.best.slope
-    kept = (xp.where(better, new, old) for new, old in zip((search.trial, value, slope), seen))
-    best = Root(*kept, near, sign, xp.where(same, search.best.beyond, value), search.best.evaluations + 1)
+    position, lowest, slope = (xp.where(better, new, old) for new, old in zip((search.trial, value, slope), seen))
+    beyond = xp.where(same, search.best.beyond, value)
+    best = Root(position, lowest, slope, near, sign, beyond, search.best.evaluations + 1)
     done = (xp.abs(value) <= tolerance) | (xp.abs(far - near) <= 2.0 * floor) | (step <= 0.5 * floor)
     return Search(near, far, trial, step, best, done)
 

@@ -92,11 +92,6 @@ def critical_chi2(cl: Scalar | float) -> Scalar:
     return ndtri((1 + jnp.asarray(cl, jnp.result_type(cl, float))) / 2) ** 2
 
 
-def combine(test_statistics: Float[Array, " k"]) -> Scalar:
-    """Test statistic of k independent likelihoods at one hypothesis: their sum; NaN (no statement) adds nothing."""
-    return jnp.sum(jnp.where(jnp.isnan(test_statistics), 0.0, test_statistics))
-
-
 def _divisor(background: Float[Array, "..."]) -> tuple[Bool[Array, "..."], Float[Array, "..."]]:
     """Whether there is a background (beyond what would overflow s/b^2), and a divisor that is never zero."""
     present = background > jnp.finfo(jnp.result_type(background, float)).tiny ** 0.25

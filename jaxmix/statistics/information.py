@@ -95,13 +95,6 @@ def fisher(
     return expected, slopes, weighted.T @ weighted + slopes.pulls.T @ slopes.pulls
 
 
-def observed_information(
-    log_density: Callable[[Float[Array, " p"]], Scalar], theta: Float[Array, " p"]
-) -> Float[Array, "p p"]:
-    """Minus the Hessian of ln L: Fisher's information where the data equal their expectation at theta (Asimov)."""
-    return -jax.jacfwd(jax.jacfwd(log_density))(theta)
-
-
 def from_priors(widths: Float[np.ndarray, " p"]) -> Matrix:
     """The information of Gaussian priors of these standard deviations; none where one is infinite."""
     return np.diag(1.0 / np.asarray(widths, float) ** 2)

@@ -6,7 +6,6 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, Float, PyTree, Scalar
 
 from jaxmix.statistics import counts
@@ -88,59 +87,3 @@ class Counting(AbstractJudge):
     def _judge(self, observed: Float[Array, "..."], signal: Float[Array, "..."]) -> Scalar:
         statistic = counts.exclusion_observed if self.mode == "sigma" else counts.cls_test_statistic
         return jnp.sum(statistic(observed, signal, self.background))
-
-
-class Gaussian(AbstractJudge):
-    """Correlated Gaussian measurements; the prediction is a vector like `central`.
-
-    q = (prediction - central)^T V^-1 (prediction - central), V = L L^T; with data that equal the expectation without a
-    signal, `null`, in place of `central` for `expected`. Critical value: Delta chi^2 of one parameter at confidence
-    level `cl`.
-    """
-
-    central: Float[Array, " k"]
-    cholesky: Float[Array, "k k"]  # L, lower triangular
-    null: Float[Array, " k"]
-    cl: Scalar
-
-    def __init__(
-        self,
-        central: Float[Array, " k"],
-        covariance: Float[Array, "k k"],
-        null: Float[Array, " k"] | float = 0.0,
-        cl: float = 0.95,
-    ):
-        self.central = jnp.asarray(central, dtype=float)
-        self.cholesky = jnp.asarray(_cholesky(np.asarray(covariance, dtype=float), self.central.shape))
-        self.null = jnp.broadcast_to(jnp.asarray(null, dtype=float), self.central.shape)
-        self.cl = jnp.asarray(cl, dtype=float)
-
-    def pulls(self, residual: Float[Array, " k"]) -> Float[Array, " k"]:
-        """Decorrelated residuals L^-1 r, of unit variance: what a Gauss-Newton profile works on."""
-        return solve_triangular(self.cholesky, residual, lower=True)
-
-    def test_statistic(self, prediction: Float[Array, " k"]) -> Scalar:
-        """chi^2 of the prediction against the data."""
-        return jnp.sum(self.pulls(prediction - self.central) ** 2)
-
-    def expected(self, prediction: Float[Array, " k"]) -> Scalar:
-        """chi^2 of the prediction against data without a signal."""
-        return jnp.sum(self.pulls(prediction - self.null) ** 2)
-
-    def critical_value(self) -> Scalar:
-        """Delta chi^2 of one parameter at `cl`: 3.84 at 95%."""
-        return counts.critical_chi2(self.cl)
-
-
-def _cholesky(covariance: Float[np.ndarray, "k k"], shape: tuple[int, ...]) -> Float[np.ndarray, "k k"]:
-    if len(shape) != 1 or covariance.shape != shape * 2:
-        raise ValueError(
-            f"Gaussian: covariance must be square like central, got shapes {covariance.shape} and {shape}."
-        )
-    scale = np.sqrt(np.abs(np.outer(np.diag(covariance), np.diag(covariance))))
-    smallest = np.linalg.eigvalsh(covariance / scale)[0] if np.all(scale > 0) else 0.0
-    if not np.allclose(covariance, covariance.T, rtol=1e-10, atol=0) or not smallest > 0:
-        raise ValueError(
-            f"Gaussian: covariance must be symmetric and positive definite; the smallest eigenvalue of the correlations is {smallest}."
-        )
-    return np.linalg.cholesky(covariance)

@@ -44,7 +44,7 @@ def stacked(curves: Sequence[Curve]) -> Curve:
     """
     longest = max(len(curve.x) for curve in curves)
 
-    def padded(leaf: Array, beyond: Array) -> np.ndarray:
+    def padded(leaf: Array, beyond: np.ndarray) -> np.ndarray:
         return np.concatenate([leaf, beyond[len(leaf) - longest :] if len(leaf) < longest else beyond[:0]])
 
     far, nothing, gaps = _FAR * (1.0 + np.arange(longest)), np.zeros(longest), np.ones(longest, bool)

@@ -85,7 +85,7 @@ def levels(bins: PoissonBins, share: Bins, total: Scalar, key: Seed, number: int
     best = cls.best_signal(bins, share)
     theta = cls.best_theta(bins, share, total, best)
     present, thetas = jnp.stack([total * bins.factor(theta), jnp.zeros_like(total)]), jnp.stack([theta, bins.central])
-    both = jax.vmap(lambda *hypothesis: _thrown(bins, share, total, *hypothesis, number))(
+    both = jax.vmap(lambda present, theta, key: _thrown(bins, share, total, present, theta, key, number))(
         present, thetas, jax.random.split(key)
     )
     with_signal, without = (jax.tree.map(lambda leaf, k=k: leaf[k], both) for k in (0, 1))

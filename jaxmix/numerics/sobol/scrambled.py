@@ -5,7 +5,7 @@ scrambles.
 import functools
 
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
 from jaxmix.numerics.sobol import net
 
@@ -47,10 +47,3 @@ def _combined(
     """The shift and the direction numbers that each code's bits choose, added without carry."""
     chosen = (code[:, None] >> np.arange(directions.shape[1]) & 1)[:, None, :] * directions[None]
     return np.bitwise_xor.reduce(chosen, axis=-1) ^ shift
-
-
-def mean_and_error(
-    values: Float[Array, "scramble *component"],
-) -> tuple[Float[Array, "*component"], Float[Array, "*component"]]:
-    """Mean over scrambles of each one's integral, and the standard error of that mean."""
-    return values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(values.shape[0])
