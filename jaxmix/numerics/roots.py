@@ -1,4 +1,8 @@
-"""A root of a function of one variable inside a bracket: Newton's method that bisection keeps from going astray."""
+"""A root of a function of one variable inside a bracket, by safeguarded Newton steps.
+
+The method is rtsafe of W. H. Press et al., Numerical Recipes, section 9.4: bisection where a Newton step leaves the
+bracket or shrinks too slowly. It is stepped here or by the caller, on JAX or NumPy arrays.
+"""
 
 from collections.abc import Callable
 
@@ -12,8 +16,11 @@ ITERATIONS = 120
 
 
 class Root(eqx.Module):
-    """Where the search ended: the best position seen, the function and its slope there, the function's sign on the
-    near side and its value at the bracket's far end (NaN: the edge of its domain), the number of evaluations."""
+    """Where a search ended.
+
+    `position`, `value` and `slope` are the best position seen and the function there; `near` and `near_sign` the end of
+    the last bracket on the near side and the function's sign there; `beyond` is the function at the bracket's far end
+    (NaN: the edge of its domain); `evaluations` their number."""
 
     position: Float[Array, "..."]
     value: Float[Array, "..."]
@@ -25,8 +32,10 @@ class Root(eqx.Module):
 
 
 class Search(eqx.Module):
-    """A search on its way: the bracket, where the function is wanted next, the last step, the best so far, and whether
-    it has ended.
+    """A search in progress.
+
+    `near` and `far` bracket the root, `trial` is where the function is wanted next, `step` the length of the last step,
+    `best` the best so far, and `done` whether the search has ended.
     """
 
     near: Float[Array, "..."]
@@ -45,12 +54,32 @@ def safeguarded_newton(
     tolerance: float = 1e-12,
     iterations: int = ITERATIONS,
 ) -> Root:
-    """The root of `function` (value, slope) between near and far, for any order of the two.
+    """Find a root between two positions, for any order of the two. May be vmapped.
 
-    The function is finite at near; at far it has the other sign, or none (NaN: the edge of its domain, on whose far
-    side nothing is sought). A Newton step is taken where it stays inside the bracket and is less than half of the
-    last one, else the bracket is halved. Ends at |value| <= tolerance, or where the bracket or the step is down to
-    rounding: at a jump or at the domain's edge the value then tells that there is no root. May be vmapped.
+    A Newton step is taken where it stays inside the bracket and is less than half of the last one, else the bracket is
+    halved.
+
+    Parameters
+    ----------
+    function
+        Returns its value and slope. It is finite at `near`; at `far` it has the other sign, or is NaN (the edge of its
+        domain, on whose far side nothing is sought).
+    near, far
+        Ends of the bracket.
+    tolerance
+        |value| at which the search ends.
+    iterations
+        Largest number of evaluations.
+
+    Returns
+    -------
+    Root
+        The search also ends where the bracket or the step is down to rounding. At a jump or at the domain's edge the
+        value then tells that there is no root.
+
+    References
+    ----------
+    W. H. Press et al., Numerical Recipes, 3rd edition (2007), section 9.4 (rtsafe).
     """
     near, far = jnp.asarray(near, float), jnp.asarray(far, float)
     (first, beyond), (rise, rise_beyond) = jax.vmap(function)(
@@ -69,7 +98,10 @@ def safeguarded_newton(
 def begin(
     near: Array, far: Array, at_near: tuple[Array, Array], at_far: tuple[Array, Array], tolerance: float
 ) -> Search:
-    """The search's start, from (value, slope) at both ends; of JAX or of NumPy arrays of any shape."""
+    """Start a search from (value, slope) at both ends of a bracket.
+
+    Arrays are JAX's or NumPy's, of any shape; `tolerance` is that of |value|.
+    """
     xp = _namespace(near)
     (first, _), (beyond, _) = at_near, at_far
     sign, met = xp.where(first >= 0, 1.0, -1.0), xp.abs(beyond) <= tolerance
@@ -79,7 +111,10 @@ def begin(
 
 
 def advance(search: Search, value: Array, slope: Array, tolerance: float) -> Search:
-    """The search one evaluation later, from value and slope at its trial; of JAX or of NumPy arrays of any shape."""
+    """Advance a search by one evaluation, from value and slope at its trial.
+
+    Arrays are JAX's or NumPy's, of any shape; `tolerance` is that of |value|.
+    """
     xp, sign = _namespace(search.near), search.best.near_sign
     same = (value > 0) & (sign > 0) | (value < 0) & (sign < 0)
     near, far = xp.where(same, search.trial, search.near), xp.where(same, search.far, search.trial)

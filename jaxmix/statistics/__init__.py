@@ -1,6 +1,8 @@
-"""How a prediction is judged: Poisson counts and published limits, each as a
-test statistic q with a critical value; a point is excluded where q exceeds it. What the prediction is, and
-whose measurement it meets, belongs to `constraints`. Bins with control regions and uncertainties: `cls`, `toys`."""
+"""How a prediction is judged: Poisson counts and published limits.
+
+Each gives a test statistic q with a critical value; a point is excluded where q exceeds it. What the prediction is, and
+whose measurement it meets, belongs to `constraints`. Bins with control regions and uncertainties: `cls`, `toys`.
+"""
 
 from jaxmix.statistics.backgrounds import ControlRegion, GivenBackground
 from jaxmix.statistics.cls import Asymptotic, PoissonBins, asymptotic, poisson_bins

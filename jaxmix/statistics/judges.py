@@ -14,7 +14,7 @@ MODES = ("sigma", "cl")
 
 
 def _floats(value: float | Array | None) -> Array | None:
-    """Numbers as floats, of the precision that they have."""
+    """Convert numbers to floats of their own precision."""
     if value is None:
         return None
     array = jnp.asarray(value)
@@ -22,27 +22,43 @@ def _floats(value: float | Array | None) -> Array | None:
 
 
 class AbstractJudge(eqx.Module):
-    """A measurement. A prediction is excluded where the test statistic exceeds the critical value."""
+    """A measurement: a prediction is excluded where the test statistic exceeds the critical value."""
 
     @abc.abstractmethod
     def test_statistic(self, prediction: PyTree) -> Scalar:
-        """q of a prediction given the data that were taken."""
+        """Return q of a prediction given the data that were taken."""
 
     @abc.abstractmethod
     def expected(self, prediction: PyTree) -> Scalar:
-        """q of a prediction given data that equal their expectation without a signal (Asimov)."""
+        """Return q of a prediction given data that equal their expectation without a signal (Asimov)."""
 
     @abc.abstractmethod
     def critical_value(self) -> Scalar:
-        """The value that q must exceed for an exclusion at this judge's level."""
+        """Return the value that q must exceed for an exclusion at this judge's level."""
 
 
 class Counting(AbstractJudge):
-    """Poisson counts over a known background; the prediction is the expected signal, a number or one per bin.
+    """Poisson counts over a known background; the prediction is the expected signal, one number a bin.
 
     mode "sigma": q of the likelihood ratio, critical value level^2 (level: standard deviations); bins add.
     mode "cl": q = -2 ln CLs of one bin, critical value -2 ln(1 - level) (level: confidence level).
-    Without `observed` the experiment is projected: the background's expectation is taken as the observation.
+
+    Parameters
+    ----------
+    background
+        Expected events, a number or one a bin.
+    observed
+        Counts of the same shape; without them the experiment is projected: the background's expectation is taken as the
+        observation.
+    level
+        Standard deviations or confidence level, by mode.
+    mode
+        "sigma" or "cl".
+
+    Raises
+    ------
+    ValueError
+        A count is negative or not finite, the shapes differ, or mode and level do not fit.
     """
 
     background: Float[Array, "..."] = eqx.field(converter=_floats)
@@ -73,15 +89,15 @@ class Counting(AbstractJudge):
             raise ValueError(f"Counting: level must lie between 0 and {top} in mode {self.mode!r}, got {self.level}.")
 
     def test_statistic(self, prediction: Float[Array, "..."]) -> Scalar:
-        """q of an expected signal given the observed counts; 0 for an excess in mode "sigma"."""
+        """Return q of an expected signal given the observed counts; 0 for an excess in mode "sigma"."""
         return self._judge(self.background if self.observed is None else self.observed, prediction)
 
     def expected(self, prediction: Float[Array, "..."]) -> Scalar:
-        """q of an expected signal if the background's expectation is observed."""
+        """Return q of an expected signal if the background's expectation is observed."""
         return self._judge(self.background, prediction)
 
     def critical_value(self) -> Scalar:
-        """level^2 or -2 ln(1 - level), by mode."""
+        """Return level^2 or -2 ln(1 - level), by mode."""
         return counts.critical_sigma(self.level) if self.mode == "sigma" else counts.critical_cls(self.level)
 
     def _judge(self, observed: Float[Array, "..."], signal: Float[Array, "..."]) -> Scalar:

@@ -14,11 +14,10 @@ _FAR = 1e3  # in ln(abscissa): beyond every mass
 
 
 class Curve(eqx.Module):
-    """ln(limit) as a monotone cubic in ln(abscissa): through the points, no overshoot, continuous slope within a
-    segment.
+    """ln(limit) as a monotone cubic in ln(abscissa): through the points, no overshoot.
 
-    F. N. Fritsch and J. Butland, SIAM J. Sci. Stat. Comput. 5 (1984) 300, with the three-point ends of SciPy's PCHIP.
-    Between two segments there is a gap.
+    Its slope is continuous within a segment; between two segments there is a gap. F. N. Fritsch and J. Butland, SIAM J.
+    Sci. Stat. Comput. 5 (1984) 300, with the three-point ends of SciPy's PCHIP.
     """
 
     x: Float[Array, " k"]
@@ -27,7 +26,7 @@ class Curve(eqx.Module):
     gap: Bool[Array, " cells"]
 
     def __call__(self, at: Scalar) -> tuple[Scalar, Bool[Array, ""]]:
-        """The value at a scalar, held at the ends, and whether a segment covers it (its ends included)."""
+        """Return the value at a scalar, held at the ends, and whether a segment covers it (its ends included)."""
         point = jnp.clip(at, self.x[0], self.x[-1])
         cell = jnp.clip(jnp.searchsorted(self.x, point, side="right") - 1, 0, len(self.gap) - 1)
         low, width = self.x[cell], self.x[cell + 1] - self.x[cell]
@@ -39,8 +38,9 @@ class Curve(eqx.Module):
 
 
 def stacked(curves: Sequence[Curve]) -> Curve:
-    """Curves as one, with a leading axis: shorter ones are continued by gaps, so that a map over them gives what each
-    gives alone.
+    """Stack curves along a leading axis.
+
+    Gaps continue the shorter ones, so that a map over the stack gives what each curve gives alone.
     """
     longest = max(len(curve.x) for curve in curves)
 
@@ -60,8 +60,8 @@ class PublishedLimit(AbstractJudge):
 
     q/critical = (signal/limit(abscissa))^power, so that the published curve is the exclusion contour; `power` sets how
     fast q grows (2: a Gaussian measurement of the signal; 1: a count without background). ln(limit) is interpolated in
-    ln(abscissa) by monotone cubics, apart in each segment. NaN outside the published range and between segments.
-    """
+    ln(abscissa) by monotone cubics, separately in each segment. q is NaN outside the published range and between
+    segments. """
 
     curve: Curve
     expected_curve: Curve | None  # of the expected limit, if one is published
@@ -77,7 +77,26 @@ class PublishedLimit(AbstractJudge):
         cl: float = 0.95,
         segment: Float[Array, " k"] | None = None,
     ):
-        """segment: the number of the piece that each point belongs to, not falling; one piece by default."""
+        """Build the limit from its points.
+
+        Parameters
+        ----------
+        abscissa, limit
+            Points of the curve, positive, the abscissa rising within a segment.
+        expected_limit
+            The expected limit at the same abscissae, if one is published.
+        power
+            Of signal/limit in q.
+        cl
+            Confidence level of the publication, a fraction.
+        segment
+            Number of the piece that each point belongs to, not falling; one piece by default.
+
+        Raises
+        ------
+        ValueError
+            A number is not positive and finite, or a segment does not rise.
+        """
         x = _logarithm("abscissa", abscissa)
         pieces = np.zeros(len(x)) if segment is None else np.asarray(segment)
         self.curve = _curve(x, _logarithm("limit", limit), pieces)
@@ -88,24 +107,27 @@ class PublishedLimit(AbstractJudge):
         self.critical = counts.critical_chi2(float(cl))
 
     def limit(self, abscissa: Scalar) -> Scalar:
-        """The published upper limit; NaN outside the published range."""
+        """Return the published upper limit; NaN outside the published range."""
         value, covered = self.curve(jnp.log(abscissa))
         return jnp.where(covered, jnp.exp(value), jnp.nan)
 
     def covers(self, abscissa: Scalar) -> Bool[Array, ""]:
-        """Whether a limit is published there."""
+        """Tell whether a limit is published at an abscissa."""
         return self.curve(jnp.log(abscissa))[1]
 
     def test_statistic(self, prediction: tuple[Scalar, Scalar]) -> Scalar:
-        """critical (signal/limit)^power at (abscissa, signal >= 0)."""
+        """Return critical (signal/limit)^power at (abscissa, signal >= 0)."""
         return self._scaled(self.curve, prediction)
 
     def expected(self, prediction: tuple[Scalar, Scalar]) -> Scalar:
-        """The same against the expected limit; NaN where none is published."""
+        """Return the test statistic against the expected limit; NaN where none is published."""
         return jnp.asarray(jnp.nan) if self.expected_curve is None else self._scaled(self.expected_curve, prediction)
 
     def critical_value(self) -> Scalar:
-        """Delta chi^2 of one parameter at the published level, a convention: only q/critical has a meaning here."""
+        """Return Delta chi^2 of one parameter at the published level.
+
+        It is a convention: only q/critical has a meaning here.
+        """
         return self.critical
 
     def _scaled(self, curve: Curve, prediction: tuple[Scalar, Scalar]) -> Scalar:
@@ -114,7 +136,7 @@ class PublishedLimit(AbstractJudge):
         return self.scaled(value, covered, signal)
 
     def scaled(self, log_limit: Scalar, covered: Bool[Array, ""], signal: Scalar) -> Scalar:
-        """The test statistic once a curve was read: critical (signal/limit)^power, NaN where it does not cover."""
+        """Return critical (signal/limit)^power from a curve's value, NaN where the curve does not cover the point."""
         return jnp.where(covered, self.critical_value() * (signal * jnp.exp(-log_limit)) ** self.power, jnp.nan)
 
 
