@@ -1,5 +1,6 @@
-"""How a command starts JAX: float64, the device asked for, a device for each core of a CPU, and programs kept for the
-next run.
+"""Starts JAX for a command: float64, the device asked for, and a device for each core of a CPU.
+
+Compiled programs are kept for the next run.
 """
 
 import contextlib
@@ -20,7 +21,18 @@ _PLATFORMS = {"cpu": "cpu", "gpu": "cuda"}
 
 
 def start(device: str | None = None) -> None:
-    """Start JAX in float64 on "cpu", "gpu" or what it finds; BadInput where the device asked for is absent."""
+    """Start JAX in float64.
+
+    Parameters
+    ----------
+    device
+        "cpu", "gpu", or None for what JAX finds.
+
+    Raises
+    ------
+    BadInput
+        The device asked for is absent.
+    """
     if device is not None:
         jax.config.update("jax_platforms", _PLATFORMS[device])
     jax.config.update("jax_enable_x64", True)
@@ -37,9 +49,22 @@ def start(device: str | None = None) -> None:
 
 
 def join(address: str) -> tuple[int, int]:
-    """Join the processes of one distributed run, and this one's part (i, N) of it.
+    """Join the processes of one distributed run.
 
-    address: "auto" (found from SLURM's or Open MPI's environment), or HOST:PORT,i/N with the address of process 0.
+    Parameters
+    ----------
+    address
+        "auto" (found from SLURM's or Open MPI's environment), or HOST:PORT,i/N with the address of process 0.
+
+    Returns
+    -------
+    tuple of int
+        This process's number i and the number N of all.
+
+    Raises
+    ------
+    BadInput
+        The address has another form, or JAX cannot start with it.
     """
     if address == "auto":
         options: dict[str, Any] = {}
@@ -62,7 +87,7 @@ def join(address: str) -> tuple[int, int]:
 
 
 def _keep_stdout_to_ourselves() -> None:
-    """What libraries that connect processes print on stdout goes to stderr: a document may be asked for there."""
+    """Send to stderr what libraries that connect processes print on stdout, where a document may be asked for."""
     sys.stdout.flush()
     own = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -70,13 +95,14 @@ def _keep_stdout_to_ourselves() -> None:
 
 
 def wait_for_all(name: str) -> None:
-    """Return once every process of a distributed run is here."""
+    """Wait until every process of a distributed run has called this with the same name."""
     multihost_utils.sync_global_devices(name)
 
 
 def _a_device_for_each_core() -> None:
-    """A grid's tiles are shared among devices, and a CPU is one device unless it is told otherwise. Two at least: XLA
-    compiles a program for one device along another path, which rounds otherwise.
+    """Make a device of each core of a CPU, for a grid's tiles are shared among devices.
+
+    There are two at least: XLA compiles a program for one device along another path, which rounds otherwise.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if "xla_force_host_platform_device_count" not in os.environ.get("XLA_FLAGS", ""):
@@ -86,7 +112,7 @@ def _a_device_for_each_core() -> None:
 
 
 def _home() -> Path:
-    """Where programs keep what they can make again."""
+    """Return the folder where programs keep what they can make again."""
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

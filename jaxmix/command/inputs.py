@@ -1,5 +1,6 @@
-"""From the texts of flags to parameter points, levels and settings; BadInput names the flag, what was found and what is
-allowed.
+"""From the texts of flags to parameter points, levels and settings.
+
+BadInput names the flag, what was found and what is allowed.
 """
 
 import argparse
@@ -13,12 +14,12 @@ MAX_POINTS = 100_000  # of the product of lists
 
 
 def given_parameters(arguments: argparse.Namespace) -> dict[str, list[float]]:
-    """The parameters given as flags, in their order, each with its list of values; BadInput names the flag."""
+    """Return the parameters given as flags, in their order, each with its list of values."""
     return {name: values_of(name, text, f"--{name.replace('_', '-')}") for name, text in arguments.given.items()}
 
 
 def values_of(name: str, text: str, where: str) -> list[float]:
-    """The numbers in `a,b,c`, each in the parameter's domain; words (theta_w, e) stand for their values."""
+    """Return the numbers in `a,b,c`, each in the parameter's domain; words (theta_w, e) stand for their values."""
     return [_value(name, word.strip(), where) for word in text.split(",")]
 
 
@@ -36,9 +37,24 @@ def _value(name: str, word: str, where: str) -> float:
 
 
 def points(lists: dict[str, list[float]], free: str | None = None) -> list[dict[str, float]]:
-    """The product of the lists, the last name fastest, with the interface's defaults for what is absent.
+    """Form the product of lists of values, the last name fastest.
 
-    free: a parameter that a limit varies, which gets no value. BadInput for more than MAX_POINTS.
+    Parameters
+    ----------
+    lists
+        The values of each parameter given; others are at the interface's defaults.
+    free
+        A parameter that a limit varies, which gets no value.
+
+    Returns
+    -------
+    list of dict
+        The parameter points.
+
+    Raises
+    ------
+    BadInput
+        There are more than MAX_POINTS.
     """
     number = math.prod(len(values) for values in lists.values())
     if number > MAX_POINTS:
@@ -53,8 +69,9 @@ def _completed(point: dict[str, float], free: str | None) -> dict[str, float]:
 
 
 def check_forms(point: dict[str, float], free: str | None = None) -> None:
-    """Exactly one form of kappa and one of the Z' mass; BadInput says what is allowed. free: a name that a limit
-    varies.
+    """Check that a point has exactly one form of kappa and one of the Z' mass.
+
+    `free` is a name that a limit varies. Raises BadInput, which says what is allowed.
     """
     given = set(point) | ({free} if free else set())
     for forms, what in ((parameters.KAPPA_FORMS, "the mixing"), (parameters.ZPRIME_FORMS, "the Z' mass")):
@@ -79,7 +96,31 @@ def number(
     allowed: str,
     read: Callable[[str], float] = float,
 ) -> float:
-    """DOC"""
+    """Read a number that must lie in a range.
+
+    Parameters
+    ----------
+    text
+        What was given.
+    where
+        The flag, for the message.
+    accepts
+        Whether a number is in the range; False for nan.
+    allowed
+        The range in words, for the message.
+    read
+        Turns the text into a number: float or int.
+
+    Returns
+    -------
+    float
+        The number.
+
+    Raises
+    ------
+    BadInput
+        The text is not a number in the range.
+    """
     try:
         value = read(text)
     except ValueError:
@@ -90,19 +131,19 @@ def number(
 
 
 def fraction(text: str, where: str) -> float:
-    """A confidence level in (0, 1); BadInput otherwise."""
+    """Read a confidence level in (0, 1); raises BadInput otherwise."""
     return number(text, where, lambda value: 0 < value < 1, "a fraction in (0, 1), for example 0.95")
 
 
 def level(cl: str, sigma: str | None) -> tuple[str, float]:
-    """("cl", fraction) or ("sigma", n); BadInput otherwise."""
+    """Read a level, ("cl", fraction) or ("sigma", n); raises BadInput otherwise."""
     if sigma is None:
         return "cl", fraction(cl, "--cl")
     return "sigma", number(sigma, "--sigma", lambda value: 0 < value <= 10, "a number in (0, 10], for example 2")
 
 
 def at_values(entries: Sequence[str]) -> dict[str, list[float]]:
-    """The lists of `--at name=a,b,c`, in the order given; BadInput names the entry."""
+    """Read the lists of `--at name=a,b,c`, in the order given; BadInput names the entry."""
     lists: dict[str, list[float]] = {}
     for entry in entries:
         name, equals, text = entry.partition("=")
@@ -119,7 +160,10 @@ def at_values(entries: Sequence[str]) -> dict[str, list[float]]:
 
 
 def settings_of(overrides: Sequence[str], lists: dict[str, list[float]]) -> dict[str, dict[str, float | str]]:
-    """Settings by constraint from --set, validated as in a config; parameters named there join `lists`."""
+    """Read settings by constraint from --set, validated as in a config.
+
+    Parameters named there join `lists`.
+    """
     tables = config.apply_overrides({}, overrides)
     for name in ("parameters", "constraints"):
         if not isinstance(tables.get(name, {}), dict):

@@ -14,8 +14,9 @@ _TRACED_BY = ("jax", "jaxlib", "numpy", "equinox")
 
 
 class ProgramStore:
-    """Traced programs in a folder, a file each with its SHA-256 before it. They serve this version of the package, its
-    data and JAX alone.
+    """Traced programs in a folder, one file each after its SHA-256.
+
+    They serve this version of the package, of its data and of JAX alone: `version` is the digest of all three.
     """
 
     def __init__(self, folder: Path):
@@ -28,7 +29,7 @@ class ProgramStore:
         self._folder = folder
 
     def read(self, name: str) -> bytes | None:
-        """What was kept, None if nothing was or if it is damaged."""
+        """Return what was kept under a name; None if nothing was or if it is damaged."""
         try:
             checksum, _, content = (self._folder / name).read_bytes().partition(b"\n")
         except OSError:

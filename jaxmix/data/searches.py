@@ -1,5 +1,6 @@
-"""Published searches: one table of data/limits each, which names the experiment and holds its curve. No jax here: the
-vocabulary of the configs needs the names.
+"""Published searches: one table of data/limits each, which names the experiment and holds its curve.
+
+No jax here: the vocabulary of the configs needs the names.
 """
 
 import functools
@@ -13,9 +14,22 @@ FOLDER = "limits/"
 
 
 class Search(NamedTuple):
-    """What a table's header says of a search: the names that commands use and figures show, title, reference,
-    confidence level, kind ("published" or "projected"), channel, what it assumes, where its numbers are from, the
-    largest pair mass that it can make (GeV, of millicharges) and what makes the Z' (of the others).
+    """The header of a search's table.
+
+    Attributes
+    ----------
+    file, name, label, title
+        The table, and the names that commands use and figures show.
+    reference, read_off
+        The publication, and where in it the numbers are from.
+    cl, kind
+        Confidence level (fraction); "published" or "projected".
+    channel, assumption
+        What is searched for, and what the limit assumes.
+    reach
+        Largest pair mass (GeV) that a search for millicharges can make.
+    produced_by
+        What makes the Z' of the other searches.
     """
 
     file: str
@@ -33,22 +47,20 @@ class Search(NamedTuple):
 
     @property
     def is_millicharge(self) -> bool:
-        """Whether the curve is a charge against the mCP's mass; otherwise it is a kinetic mixing against the
-        Z' mass.
-        """
+        """True if the curve is a charge against the mCP's mass, not a mixing against the Z' mass."""
         return self.channel == "mcp"
 
 
 @functools.cache
 def known() -> dict[str, Search]:
-    """Every search of the package, by name: millicharges first, then Z', each in the order of their files."""
+    """Return every search of the package, by name: millicharges first, then Z', each in the order of their files."""
     found = [_search(name) for name in tables.names(FOLDER)]
     return {search.name: search for search in found}
 
 
 @functools.cache
 def curve(search: Search) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mass (GeV), smallest excluded value and the number of the segment, row by row."""
+    """Return mass (GeV), smallest excluded value and number of the segment, row by row."""
     columns = tables.read_csv(search.file).columns
     mass = columns["m_mcp" if search.is_millicharge else "m_zprime"]
     return mass, columns["lower"], columns.get("segment", np.zeros_like(mass))

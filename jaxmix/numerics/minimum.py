@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, Scalar
+from jax.typing import ArrayLike
+from jaxtyping import Array, Bool, Float, Int, Scalar, ScalarLike
 
 from jaxmix.numerics.least_squares import solve
 
@@ -79,8 +80,8 @@ def minimise(
     start: Float[Array, " n"],
     bounds: Bounds,
     *,
-    steps: int,
-    tolerance: float,
+    steps: Int[ArrayLike, ""],
+    tolerance: ScalarLike,
 ) -> Minimum:
     """Find a local minimum of f between bounds by damped Newton steps.
 
@@ -129,8 +130,8 @@ def profiled(
     start: Float[Array, " n"],
     bounds: Bounds,
     *,
-    steps: int,
-    tolerance: float,
+    steps: Int[ArrayLike, ""],
+    tolerance: ScalarLike,
 ) -> Profile:
     """Minimise f(x, t) over t at given x, with derivatives that need none of the search.
 
@@ -171,14 +172,14 @@ def _derivatives(
     function: Callable[[Float[Array, " k"], Float[Array, " n"]], Scalar],
     place: Float[Array, " k"],
     parameters: Float[Array, " n"],
-) -> tuple[Scalar, Float[Array, " k+n"], Float[Array, "n k+n"]]:
+) -> tuple[Scalar, Float[Array, " kn"], Float[Array, "n kn"]]:
     """Return f(x, t), df/d(x, t) and d2f/dt d(x, t) from one evaluation, forward over forward.
 
     f is a sum over many observables of a few parameters, whose trace reverse mode would have to keep, and may hold
     loops that reverse mode cannot pass."""
     size = place.shape[0]
 
-    def along_parameters(joint: Float[Array, " k+n"]) -> tuple:
+    def along_parameters(joint: Float[Array, " kn"]) -> tuple:
         def twice(parameters: Float[Array, " n"]) -> tuple[Scalar, Scalar]:
             value = function(joint[:size], parameters)
             return value, value
@@ -296,7 +297,7 @@ def _lift(matrix: Float[Array, "n n"], scale: Float[Array, " n"]) -> tuple[Float
     """Return a positive definite matrix close to `matrix`, and the least pivot in units of the diagonal D.
 
     They differ on the diagonal only. It changes where elimination meets a pivot that is not positive: its absolute
-    value is taken, or a part of D's. Nocedal and Wright, section 3.4 (modified Cholesky). """
+    value is taken, or a part of D's. Nocedal and Wright, section 3.4 (modified Cholesky)."""
     rest, pivots, used = matrix, [], []
     for k in range(scale.shape[0]):
         pivots.append(rest[k, k])

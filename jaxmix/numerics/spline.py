@@ -8,6 +8,7 @@ retracing.
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 # Powers of the position t in a cell (rows 1, t, t^2, t^3) against its four B-spline coefficients, times 6
@@ -25,7 +26,7 @@ class UniformSpline(eqx.Module):
     first: Float[Array, " axes"]
     step: Float[Array, " axes"]
 
-    def __call__(self, *position: Float[Array, "..."]) -> Float[Array, "..."]:
+    def __call__(self, *position: Float[ArrayLike, "..."]) -> Float[Array, "..."]:
         """Evaluate the spline.
 
         Parameters
@@ -49,7 +50,7 @@ class UniformSpline(eqx.Module):
             values = jnp.sum(weights * values, axis=len(shape) + axis)
         return values
 
-    def at_first(self, position: Float[Array, ""]) -> "UniformSpline":
+    def at_first(self, position: Float[ArrayLike, ""]) -> "UniformSpline":
         """Return the spline over the remaining axes at one position along the first, for many points that share it."""
         index, weights = self._cell(0, jnp.asarray(position))
         coefficients = jnp.tensordot(weights, jnp.asarray(self.coefficients)[index], axes=1)
@@ -65,7 +66,7 @@ class UniformSpline(eqx.Module):
         return index[..., None] + _range(4, t.ndim + 1), powers @ (jnp.asarray(BASIS, t.dtype) / 6)
 
 
-def fit(values: Float[Array, "..."], *axes: tuple[float, float]) -> UniformSpline:
+def fit(values: Float[ArrayLike, "..."], *axes: tuple[float, float]) -> UniformSpline:
     """Fit a spline through values on uniform knots.
 
     The coefficients are linear in the values, which may be traced: c = A^-1 f with (c_{i-1} + 4 c_i + c_{i+1})/6 = f_i
@@ -89,12 +90,13 @@ def fit(values: Float[Array, "..."], *axes: tuple[float, float]) -> UniformSplin
     ValueError
         An axis has fewer than 4 knots.
     """
+    values = jnp.asarray(values)
     knots = values.shape[: len(axes)]
     if min(knots, default=0) < 4:
         raise ValueError(f"spline: every axis needs at least 4 knots, got shape {values.shape} for {len(axes)} axes.")
     for axis, n in enumerate(knots):
         solution = _solution(n)
-        values = jnp.moveaxis(jnp.tensordot(solution, jnp.asarray(values), axes=(1, axis)), 0, axis)
+        values = jnp.moveaxis(jnp.tensordot(solution, values, axes=(1, axis)), 0, axis)
     first = jnp.stack([jnp.asarray(low, dtype=values.dtype) for low, _ in axes])
     last = jnp.stack([jnp.asarray(high, dtype=values.dtype) for _, high in axes])
     return UniformSpline(values, first, (last - first) / jnp.asarray([n - 1 for n in knots], dtype=values.dtype))

@@ -65,7 +65,7 @@ class ControlRegion(AbstractBackground):
         """Return the best lambda: the root >= 0 of a quadratic equation.
 
         tau (1 + tau) lambda^2 + [(1 + tau) S - (n + m) tau] lambda - m S = 0, tau the transfer; lambda = m where tau =
-        0. """
+        0."""
         first = self.transfer * (1 + self.transfer)
         half = (1 + self.transfer) * signal - (observed + self.count) * self.transfer
         last = self.count * signal

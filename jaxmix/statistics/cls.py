@@ -20,7 +20,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax.scipy.special import log_ndtr
-from jaxtyping import Array, Float, Int, Scalar
+from jaxtyping import Array, Float, Int, Scalar, ScalarLike
 
 from jaxmix.numerics import roots, safe
 from jaxmix.statistics import counts
@@ -100,7 +100,7 @@ class Asymptotic(NamedTuple):
     significance_expected: Scalar
 
 
-def asymptotic(bins: PoissonBins, signal: Bins, cl: Scalar | float) -> Asymptotic:
+def asymptotic(bins: PoissonBins, signal: Bins, cl: ScalarLike) -> Asymptotic:
     """Compute CLs of a signal, its upper limits and its expected significance in the asymptotic forms.
 
     Parameters
@@ -179,7 +179,7 @@ def discovery_test_statistic(bins: PoissonBins, signal: Bins) -> Scalar:
     """Compute the median q_0 if a signal (events in each bin) is there.
 
     It is that of the Asimov data, whose fit with the signal is perfect; +inf if without the signal nothing could be
-    seen. CCGV, eq. (12). """
+    seen. CCGV, eq. (12)."""
     data = bins.asimov(signal)
     return deviance(data, jnp.zeros_like(signal), data.central)
 
@@ -278,7 +278,7 @@ def _sides(
 
     They are equal on a side where the likelihood falls away from zero. theta deviates from theta_0 by ln(factor) x
     signal x slope, the slope in the total signal being at most 1, and not so far that the factor would turn the signal
-    into more than the best one, or less. """
+    into more than the best one, or less."""
     total, centre = jnp.maximum(total, _TINY), bins.central
     start = total * bins.factor(centre)
     at_start, at_zero = jax.vmap(_slope, (None, None, 0))(bins, share, jnp.stack([start, total]))[0]

@@ -6,13 +6,16 @@ G. Cowan, K. Cranmer, E. Gross and O. Vitells, Eur. Phys. J. C 71 (2011) 1554.
 
 import jax.numpy as jnp
 from jax.scipy.special import gammaincc, gammaln, ndtri
-from jaxtyping import Array, Bool, Float, Scalar
+from jax.typing import ArrayLike
+from jaxtyping import Array, Bool, Float, Real, Scalar, ScalarLike
+
+Numbers = Real[ArrayLike, "..."]  # of events
 
 _SERIES_BELOW = 1e-2  # of s/b, where the closed forms would cancel
 _FRACTION_DEPTH = 40  # of the continued fraction; measured: 1e-11 in ln Q for n up to 1e4
 
 
-def exclusion_asimov(signal: Float[Array, "..."], background: Float[Array, "..."]) -> Float[Array, "..."]:
+def exclusion_asimov(signal: Numbers, background: Numbers) -> Float[Array, "..."]:
     """Compute the median q for excluding s when the background alone is there.
 
     q = 2 [s - b ln(1 + s/b)], about s^2/b for s << b. At b = 0 it is exactly 2 s, with dq/ds = 2; dq/db, truly -inf
@@ -36,7 +39,7 @@ def exclusion_asimov(signal: Float[Array, "..."], background: Float[Array, "..."
     return jnp.where(present, 2 * divisor * _x_minus_log1p(signal / divisor), 2 * signal)
 
 
-def discovery_asimov(signal: Float[Array, "..."], background: Float[Array, "..."]) -> Float[Array, "..."]:
+def discovery_asimov(signal: Numbers, background: Numbers) -> Float[Array, "..."]:
     """Compute the median q for discovering s over the background.
 
     q = 2 [(s + b) ln(1 + s/b) - s]. It diverges as 2 s ln(s/b) for b -> 0: at b = 0 one event rules the background out,
@@ -61,9 +64,7 @@ def discovery_asimov(signal: Float[Array, "..."], background: Float[Array, "..."
     return jnp.where(present, 2 * divisor * _entropy(signal / divisor), without)
 
 
-def exclusion_observed(
-    observed: Float[Array, "..."], signal: Float[Array, "..."], background: Float[Array, "..."]
-) -> Float[Array, "..."]:
+def exclusion_observed(observed: Numbers, signal: Numbers, background: Numbers) -> Float[Array, "..."]:
     """Compute the one-sided q for excluding s after n events, for a signal strength >= 0.
 
     0 for n >= s + b (an excess never excludes); 2 [s + b - n + n ln(n/(s + b))] for b <= n < s + b;
@@ -90,7 +91,7 @@ def exclusion_observed(
     return jnp.where(observed < background, below, exclusion_asimov(missing, observed))
 
 
-def log_poisson_cdf(observed: Float[Array, "..."], mean: Float[Array, "..."]) -> Float[Array, "..."]:
+def log_poisson_cdf(observed: Numbers, mean: Numbers) -> Float[Array, "..."]:
     """Compute ln of the probability of at most n events, ln Q(n + 1, mean).
 
     Q is the regularised upper incomplete gamma function. Value and slopes are finite however small the probability: far
@@ -122,9 +123,7 @@ def log_poisson_cdf(observed: Float[Array, "..."], mean: Float[Array, "..."]) ->
     return jnp.where(observed > 0, jnp.where(far, far_value, near_value), -mean)
 
 
-def cls_poisson(
-    observed: Float[Array, "..."], signal: Float[Array, "..."], background: Float[Array, "..."]
-) -> Float[Array, "..."]:
+def cls_poisson(observed: Numbers, signal: Numbers, background: Numbers) -> Float[Array, "..."]:
     """Compute CLs = P(<= n | s + b)/P(<= n | b) of one Poisson count.
 
     The arguments are n, s and b; A. L. Read, J. Phys. G 28 (2002) 2693.
@@ -132,9 +131,7 @@ def cls_poisson(
     return jnp.exp(-cls_test_statistic(observed, signal, background) / 2)
 
 
-def cls_test_statistic(
-    observed: Float[Array, "..."], signal: Float[Array, "..."], background: Float[Array, "..."]
-) -> Float[Array, "..."]:
+def cls_test_statistic(observed: Numbers, signal: Numbers, background: Numbers) -> Float[Array, "..."]:
     """Compute -2 ln CLs of one Poisson count, to be compared with critical_cls.
 
     The arguments are n, s and b; for n = 0 it is 2 s at any background.
@@ -142,12 +139,12 @@ def cls_test_statistic(
     return 2 * (log_poisson_cdf(observed, background) - log_poisson_cdf(observed, signal + background))
 
 
-def critical_sigma(n_sigma: Scalar | float) -> Scalar:
+def critical_sigma(n_sigma: ScalarLike) -> Scalar:
     """Return the critical value n^2 of a one-sided profile-likelihood q at n standard deviations; CCGV, eq. (53)."""
     return jnp.asarray(n_sigma, jnp.result_type(n_sigma, float)) ** 2
 
 
-def critical_cls(cl: Scalar | float) -> Scalar:
+def critical_cls(cl: ScalarLike) -> Scalar:
     """Return the critical value -2 ln(1 - cl) of -2 ln CLs at confidence level cl.
 
     It is 5.99 at 95%: 3.0 events of no background.
@@ -155,14 +152,14 @@ def critical_cls(cl: Scalar | float) -> Scalar:
     return -2 * jnp.log1p(-jnp.asarray(cl, jnp.result_type(cl, float)))
 
 
-def critical_chi2(cl: Scalar | float) -> Scalar:
+def critical_chi2(cl: ScalarLike) -> Scalar:
     """Return the critical value of Delta chi^2 for one parameter at confidence level cl: 3.84 at 95%."""
     return ndtri((1 + jnp.asarray(cl, jnp.result_type(cl, float))) / 2) ** 2
 
 
-def _divisor(background: Float[Array, "..."]) -> tuple[Bool[Array, "..."], Float[Array, "..."]]:
-    """Tell whether there is a background (beyond what would overflow s/b^2), and return a divisor that is never zero."""
-    present = background > jnp.finfo(jnp.result_type(background, float)).tiny ** 0.25
+def _divisor(background: Numbers) -> tuple[Bool[Array, "..."], Float[Array, "..."]]:
+    """Tell whether b is so large that s/b^2 cannot overflow, and return a divisor that is never zero."""
+    present = jnp.asarray(background) > jnp.finfo(jnp.result_type(background, float)).tiny ** 0.25
     return present, jnp.where(present, background, 1.0)
 
 
@@ -182,7 +179,7 @@ def _entropy(x: Float[Array, "..."]) -> Float[Array, "..."]:
     return jnp.where(small, series, (1 + far) * jnp.log1p(far) - far)
 
 
-def _log_tail(a: Float[Array, "..."], x: Float[Array, "..."]) -> Float[Array, "..."]:
+def _log_tail(a: Numbers, x: Numbers) -> Float[Array, "..."]:
     """Return ln Q(a, x) for x well above a: Gamma(a, x) = exp(-x) x^a/(x + 1 - a - 1 (1 - a)/(x + 3 - a - ...))."""
     fraction = x + 2 * _FRACTION_DEPTH + 1 - a
     for k in range(_FRACTION_DEPTH, 0, -1):

@@ -191,7 +191,8 @@ def ellipse(information: Matrix, i: int, j: int, cl: float, points: int = 181) -
     marginal = covariance(information)[chosen]
     if not np.all(np.isfinite(marginal)):
         raise ValueError(
-            f"ellipse: nothing limits the parameters {i} and {j} together; add the information of a prior (from_priors)."
+            f"ellipse: nothing limits the parameters {i} and {j} together; "
+            "add the information of a prior (from_priors)."
         )
     return Ellipses(_curve(marginal, cl, points), _curve(np.linalg.inv(np.asarray(information)[chosen]), cl, points))
 

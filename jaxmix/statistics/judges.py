@@ -1,11 +1,13 @@
 """Measurements that judge a prediction: each holds its data and returns a test statistic and a critical value."""
 
 import abc
+from collections.abc import Sequence
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float, PyTree, Scalar
 
 from jaxmix.statistics import counts
@@ -13,7 +15,7 @@ from jaxmix.statistics import counts
 MODES = ("sigma", "cl")
 
 
-def _floats(value: float | Array | None) -> Array | None:
+def _floats(value: ArrayLike | Sequence[float] | None) -> Array | None:
     """Convert numbers to floats of their own precision."""
     if value is None:
         return None
@@ -88,11 +90,11 @@ class Counting(AbstractJudge):
         if not isinstance(self.level, jax.core.Tracer) and not 0 < float(self.level) < top:
             raise ValueError(f"Counting: level must lie between 0 and {top} in mode {self.mode!r}, got {self.level}.")
 
-    def test_statistic(self, prediction: Float[Array, "..."]) -> Scalar:
+    def test_statistic(self, prediction: counts.Numbers) -> Scalar:
         """Return q of an expected signal given the observed counts; 0 for an excess in mode "sigma"."""
         return self._judge(self.background if self.observed is None else self.observed, prediction)
 
-    def expected(self, prediction: Float[Array, "..."]) -> Scalar:
+    def expected(self, prediction: counts.Numbers) -> Scalar:
         """Return q of an expected signal if the background's expectation is observed."""
         return self._judge(self.background, prediction)
 
@@ -100,6 +102,6 @@ class Counting(AbstractJudge):
         """Return level^2 or -2 ln(1 - level), by mode."""
         return counts.critical_sigma(self.level) if self.mode == "sigma" else counts.critical_cls(self.level)
 
-    def _judge(self, observed: Float[Array, "..."], signal: Float[Array, "..."]) -> Scalar:
+    def _judge(self, observed: Float[Array, "..."], signal: counts.Numbers) -> Scalar:
         statistic = counts.exclusion_observed if self.mode == "sigma" else counts.cls_test_statistic
         return jnp.sum(statistic(observed, signal, self.background))

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Scalar
+from jax.typing import ArrayLike
+from jaxtyping import Array, Bool, Float, Real, Scalar, ScalarLike
 
 from jaxmix.statistics import counts
 from jaxmix.statistics.judges import AbstractJudge
+
+Points = Real[ArrayLike, " k"] | Sequence[float]
 
 _FAR = 1e3  # in ln(abscissa): beyond every mass
 
@@ -20,12 +23,12 @@ class Curve(eqx.Module):
     Sci. Stat. Comput. 5 (1984) 300, with the three-point ends of SciPy's PCHIP.
     """
 
-    x: Float[Array, " k"]
-    y: Float[Array, " k"]
-    slope: Float[Array, " k"]
-    gap: Bool[Array, " cells"]
+    x: Float[Array, "*curves k"]
+    y: Float[Array, "*curves k"]
+    slope: Float[Array, "*curves k"]
+    gap: Bool[Array, "*curves cells"]
 
-    def __call__(self, at: Scalar) -> tuple[Scalar, Bool[Array, ""]]:
+    def __call__(self, at: ScalarLike) -> tuple[Scalar, Bool[Array, ""]]:
         """Return the value at a scalar, held at the ends, and whether a segment covers it (its ends included)."""
         point = jnp.clip(at, self.x[0], self.x[-1])
         cell = jnp.clip(jnp.searchsorted(self.x, point, side="right") - 1, 0, len(self.gap) - 1)
@@ -61,7 +64,7 @@ class PublishedLimit(AbstractJudge):
     q/critical = (signal/limit(abscissa))^power, so that the published curve is the exclusion contour; `power` sets how
     fast q grows (2: a Gaussian measurement of the signal; 1: a count without background). ln(limit) is interpolated in
     ln(abscissa) by monotone cubics, separately in each segment. q is NaN outside the published range and between
-    segments. """
+    segments."""
 
     curve: Curve
     expected_curve: Curve | None  # of the expected limit, if one is published
@@ -70,12 +73,12 @@ class PublishedLimit(AbstractJudge):
 
     def __init__(
         self,
-        abscissa: Float[Array, " k"],
-        limit: Float[Array, " k"],
-        expected_limit: Float[Array, " k"] | None = None,
+        abscissa: Points,
+        limit: Points,
+        expected_limit: Points | None = None,
         power: float = 2.0,
         cl: float = 0.95,
-        segment: Float[Array, " k"] | None = None,
+        segment: Points | None = None,
     ):
         """Build the limit from its points.
 
@@ -106,20 +109,20 @@ class PublishedLimit(AbstractJudge):
         self.power = float(power)
         self.critical = counts.critical_chi2(float(cl))
 
-    def limit(self, abscissa: Scalar) -> Scalar:
+    def limit(self, abscissa: ScalarLike) -> Scalar:
         """Return the published upper limit; NaN outside the published range."""
         value, covered = self.curve(jnp.log(abscissa))
         return jnp.where(covered, jnp.exp(value), jnp.nan)
 
-    def covers(self, abscissa: Scalar) -> Bool[Array, ""]:
+    def covers(self, abscissa: ScalarLike) -> Bool[Array, ""]:
         """Tell whether a limit is published at an abscissa."""
         return self.curve(jnp.log(abscissa))[1]
 
-    def test_statistic(self, prediction: tuple[Scalar, Scalar]) -> Scalar:
+    def test_statistic(self, prediction: tuple[ScalarLike, ScalarLike]) -> Scalar:
         """Return critical (signal/limit)^power at (abscissa, signal >= 0)."""
         return self._scaled(self.curve, prediction)
 
-    def expected(self, prediction: tuple[Scalar, Scalar]) -> Scalar:
+    def expected(self, prediction: tuple[ScalarLike, ScalarLike]) -> Scalar:
         """Return the test statistic against the expected limit; NaN where none is published."""
         return jnp.asarray(jnp.nan) if self.expected_curve is None else self._scaled(self.expected_curve, prediction)
 
@@ -130,12 +133,12 @@ class PublishedLimit(AbstractJudge):
         """
         return self.critical
 
-    def _scaled(self, curve: Curve, prediction: tuple[Scalar, Scalar]) -> Scalar:
+    def _scaled(self, curve: Curve, prediction: tuple[ScalarLike, ScalarLike]) -> Scalar:
         abscissa, signal = prediction
         value, covered = curve(jnp.log(abscissa))
         return self.scaled(value, covered, signal)
 
-    def scaled(self, log_limit: Scalar, covered: Bool[Array, ""], signal: Scalar) -> Scalar:
+    def scaled(self, log_limit: Scalar, covered: Bool[Array, ""], signal: ScalarLike) -> Scalar:
         """Return critical (signal/limit)^power from a curve's value, NaN where the curve does not cover the point."""
         return jnp.where(covered, self.critical_value() * (signal * jnp.exp(-log_limit)) ** self.power, jnp.nan)
 
@@ -159,7 +162,7 @@ def _curve(x: Float[np.ndarray, " k"], y: Float[np.ndarray, " k"], pieces: Float
     return Curve(jnp.asarray(x), jnp.asarray(y), jnp.asarray(slope), jnp.asarray(jump > 0))
 
 
-def _logarithm(name: str, values: Float[Array, " k"]) -> Float[np.ndarray, " k"]:
+def _logarithm(name: str, values: Points) -> Float[np.ndarray, " k"]:
     array = np.asarray(values, dtype=float)
     if array.ndim != 1 or not np.all(np.isfinite(array) & (array > 0)):
         raise ValueError(f"PublishedLimit: {name} must be a list of positive finite numbers, got {values}.")

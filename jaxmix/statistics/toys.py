@@ -14,7 +14,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 from jax.scipy.special import ndtr
-from jaxtyping import Array, Float, Scalar
+from jaxtyping import Array, Float, Scalar, ScalarLike
 
 from jaxmix.numerics import safe
 from jaxmix.statistics import cls
@@ -57,7 +57,7 @@ class ToyAnswer(NamedTuple):
 
 
 def by_toys(
-    bins: PoissonBins, signal: Bins, cl: Scalar | float, guess: cls.Asymptotic, key: Seed, number: int
+    bins: PoissonBins, signal: Bins, cl: ScalarLike, guess: cls.Asymptotic, key: Seed, number: int
 ) -> ToyAnswer:
     """Compute CLs of a signal and its upper limits by toys.
 

@@ -87,7 +87,8 @@ def test_an_empty_table_is_refused():
 def test_uneven_row_is_refused(folder):
     publish(folder, "rates.csv", b"name,rate\na,1,2\n")
     with pytest.raises(
-        ValueError, match=r"rates.csv has a row of 3 entries, expected 2 \(name, rate\), line 2: \['a', '1', '2'\]"
+        faults.DamagedData,
+        match=r"rates.csv has a row of 3 entries, expected 2 \(name, rate\), line 2: \['a', '1', '2'\]",
     ):
         tables.read_csv("rates.csv")
 

@@ -20,6 +20,7 @@ class NoEnclosure(ValueError):
 
 
 def is_interval(value: Any) -> bool:
+    """Tell whether a value is an Interval."""
     return isinstance(value, Interval)
 
 
@@ -29,6 +30,7 @@ def abstract_value(atom: core.Var | core.Literal) -> Any:
 
 
 def no_enclosure(equation: core.JaxprEqn) -> NoEnclosure:
+    """Make the error of an equation that no rule encloses."""
     kinds = ", ".join(str(abstract_value(out).dtype) for out in equation.outvars)
     return NoEnclosure(
         f"enclose: no rule for the primitive '{equation.primitive.name}' (giving {kinds}) of an interval; write the "
@@ -37,6 +39,7 @@ def no_enclosure(equation: core.JaxprEqn) -> NoEnclosure:
 
 
 def as_interval(value: Any) -> Interval:
+    """Return an Interval as it is, and an exact array as an Interval of equal ends."""
     if is_interval(value):
         return value
     return known(value, value) if jnp.issubdtype(value.dtype, jnp.floating) else Interval(value, value)
@@ -64,6 +67,7 @@ def down(x: Array, units: int = 0) -> Array:
 
 
 def up(x: Array, units: int = 0) -> Array:
+    """Raise x as `down` lowers it."""
     return -down(-x, units)
 
 
@@ -73,6 +77,7 @@ def signed(low: Array, high: Array, positive: Array, negative: Array) -> tuple[A
 
 
 def holds_zero(x: Interval) -> Bool[Array, "..."]:
+    """Tell where an interval holds zero."""
     return (x.low <= 0) & (x.high >= 0)
 
 

@@ -61,7 +61,7 @@ def _checked(x: Interval) -> Interval:
 
 def _interpret(jaxpr: core.Jaxpr, constants: Sequence, arguments: Sequence) -> list:
     """Evaluate a jaxpr's outputs from its inputs, each an Interval or an exact array."""
-    values = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*constants, *arguments]))
+    values = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*map(jnp.asarray, constants), *arguments]))
     extrema: dict[int, tuple[str, list]] = {}  # id of a maximum or minimum: its primitive's name and its operands
 
     def read(atom: Any) -> Any:

@@ -6,7 +6,7 @@ The integrals are the same every time; independent scrambles give their error.
 import functools
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Integer
 
 from jaxmix.numerics.sobol import net
 
@@ -61,8 +61,10 @@ def _scrambled(dimensions: int, log2_points: int, generator: np.random.Generator
 
 
 def _combined(
-    code: Int[np.ndarray, " n"], directions: Int[np.ndarray, "dimension bit"], shift: Int[np.ndarray, " dimension"]
-) -> Int[np.ndarray, "n dimension"]:
+    code: Integer[np.ndarray, " n"],
+    directions: Integer[np.ndarray, "dimension bit"],
+    shift: Integer[np.ndarray, " dimension"],
+) -> Integer[np.ndarray, "n dimension"]:
     """Add without carry the shift and the direction numbers that each code's bits choose."""
     chosen = (code[:, None] >> np.arange(directions.shape[1]) & 1)[:, None, :] * directions[None]
     return np.bitwise_xor.reduce(chosen, axis=-1) ^ shift
