@@ -51,7 +51,8 @@ def rows(quick: bool) -> list[measuring.Row]:
     points = scrambled.points(pair.DIMENSIONS, 10, 8)
     one = jax.jit(probability)
     for mass, place in places.items():
-        value, error = scrambled.mean_and_error(np.array([float(one(place, jnp.asarray(each))) for each in points]))
+        scrambles = np.array([float(one(place, jnp.asarray(each))) for each in points])
+        value, error = np.mean(scrambles), np.std(scrambles, ddof=1) / np.sqrt(len(scrambles))
         what = (
             f"probability of both, up type, m_zprime = {mass:g}, m_mcp = {float(place[1]):g} GeV: error of one "
             "scramble of 1024 points"

@@ -103,7 +103,9 @@ def evaluated(
     constraint.
     """
     values = {"sqrt_s": settings.held["sqrt_s"]} | (moved or {})
-    detector = engine.run_compiled(lambda built: built.prepared(), mcp_lhc.MillichargeDetector.build(values, ("sigma", 2.0)))
+    detector = engine.run_compiled(
+        lambda built: built.prepared(), mcp_lhc.MillichargeDetector.build(values, ("sigma", 2.0))
+    )
     held = settings.held | {"epsilon_gamma": settings.axes["epsilon_gamma"].values[0], RATIO: ratio} | changed
     points = {name: np.full(mass.shape, value) for name, value in held.items()} | {"m_mcp": mass}
     return engine.evaluate_points(CrossSections(detector), points, batch=256)

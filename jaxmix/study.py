@@ -1,6 +1,5 @@
 """The one place where a model, the waist and the constraints are composed into q(point) for the engine."""
 
-import difflib
 from collections.abc import Mapping
 
 import equinox as eqx
@@ -8,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Scalar, ScalarLike
 
-from jaxmix import engine
+from jaxmix import engine, faults
 from jaxmix.constraints.base import abstract
 from jaxmix.constraints.base.kind import Kind
 from jaxmix.currents import neutral_currents
@@ -119,8 +118,7 @@ class Study(engine.AbstractProblem):
             known += [f"{name}.{setting}" for setting in constraint.settings]
         for name in point:
             if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f"; did you mean {near[0]!r}?" if near else f"; allowed: {', '.join(parameters)}."
+                hint = faults.did_you_mean(name, known) or f"; allowed: {', '.join(parameters)}."
                 raise ValueError(f"study: found the name {name!r}, which is no parameter and no setting{hint}")
 
     def slow(self, point: engine.Point) -> Float[Array, " k"]:

@@ -4,6 +4,7 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from jaxmix import parameters
 from jaxmix.models import declarations
@@ -12,7 +13,7 @@ _NEGATIVE = re.compile(r"^-(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?(,.*)?$")
 
 
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
-    """Arguments with negative and exponent numbers accepted as values (`--kappa -3e-3`)."""
+    """Parse arguments in which negative and exponent numbers are accepted as values (`--kappa -3e-3`)."""
     joined: list[str] = []
     for word in sys.argv[1:] if argv is None else argv:
         if joined and _NEGATIVE.match(word) and joined[-1].startswith("--") and "=" not in joined[-1]:
@@ -23,21 +24,21 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argpar
 
 
 class _InOrder(argparse.Action):
-    """Collects the flags in `given`, in the order of the command line."""
+    """Collect the flags in `given`, in the order of the command line."""
 
     def __call__(
         self,
         parser: argparse.ArgumentParser,
         namespace: argparse.Namespace,
-        values: str,
+        values: str | Sequence[Any] | None,
         option_string: str | None = None,
     ) -> None:
-        """Called by argparse at each flag."""
+        """Store one flag; argparse calls this at each."""
         namespace.given = {**namespace.given, self.dest: values}
 
 
 def add_parameters(parser: argparse.ArgumentParser) -> None:
-    """One flag for each parameter of the interface, and --set."""
+    """Add one flag for each parameter of the interface, and --set."""
     parser.set_defaults(given={})
     add_model(parser)
     group = parser.add_argument_group("parameters (GeV, 1/fb, rad; several values as a,b,c)")
@@ -62,7 +63,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def add_set(parser: argparse.ArgumentParser) -> None:
-    """--set KEY=VALUE."""
+    """Add the flag --set KEY=VALUE."""
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="a setting, for example precision.cut=hard"
     )

@@ -1,12 +1,12 @@
-"""From the texts of flags to parameter points, levels and settings; BadInput names the flag, what was found and what is
-allowed.
+"""From the texts of flags to parameter points, levels and settings.
+
+BadInput names the flag, what was found and what is allowed.
 """
 
 import argparse
-import difflib
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from jaxmix import config, constants, faults, parameters
 from jaxmix.models.declarations import DECLARED, MIXED_PHASE, Declaration
@@ -19,16 +19,16 @@ Values = list[float | str]  # numbers, and words that stand for some
 
 
 def given_parameters(arguments: argparse.Namespace) -> dict[str, Values]:
-    """The parameters given as flags, in their order, each with its list of values; BadInput names the flag."""
+    """Return the parameters given as flags, in their order, each with its list of values; BadInput names the flag."""
     return {name: values_of(name, text, f"--{name.replace('_', '-')}") for name, text in arguments.given.items()}
 
 
 def values_of(name: str, text: str, where: str) -> Values:
-    """The numbers in `a,b,c`, each in the parameter's domain; the words theta_w, pi/2 and e are left as they are."""
-    return [_number(name, word.strip(), where) for word in text.split(",")]
+    """Return the numbers in `a,b,c`, each in the parameter's domain; the words theta_w, pi/2 and e are left as they are."""
+    return [_value(name, word.strip(), where) for word in text.split(",")]
 
 
-def _number(name: str, word: str, where: str) -> float | str:
+def _value(name: str, word: str, where: str) -> float | str:
     if word in _WORDS and name not in parameters.STANDARD_MODEL:
         return word  # its value is put in by `points`, where the Standard Model inputs are known
     try:
@@ -42,13 +42,13 @@ def _number(name: str, word: str, where: str) -> float | str:
 
 
 def declared(model: str, phase: str | None, lists: dict[str, Values], free: str | None = None) -> Declaration:
-    """The model that --model names; the parameter that --phase stands for joins `lists`.
+    """Return the model that --model names; the parameter that --phase stands for joins `lists`.
 
     BadInput for a parameter of another model and for a phase that contradicts a value. free: a name that a limit varies.
     """
     if model not in DECLARED:
         raise faults.BadInput(
-            f"--model: found {model[:60]!r}; allowed: {', '.join(DECLARED)}" + nearest(model, DECLARED)
+            f"--model: found {model[:60]!r}; allowed: {', '.join(DECLARED)}" + faults.did_you_mean(model, DECLARED)
         )
     found = DECLARED[model]
     for name in found.unknown([*lists, *([free] if free else [])]):
@@ -78,9 +78,24 @@ def _add_phase(model: Declaration, phase: str, lists: dict[str, Values], free: s
 def points(
     lists: dict[str, Values], free: str | None = None, model: Declaration = MIXED_PHASE
 ) -> list[dict[str, float]]:
-    """The product of the lists, the last name fastest, with the model's defaults for what is absent.
+    """Form the product of lists of values, the last name fastest, with the model's defaults for what is absent.
 
-    free: a parameter that a limit varies, which gets no value. BadInput for more than MAX_POINTS.
+    Parameters
+    ----------
+    lists
+        The values of each parameter given; others are at the interface's defaults.
+    free
+        A parameter that a limit varies, which gets no value.
+
+    Returns
+    -------
+    list of dict
+        The parameter points.
+
+    Raises
+    ------
+    BadInput
+        There are more than MAX_POINTS.
     """
     number = math.prod(len(values) for values in lists.values())
     if number > MAX_POINTS:
@@ -101,8 +116,9 @@ def _completed(point: dict[str, float | str], free: str | None, model: Declarati
 
 
 def check_forms(point: dict[str, float], free: str | None = None, model: Declaration = MIXED_PHASE) -> None:
-    """Exactly one form of kappa and one of the Z' mass; BadInput says what is allowed. free: a name that a limit
-    varies.
+    """Check that a point has exactly one form of kappa and one of the Z' mass.
+
+    `free` is a name that a limit varies. Raises BadInput, which says what is allowed.
     """
     given = set(point) | ({free} if free else set())
     for forms, what in ((model.mixing_forms, "the mixing"), (model.mass_forms, "the Z' mass")):
@@ -125,32 +141,61 @@ def check_forms(point: dict[str, float], free: str | None = None, model: Declara
             )
 
 
-def fraction(text: str, where: str) -> float:
-    """A confidence level in (0, 1); BadInput otherwise."""
+def number(
+    text: str,
+    where: str,
+    accepts: Callable[[float], bool],
+    allowed: str,
+    read: Callable[[str], float] = float,
+) -> float:
+    """Read a number that must lie in a range.
+
+    Parameters
+    ----------
+    text
+        What was given.
+    where
+        The flag, for the message.
+    accepts
+        Whether a number is in the range; False for nan.
+    allowed
+        The range in words, for the message.
+    read
+        Turns the text into a number: float or int.
+
+    Returns
+    -------
+    float
+        The number.
+
+    Raises
+    ------
+    BadInput
+        The text is not a number in the range.
+    """
     try:
-        value = float(text)
+        value = read(text)
     except ValueError:
-        value = math.nan
-    if not 0 < value < 1:
-        raise faults.BadInput(f"{where}: found {text[:60]!r}; allowed: a fraction in (0, 1), for example 0.95")
+        value = math.nan  # accepted by no range
+    if not accepts(value):
+        raise faults.BadInput(f"{where}: found {text[:60]!r}; allowed: {allowed}")
     return value
 
 
+def fraction(text: str, where: str) -> float:
+    """Read a confidence level in (0, 1); raises BadInput otherwise."""
+    return number(text, where, lambda value: 0 < value < 1, "a fraction in (0, 1), for example 0.95")
+
+
 def level(cl: str, sigma: str | None) -> tuple[str, float]:
-    """("cl", fraction) or ("sigma", n); BadInput otherwise."""
+    """Read a level, ("cl", fraction) or ("sigma", n); raises BadInput otherwise."""
     if sigma is None:
         return "cl", fraction(cl, "--cl")
-    try:
-        value = float(sigma)
-    except ValueError:
-        value = math.nan
-    if not 0 < value <= 10:
-        raise faults.BadInput(f"--sigma: found {sigma[:60]!r}; allowed: a number in (0, 10], for example 2")
-    return "sigma", value
+    return "sigma", number(sigma, "--sigma", lambda value: 0 < value <= 10, "a number in (0, 10], for example 2")
 
 
 def at_values(entries: Sequence[str]) -> dict[str, Values]:
-    """The lists of `--at name=a,b,c`, in the order given; BadInput names the entry."""
+    """Read the lists of `--at name=a,b,c`, in the order given; BadInput names the entry."""
     lists: dict[str, Values] = {}
     for entry in entries:
         name, equals, text = entry.partition("=")
@@ -158,7 +203,7 @@ def at_values(entries: Sequence[str]) -> dict[str, Values]:
         if not equals or name not in parameters.PARAMETERS:
             raise faults.BadInput(
                 f"--at: found {entry[:60]!r}; allowed: NAME=VALUE with a name of {', '.join(parameters.PARAMETERS)}"
-                + nearest(name, parameters.PARAMETERS)
+                + faults.did_you_mean(name, parameters.PARAMETERS)
             )
         if name in lists:
             raise faults.BadInput(f"--at: {name} is given twice; give its values once as {name}=a,b,c")
@@ -166,14 +211,11 @@ def at_values(entries: Sequence[str]) -> dict[str, Values]:
     return lists
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """; did you mean ...?, or nothing."""
-    found = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {found[0]!r}?" if found else ""
-
-
 def settings_of(overrides: Sequence[str], lists: dict[str, Values]) -> dict[str, config.Instance]:
-    """Return experiments by name from --set, validated as in a config; parameters named there join `lists`."""
+    """Read experiments by name from --set, validated as in a config.
+
+    Parameters named there join `lists`.
+    """
     tables = config.apply_overrides({}, overrides)
     for name in ("parameters", "constraints"):
         if not isinstance(tables.get(name, {}), dict):
@@ -182,7 +224,7 @@ def settings_of(overrides: Sequence[str], lists: dict[str, Values]) -> dict[str,
         if name not in parameters.PARAMETERS:
             raise faults.BadInput(
                 f"--set: found parameters.{name[:60]}; allowed: {', '.join(parameters.PARAMETERS)}"
-                + nearest(name, parameters.PARAMETERS)
+                + faults.did_you_mean(name, parameters.PARAMETERS)
             )
         lists[name] = values_of(name, str(value), f"--set {name}")
     return config.instances(tables)

@@ -1,6 +1,5 @@
 """What is wrong with a config: every problem with its key path, what was found and what is allowed."""
 
-import difflib
 import json
 from collections.abc import Iterable
 from itertools import accumulate
@@ -62,8 +61,8 @@ def shown_key(key: str) -> str:
 
 def nearest(word: str, known: Iterable[str], cutoff: float = 0.5) -> str:
     """Return " (did you mean ...?)" with the nearest known word, or nothing."""
-    found = difflib.get_close_matches(word[:60], list(known), n=1, cutoff=cutoff)
-    return f" (did you mean {found[0]!r}?)" if found else ""
+    found = faults.nearest_name(word[:60], known, cutoff=cutoff)
+    return "" if found is None else f" (did you mean {found!r}?)"
 
 
 def unknown(path: str, key: str, known: Iterable[str]) -> Problem:

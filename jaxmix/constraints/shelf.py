@@ -13,7 +13,6 @@
 | a table of data/limits each | published/members.py | published or projected |
 """
 
-import difflib
 import importlib.metadata
 import inspect
 import re
@@ -108,8 +107,7 @@ class Shelf(Mapping[str, Kind]):
             For an unknown name; the message offers the nearest one.
         """
         if name not in self:
-            nearest = difflib.get_close_matches(name[:60], list(self), n=1)
-            hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+            hint = faults.did_you_mean(name[:60], self)
             raise faults.BadInput(f"constraint: found {name[:60]!r}; allowed: {', '.join(self)}{hint}")
         return self[name]
 

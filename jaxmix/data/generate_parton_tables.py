@@ -17,7 +17,7 @@ CITATION = "NNPDF Collaboration, R.D. Ball et al., Eur. Phys. J. C 77 (2017) 663
 
 
 def grid_path() -> Path:
-    """Where pythia8mc installed the grid."""
+    """Find where pythia8mc installed the grid."""
     distribution = importlib.metadata.distribution("pythia8mc")
     if distribution.version != VERSION:
         raise ValueError(
@@ -30,7 +30,7 @@ def grid_path() -> Path:
 
 
 def main() -> None:
-    """Writes the tables beside this script and refreshes the checksums."""
+    """Write the tables beside this script and refresh the checksums."""
     grid = parton_grids.read_grid_file(grid_path())
     common = {
         "source": f"set {grid.name}, member 0, leading order, alpha_s(m_Z) = 0.130; {CITATION}",

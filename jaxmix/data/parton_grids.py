@@ -1,5 +1,4 @@
-"""Parton distributions: reads any LHAPDF6 grid and makes the tables of densities and of quark-antiquark luminosities
-from it.
+"""Parton distributions: reads any LHAPDF6 grid and makes tables of densities and luminosities from it.
 
 NumPy only, no JAX: it makes tables, from the package's generator script and from a user's own grid.
 The luminosities that the physics uses live in `collider`, built from such a table.
@@ -10,6 +9,7 @@ import hashlib
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy
@@ -62,10 +62,10 @@ class Grid:
     blocks: tuple[Block, ...]
 
     def on_scale(self, flavours: tuple[int, ...], scale: float) -> "scipy.interpolate.CubicSpline":
-        """x f(x, Q) of the flavours (PDG numbers) at one scale Q in GeV as a function of ln x, cubic in (ln x, ln Q).
+        """Interpolate x f(x, Q) of some flavours (PDG numbers) at one scale Q in GeV.
 
-        Q is held at the grid's ends outside them; a flavour that a block lacks is zero there.
-        """
+        The result is a function of ln x, cubic in (ln x, ln Q). Q is held at the grid's ends outside them; a flavour
+        that a block lacks is zero there."""
         scale = min(max(scale, self.blocks[0].scale[0]), self.blocks[-1].scale[-1])
         block = next(block for block in self.blocks if scale <= block.scale[-1])
         absent = np.zeros((len(block.x), len(block.scale)))
@@ -74,12 +74,15 @@ class Grid:
         return scipy.interpolate.CubicSpline(np.log(block.x), along_scale(np.log(scale)), axis=0)
 
     def lowest_x(self) -> float:
-        """The smallest momentum fraction of the grid."""
+        """Return the smallest momentum fraction of the grid."""
         return float(max(block.x[0] for block in self.blocks))
 
 
 def read_grid(folder: str | Path) -> Grid:
-    """The central member of the LHAPDF6 set in a folder that holds NAME_0000.dat (an .info file is not needed)."""
+    """Read the central member of the LHAPDF6 set in a folder that holds NAME_0000.dat.
+
+    An .info file is not needed. Raises ValueError unless there is exactly one such file in the right format.
+    """
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(
@@ -95,11 +98,11 @@ def read_grid(folder: str | Path) -> Grid:
 
 
 def read_grid_file(path: str | Path) -> Grid:
-    """One member file of an LHAPDF6 set (format lhagrid1).
+    """Read one member file of an LHAPDF6 set (format lhagrid1).
 
     The format is A. Buckley et al., Eur. Phys. J. C 75 (2015) 132, arXiv:1412.7420, section 3.2: a header, then
     blocks closed by '---', each with a line of x nodes, one of Q nodes, one of PDG numbers, and one row of
-    x f for each (x, Q), Q running fastest.
+    x f for each (x, Q), Q running fastest. Raises ValueError, which says what is wrong.
     """
     path = Path(path)
     content = _content(path)
@@ -181,15 +184,17 @@ def _log_scales(steps: int) -> Float[np.ndarray, " q"]:
 
 
 def packed(table: dict[str, np.ndarray], header: dict[str, str]) -> bytes:
-    """The table and its header (a JSON string in the array `header`) as the bytes of an .npz file without pickles."""
+    """Pack a table and its header (a JSON string in the array `header`) as the bytes of an .npz file without pickles."""
     stream = io.BytesIO()
-    np.savez_compressed(stream, header=np.array(json.dumps(header)), **table)
+    arrays: dict[str, Any] = {"header": np.array(json.dumps(header)), **table}
+    np.savez_compressed(stream, **arrays)
     return stream.getvalue()
 
 
 def _split(text: str) -> list[list[str]]:
     """The non-empty lines between separators '---'."""
-    parts, current = [], []
+    parts: list[list[str]] = []
+    current: list[str] = []
     for line in text.splitlines():
         if line.strip() == "---":
             parts.append(current)

@@ -1,5 +1,6 @@
-"""Published searches: one table of data/limits each, which names the experiment and holds its curve; tables of a user's
-folder are read in the same way. No jax here.
+"""Published searches: one table of data/limits each, which names the experiment and holds its curve.
+
+Tables of a user's folder are read in the same way. No jax here.
 """
 
 import dataclasses

@@ -72,7 +72,7 @@ def find(
 def _check(name: str, kind: Kind, on: str, lists: dict[str, inputs.Values]) -> None:
     known = parameters.LIMIT_RANGES
     if on not in known:
-        raise faults.BadInput(f"--on: found {on[:60]!r}; allowed: {', '.join(known)}" + inputs.nearest(on, known))
+        raise faults.BadInput(f"--on: found {on[:60]!r}; allowed: {', '.join(known)}" + faults.did_you_mean(on, known))
     if on in lists:
         raise faults.BadInput(f"--at: {on} is the parameter to be limited; hold others")
     for need in kind.needs:

@@ -56,7 +56,9 @@ def arrange(settings: config.Config, traces: list[results.Trace]) -> Arrangement
     Curves of a panel differ by the constraint, or, where there is one constraint alone, by what is held beside a mass
     ratio.
     """
-    sides = tuple(_side(name, settings.axes[name]) for name in (settings.contours.x, settings.contours.y))
+    if settings.contours is None:
+        raise ValueError("arrange: found a config without [contours], so that there is no plane; trace contours first.")
+    x, y = (_side(name, settings.axes[name]) for name in (settings.contours.x, settings.contours.y))
     planes = settings.planes()
     varied = [name for name in planes[0] if len({plane[name] for plane in planes}) > 1]
     apart = [name for name in varied if name in parameters.MCP_RATIOS or len(settings.constraints) > 1]
@@ -67,7 +69,7 @@ def arrange(settings: config.Config, traces: list[results.Trace]) -> Arrangement
     kinds = [config.about(settings.constraints[name]) for name, _ in series]
     levels = [[level.label for level in settings.constraints[name].levels] for name, _ in series]
     common = {name: value for name, value in (settings.held | planes[0]).items() if name not in varied}
-    empty = Arrangement(sides, panels, series, kinds, levels, common, [])
+    empty = Arrangement((x, y), panels, series, kinds, levels, common, [])
     curves = [_curve(trace, empty) for trace in traces if len(trace.x) > 1]
     return empty._replace(curves=sorted(curves, key=lambda curve: curve[:3] + (curve.trace.component,)))
 
@@ -77,7 +79,8 @@ def _distinct(dictionaries: Iterable[dict[str, float]]) -> list[dict[str, float]
 
 
 def _side(name: str, axis: config.Axis) -> engine.Side:
-    return engine.Side(name, axis.min, axis.max, axis.is_log)
+    values = axis.array()
+    return engine.Side(name, float(values[0]), float(values[-1]), axis.is_log)
 
 
 def _curve(trace: results.Trace, arrangement: Arrangement) -> Curve:
@@ -90,9 +93,9 @@ def _curve(trace: results.Trace, arrangement: Arrangement) -> Curve:
     )
     place = np.column_stack([side.to_box(along) for side, along in zip(arrangement.sides, (trace.x, trace.y))])
     tangent = np.column_stack([trace.tangent_x, trace.tangent_y])
-    points = _drawn(arrangement.sides, engine.pieces.curve(place, tangent, trace.closed, _BETWEEN))
+    x, y = _drawn(arrangement.sides, engine.pieces.curve(place, tangent, trace.closed, _BETWEEN)).T
     path = engine.bezier.path(arrangement.sides, place, tangent, trace.closed)
-    return Curve(panel, series, arrangement.levels[series].index(trace.level), trace, *points.T, path)
+    return Curve(panel, series, arrangement.levels[series].index(trace.level), trace, x, y, path)
 
 
 def drawn(piece: engine.Contour) -> Float[np.ndarray, "n 2"]:

@@ -5,6 +5,7 @@ colour for each other value held, of several with a panel for each value held an
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -81,7 +82,7 @@ def _colour(arranged: Arrangement, series: int) -> str:
     return style.colour(series, len(arranged.series))
 
 
-def _dash(level: int) -> str | tuple:
+def _dash(level: int) -> style.Dash:
     return style.DASHES[level % len(style.DASHES)]
 
 
@@ -132,8 +133,8 @@ def _held_lines(arranged: Arrangement, wide: bool) -> list[str]:
 
 def _named(common: dict[str, float]) -> dict[str, float]:
     """The numbers behind theta_W and e; at the defaults of Standard Model inputs that vary."""
-    inputs = {name: common.get(name, parameters.PARAMETERS[name].default) for name in ("sin2_theta_w", "alpha")}
-    return parameters.named_values(**inputs)
+    inputs = parameters.defaults() | common
+    return parameters.named_values(inputs["sin2_theta_w"], inputs["alpha"])
 
 
 def _series_name(arranged: Arrangement, series: int) -> str:
@@ -158,7 +159,10 @@ def _level_name(label: str) -> str:
 def _legend(figure: Figure, panels: Sequence[Axes], arranged: Arrangement) -> None:
     """What dashes and colours mean; colours are named on the curves instead where there is room for all."""
     names = [_series_name(arranged, i) for i in range(len(arranged.series))] if len(arranged.series) > 1 else []
-    place = {"loc": "outside lower center", "ncols": (2 if len(panels) == 1 else 4) // (2 if _several(arranged) else 1)}
+    place: dict[str, Any] = {
+        "loc": "outside lower center",
+        "ncols": (2 if len(panels) == 1 else 4) // (2 if _several(arranged) else 1),
+    }
     if any(levels != arranged.levels[0] for levels in arranged.levels):
         figure.legend(handles=_each_level(arranged, names), **place)
         return

@@ -6,12 +6,14 @@ import io
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 import matplotlib
 from matplotlib import colors, mathtext, ticker
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 
@@ -19,13 +21,14 @@ from jaxmix import atomic, parameters
 
 # M. Okabe, K. Ito, Color Universal Design (2008), without the yellow that is lost on white
 PALETTE = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-DASHES = ("-", (0, (4.5, 1.8)), (0, (1.2, 1.5)), (0, (6, 1.5, 1.2, 1.5)))
+Dash = Literal["-"] | tuple[float, tuple[float, ...]]  # as matplotlib takes it: offset, and lengths on and off
+DASHES: tuple[Dash, ...] = ("-", (0, (4.5, 1.8)), (0, (1.2, 1.5)), (0, (6, 1.5, 1.2, 1.5)))
 SHADE = 0.13  # opacity of an excluded region
 COLUMN, PAGE = 3.5, 7.0  # widths, inches
 DPI = 200
 GREY = "0.35"  # of notes
 
-RC = {
+RC: dict[Any, Any] = {  # matplotlib lists every key as a Literal, which a table of our own cannot be
     "font.family": "STIXGeneral",
     "mathtext.fontset": "cm",
     "font.size": 9.5,
@@ -63,9 +66,9 @@ def applied() -> Iterator[None]:
 
 def blank(width: float, height: float) -> Figure:
     """An empty figure with its own canvas, inches."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height))
+    figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03, wspace=0.04, hspace=0.03))
     FigureCanvasAgg(figure)
-    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0.04, hspace=0.03)
     return figure
 
 
@@ -78,10 +81,11 @@ def colour(number: int, total: int) -> str:
     return colors.to_hex(matplotlib.colormaps["cividis"](0.93 * number / (total - 1)))
 
 
-def stroke(path: Outline, colour: str, dash: str | tuple, order: float) -> PathPatch:
+def stroke(path: Outline, colour: str, dash: Dash, order: float) -> PathPatch:
     """A path that looks as a line of this colour and dash does."""
     kind = "solid" if dash == "-" else "dash"
-    ends = {f"{which}style": matplotlib.rcParams[f"lines.{kind}_{which}style"] for which in ("cap", "join")}
+    settings: Any = matplotlib.rcParams
+    ends = {f"{which}style": settings[f"lines.{kind}_{which}style"] for which in ("cap", "join")}
     return PathPatch(
         path,
         fill=False,

@@ -38,7 +38,8 @@ def write_certificates(path: Path, held: Sequence[str], traces: Iterable[contour
     text.writelines(f"# {line}\n" for line in (*_HEADER, *contours.described(held), *_COLUMNS))
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*contours.FIRST, *held, *contours.Certificate._fields])
-    writer.writerows([*contours.first_cells(trace, held), *map(_cell, trace.certificate)] for trace in traces)
+    for trace in traces:
+        writer.writerow([*contours.first_cells(trace, held), *map(_cell, trace.certificate or ())])
     atomic.write_bytes(path, text.getvalue().encode())
 
 

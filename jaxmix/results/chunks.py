@@ -30,7 +30,7 @@ class Record(NamedTuple):
     shapes).
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks of a record
     slices: tuple[slice, ...]
     outputs: dict[str, np.ndarray]
     summary: dict[str, np.ndarray]

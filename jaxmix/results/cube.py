@@ -76,7 +76,7 @@ def write_arrays(
     """
     with atomic.replacing_folder(path) as partial:
         group = zarr.open_group(partial, mode="w", zarr_format=2, attributes=dict(attributes or {}))
-        described = {
+        described: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, Any]]] = {
             name: ((name,), np.asarray(each.values, np.float64), _described(each)) for name, each in coordinates.items()
         }
         described |= {

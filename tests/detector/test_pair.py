@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import reference
 
 from jaxmix.collider import jet, parton_luminosity, partons, recoil
 from jaxmix.detector import acceptance_table, geometry, pair, transport
@@ -52,7 +53,7 @@ def both(mass, m, densities, face, log2_points=12, across=1.0, lowest=0.0, path=
         samples(jnp.asarray(mass), beta, densities, face, jnp.asarray(cube), across, lowest, path, charge) @ EM
         for cube in points
     ]
-    return scrambled.mean_and_error(np.array(found))
+    return reference.mean_and_error(np.array(found))
 
 
 def sampled(mass, m, densities, face, lowest, spin, sector, reach, charge=0.0, size=1_000_000, rounds=3):
@@ -165,7 +166,7 @@ def test_errors_of_independent_scrambles_are_small(densities, spectrum, mass, m)
         columns = pair.cross_section(jnp.asarray(mass), beta, source, face, cube)
         return jnp.mean(columns[0])
 
-    found, error = scrambled.mean_and_error(
+    found, error = reference.mean_and_error(
         np.array([float(one(jnp.asarray(cube))) for cube in scrambled.points(6, 12, 4)])
     )
     assert error < 0.02 * found

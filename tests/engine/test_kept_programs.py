@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from jaxmix import fingerprint
-from jaxmix.command import backend
+from jaxmix.command.program_store import ProgramStore
 from jaxmix.engine.compile import kept_programs
 from jaxmix.numerics import expansion, quadrature, spline
 
@@ -182,7 +182,7 @@ def test_a_description_names_nothing_outside_the_package(description):
 
 
 def test_a_damaged_file_is_as_none(tmp_path):
-    store = backend.Store(tmp_path / "traced")
+    store = ProgramStore(tmp_path / "traced")
     assert store.read("a") is None
     store.write("a", b"x" * 100)
     assert store.read("a") == b"x" * 100
@@ -192,13 +192,13 @@ def test_a_damaged_file_is_as_none(tmp_path):
     path.write_bytes(content)
     assert store.read("a") is None
     (tmp_path / "file").write_text("in the way")
-    backend.Store(tmp_path / "file").write("a", b"x")
+    ProgramStore(tmp_path / "file").write("a", b"x")
 
 
 def test_a_store_serves_one_text_of_the_package(tmp_path, monkeypatch):
-    before = backend.Store(tmp_path).version
+    before = ProgramStore(tmp_path).version
     monkeypatch.setattr(fingerprint, "source_checksums", lambda: {"engine/programs.py": "0" * 64})
-    assert backend.Store(tmp_path).version != before
+    assert ProgramStore(tmp_path).version != before
 
 
 SCRIPT = """

@@ -5,12 +5,12 @@ import sys
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import reference
 import xarray
 from scipy import stats
 
 from jaxmix import engine, faults
 from jaxmix.forecast import likelihood, sampling
-from jaxmix.statistics import information
 
 NAMES = ("a", "b")
 COVARIANCE = np.array([[1.0, 0.9], [0.9, 1.0]]) * 1e-4
@@ -156,4 +156,4 @@ def test_the_hessian_of_a_forecast_is_its_information():
 
 
 def _hessian(each):
-    return information.observed_information(each.log_likelihood, each.prediction.start())
+    return reference.observed_information(each.log_likelihood, each.prediction.start())

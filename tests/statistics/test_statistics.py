@@ -165,9 +165,7 @@ def likelihood_ratio_at_background(s, b):
 def test_counting_bins_add():
     judge = statistics.Counting(background=[0.099, 0.875], observed=[0, 2])
     parts = [statistics.exclusion_observed(n, s, b) for n, s, b in ((0.0, 1.2, 0.099), (2.0, 3.4, 0.875))]
-    assert judge.test_statistic(jnp.array([1.2, 3.4])) == pytest.approx(
-        float(statistics.combine(jnp.array(parts))), rel=1e-14
-    )
+    assert judge.test_statistic(jnp.array([1.2, 3.4])) == pytest.approx(float(sum(parts)), rel=1e-14)
 
 
 def test_counting_maps_and_jits():
@@ -196,31 +194,6 @@ def test_counting_maps_and_jits():
 def test_counting_refuses(arguments, message):
     with pytest.raises(ValueError, match=message):
         statistics.Counting(**arguments)
-
-
-COVARIANCE = np.array([[4.0, 1.2, 0.0], [1.2, 1.0, 0.1], [0.0, 0.1, 0.25]])
-
-
-def test_gaussian_is_the_multivariate_normal():
-    judge = statistics.Gaussian([1.0, 2.0, 3.0], COVARIANCE, null=[1.0, 1.0, 1.0])
-    point = jnp.array([0.5, 2.5, 2.0])
-    normal = stats.multivariate_normal([1.0, 2.0, 3.0], COVARIANCE)
-    assert judge.test_statistic(point) == pytest.approx(
-        2 * (normal.logpdf([1.0, 2.0, 3.0]) - normal.logpdf(point)), rel=1e-12
-    )
-    assert judge.expected(jnp.ones(3)) == 0
-    assert judge.critical_value() == pytest.approx(3.841, abs=1e-3)
-    np.testing.assert_allclose(
-        jax.grad(judge.test_statistic)(point), 2 * np.linalg.solve(COVARIANCE, np.array([-0.5, 0.5, -1.0])), rtol=1e-12
-    )
-
-
-@pytest.mark.parametrize(
-    "covariance", [np.eye(2), np.diag([1.0, 1.0, -1.0]), COVARIANCE + np.tri(3, k=-1), np.zeros((3, 3))]
-)
-def test_gaussian_refuses_what_is_no_covariance(covariance):
-    with pytest.raises(ValueError, match="covariance must be"):
-        statistics.Gaussian([1.0, 2.0, 3.0], covariance)
 
 
 ABSCISSA = np.array([1.0, 2.0, 2.5, 6.0, 10.0, 30.0])
@@ -253,12 +226,6 @@ def test_published_limit_makes_no_statement_outside():
     outside = jax.jit(jax.vmap(lambda x: judge.test_statistic((x, 1.0))))(jnp.array([0.5, 31.0]))
     assert np.all(np.isnan(outside))
     assert np.isnan(judge.expected((2.0, 1e-3)))
-
-    def total(x):
-        return statistics.combine(jnp.stack([judge.test_statistic((x, 1e-3)), x**2]))
-
-    assert total(0.5) == 0.25
-    assert jax.grad(total)(0.5) == 1
     assert jax.grad(judge.test_statistic)((2.2, 0.0)) == (0.0, 0.0)
 
 
