@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     )
     from jaxmix.forecast.likelihood import Forecast
     from jaxmix.models.mixed_phase import MixedPhase
+    from jaxmix.point.check import Checked, check
     from jaxmix.study import Study
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Axis",
+    "Checked",
     "Contour",
     "Contours",
     "Forecast",
@@ -37,6 +39,7 @@ __all__ = [
     "Study",
     "Surface",
     "__version__",
+    "check",
     "evaluate",
     "find_limit",
     "limit_surface",
@@ -50,6 +53,8 @@ _HOMES = {
     "MixedPhase": "jaxmix.models.mixed_phase",
     "Study": "jaxmix.study",
     "Forecast": "jaxmix.forecast.likelihood",
+    "Checked": "jaxmix.point.check",
+    "check": "jaxmix.point.check",
     "load_tables": "jaxmix.constraints.shelf",
     "register": "jaxmix.constraints.shelf",
 }

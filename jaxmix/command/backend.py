@@ -37,15 +37,20 @@ def start(device: str | None = None) -> None:
         jax.config.update("jax_platforms", _PLATFORMS[device])
     jax.config.update("jax_enable_x64", True)
     _a_device_for_each_core()
-    folder = os.environ.get(FOLDER, str(_home() / "jaxmix"))
-    if folder:
-        engine.keep_programs(Path(folder), ProgramStore(Path(folder) / "traced"))
+    keep_programs()
     try:
         jax.devices()
     except RuntimeError as fault:
         raise faults.BadInput(
             f"--device: found {device!r}, which jax cannot start ({fault}); allowed here: cpu"
         ) from fault
+
+
+def keep_programs() -> None:
+    """Keep compiled and traced programs in the user's cache folder, and take from there what an earlier run compiled."""
+    folder = os.environ.get(FOLDER, str(_home() / "jaxmix"))
+    if folder:
+        engine.keep_programs(Path(folder), ProgramStore(Path(folder) / "traced"))
 
 
 def join(address: str) -> tuple[int, int]:

@@ -155,6 +155,24 @@ def describe(
         Where a point does not exist.
     """
     backend.start()
+    numbers, kinds = evaluated(points, settings, cl, pdf, model)
+    return [
+        document.document(point, {name: float(values[i]) for name, values in numbers.items()}, cl, kinds, model)
+        for i, point in enumerate(points)
+    ]
+
+
+def evaluated(
+    points: list[dict[str, float]],
+    settings: Mapping[str, Instance],
+    cl: float,
+    pdf: str | None = None,
+    model: str = declarations.DEFAULT,
+) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Return the numbers of points that hold the same parameters, and the kind of every experiment that was asked.
+
+    The arguments are those of `describe`. Numbers have dotted names, as `Description` gives them, and a value a point.
+    """
     common = {name: value for name, value in points[0].items() if all(point[name] == value for point in points)}
     asked = {name: Instance(name, {}) for name in shelf.SHELF} | dict(settings)
     met = {name: each for name, each in asked.items() if set(shelf.SHELF[each.kind].needs) <= set(points[0])}
@@ -179,11 +197,7 @@ def describe(
     numbers = engine.evaluate_points(problem, arrays, batch=min(len(points), 256), compile_level="fast_compile")
     if summed:
         numbers |= _combined(numbers)
-    kinds = {name: each.kind for name, each in asked.items()}
-    return [
-        document.document(point, {name: float(values[i]) for name, values in numbers.items()}, cl, kinds, model)
-        for i, point in enumerate(points)
-    ]
+    return numbers, {name: each.kind for name, each in asked.items()}
 
 
 def _companions(

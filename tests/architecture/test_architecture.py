@@ -247,8 +247,9 @@ def run_python(code):
 
 
 def test_the_public_names_are_these():
-    classes = {"MixedPhase", "Study", "Axis", "Grid", "Contour", "Contours", "Surface", "Forecast"}
+    classes = {"MixedPhase", "Study", "Axis", "Grid", "Contour", "Contours", "Surface", "Forecast", "Checked"}
     public = classes | {
+        "check",
         "register",
         "load_tables",
         "evaluate",
