@@ -1,5 +1,5 @@
-"""Library of the figures of all limits, no script: every constraint of the shelf on a grid of a plane, joined to groups,
-and their regions.
+"""Library of the figures of all limits, no script: every constraint of the shelf on a grid of a plane, joined to
+groups, and their regions.
 """
 
 import math

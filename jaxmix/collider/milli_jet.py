@@ -27,7 +27,11 @@ def coupling(e_dark: Real, theta_dark: Real, charge: Real = 1.0) -> Float[Array,
 
 
 def mean_emissions(
-    vector_coupling: Scalar, m_zprime: Scalar, m_mcp: Scalar, energy: Scalar, nodes: int = NODES
+    vector_coupling: Scalar | float,
+    m_zprime: Scalar | float,
+    m_mcp: Scalar | float,
+    energy: Scalar | float,
+    nodes: int = NODES,
 ) -> Scalar:
     """Mean number of Z' that one mCP of a pair of invariant mass M = 2 energy radiates.
 
@@ -100,7 +104,9 @@ def mcp_multiplicity(emissions: Real, branching_ratio: Real) -> Real:
     return 2 * (1 + 2 * emissions * branching_ratio)
 
 
-def _ends(pair: Scalar, heaviest: Scalar, m_zprime: Scalar, m_mcp: Scalar) -> tuple[Scalar, Scalar, Scalar]:
+def _ends(
+    pair: Scalar, heaviest: Scalar, m_zprime: Scalar | float, m_mcp: Scalar | float
+) -> tuple[Scalar, Scalar, Scalar]:
     """Lowest and highest share z at which k^2 can be positive, and between them (second) the share at which the limit
     of k^2 changes from that of the hemisphere to that of the mass.
     """
@@ -111,7 +117,7 @@ def _ends(pair: Scalar, heaviest: Scalar, m_zprime: Scalar, m_mcp: Scalar) -> tu
     return lower, jnp.clip(centre / (pair**2 + heaviest**2), lower, upper), upper
 
 
-def _per_share(z: Array, pair: Scalar, heaviest: Scalar, m_zprime: Scalar, m_mcp: Scalar) -> Array:
+def _per_share(z: Array, pair: Scalar, heaviest: Scalar, m_zprime: Scalar | float, m_mcp: Scalar | float) -> Array:
     """The integrand of mean_emissions at a share z, integrated over k^2 in closed form."""
     screen = (1 - z) * m_zprime**2 + (z * m_mcp) ** 2
     limit = z * (1 - z) * heaviest**2 - (1 - z) * m_zprime**2 - z * m_mcp**2

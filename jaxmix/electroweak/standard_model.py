@@ -55,18 +55,18 @@ def couplings(
 
 
 class Propagators(NamedTuple):
-    """P0 on (A1, Z1), the vector v = P0 b and the hypercharge propagator h = b^T P0 b, at n squared momenta, GeV^-2."""
+    """P0 on (A1, Z1), the vector v = P0 b and the hypercharge propagator h = b^T P0 b, at squared momenta, GeV^-2."""
 
-    aa: Complex[Array, " n"]
-    az: Complex[Array, " n"]
-    zz: Complex[Array, " n"]
-    va: Complex[Array, " n"]
-    vz: Complex[Array, " n"]
-    h: Complex[Array, " n"]
+    aa: Complex[Array, "*n"]
+    az: Complex[Array, "*n"]
+    zz: Complex[Array, "*n"]
+    va: Complex[Array, "*n"]
+    vz: Complex[Array, "*n"]
+    h: Complex[Array, "*n"]
 
 
 def propagators(
-    model: StandardModel, s: Float[Array, " n"], m1: Scalar | None = None, width_scale: Scalar | float = 1.0
+    model: StandardModel, s: Float[Array, "*n"], m1: Scalar | None = None, width_scale: Scalar | float = 1.0
 ) -> Propagators:
     """Propagators P0 = [s 1 - diag(0, M1^2) + i s A]^-1 of the photon and the Z.
 

@@ -271,7 +271,7 @@ def test_density_weighs_each_subprocess_by_its_own_legs(densities):
     for column in (0, 1):
         exact = 0.0
         for columns, kernel, legs in parts:
-            along, across = ([dot(leg, vector) for leg in legs] for vector in (boson, difference))
+            along, across = (tuple(dot(leg, vector) for leg in legs) for vector in (boson, difference))
             exact += unit * kernel * float(columns[column][0]) * float(jet.decay_density(beta, along, across))
         assert float(found[column][0]) == pytest.approx(exact, rel=1e-9)
 

@@ -80,7 +80,7 @@ def test_emissions_add_up_to_the_spectrum_with_a_jet(luminosity, densities, spec
     transverse = np.hypot(mass, momentum)
     edge = np.arccosh((14000.0**2 + mass**2) / (2 * 14000.0 * transverse))
     y = jnp.asarray(edge * node)
-    low, high = jet.jet_rapidity_limits(mass, momentum, y, luminosity.sqrt_s)
+    low, high = jet.jet_rapidity_limits(jnp.asarray(mass), jnp.asarray(momentum), y, luminosity.sqrt_s)
     y_jet = (low + high)[:, None] / 2 + (high - low)[:, None] / 2 * node[None, :]
     event = jet.Event(
         jnp.full_like(y_jet, mass),

@@ -212,10 +212,10 @@ def test_detection_probability_of_three_layers(charge, probability):
 
 
 def test_charge_of_one_photoelectron_is_that_of_the_layer():
-    """The proposal's layer gives 2.8e5 photoelectrons at unit charge, with 2 MeV/cm lost; its 2e-3 is 1.9e-3 rounded."""
+    """The proposal's layer gives 2.8e5 photoelectrons at unit charge, with 2 MeV/cm lost; its 2e-3 is 1.9e-3."""
     layer = photoelectrons.THICKNESS * 100 * 2.0 * photoelectrons.LIGHT_YIELD * photoelectrons.EFFICIENCY
     assert layer == pytest.approx(2.8e5)
-    assert photoelectrons.CHARGE_ONE_PHOTOELECTRON == round(1 / np.sqrt(layer), 3)
+    assert round(1 / np.sqrt(layer), 3) == photoelectrons.CHARGE_ONE_PHOTOELECTRON
 
 
 @pytest.mark.parametrize("charge", [1e-9, 1e-5, 6.3e-5, 6.4e-5, 1e-3, 0.1])
