@@ -38,7 +38,7 @@ jax.config.update("jax_num_cpu_devices", 2)  # as the commands have at least
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
 if CHECKED:
-    jaxtyping.install_import_hook(CHECKED, "beartype.beartype")
+    jaxtyping.install_import_hook(CHECKED, "shape_checks.checked")
 
 hypothesis.settings.register_profile("jaxmix", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("jaxmix")

@@ -332,7 +332,7 @@ def _inside(ends: Range, way: float, t: float) -> float:
     return min(max(math.exp(t) if ends.logarithmic else t, ends.low), ends.high)
 
 
-def _floats(numbers: Mapping[str, Array]) -> dict[str, float]:
+def _floats(numbers: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(value) for name, value in numbers.items()}
 
 
