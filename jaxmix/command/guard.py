@@ -12,7 +12,7 @@ class Deferred:
     """A context in which a first SIGINT or SIGTERM waits for the work in hand.
 
     While the context is entered and `armed`, the first signal is noted in `asked` and told to the user. A second one,
-    or one while not armed, ends the work at once. """
+    or one while not armed, ends the work at once."""
 
     def __init__(self, tell: Callable[[str], None]):
         self.tell, self.armed = tell, False

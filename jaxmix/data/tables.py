@@ -48,7 +48,7 @@ class Rows:
     """A table as text.
 
     `header` is {word: text}, `names` those of the columns, `entries` those of the rows; `lines` holds the line number
-    of the names, then of each row. """
+    of the names, then of each row."""
 
     name: str
     header: dict[str, str]
@@ -129,7 +129,8 @@ def parse_rows(content: bytes, name: str) -> Rows:
         if len(row) != len(names):
             expected = f"{len(names)} ({', '.join(names)[:400]})"
             raise faults.DamagedData(
-                f"package data: {name} has a row of {len(row)} entries, expected {expected}, line {number}: {str(list(row))[:400]}."
+                f"package data: {name} has a row of {len(row)} entries, expected {expected}, line "
+                f"{number}: {str(list(row))[:400]}."
             )
         if max(map(len, row)) > LONGEST_ENTRY:
             raise faults.DamagedData(

@@ -1,5 +1,7 @@
-"""The contours of a scan in its plane, a dash for each level: of one constraint with a panel for each mass ratio and a
-colour for each other value held, of several with a panel for each value held and a colour for each constraint.
+"""The figure of a scan: its contours in their plane, a dash for each level.
+
+Of one constraint there is a panel for each mass ratio and a colour for each other value held; of several a panel for
+each value held and a colour for each constraint.
 """
 
 import math
@@ -30,10 +32,26 @@ _ALWAYS = ("theta_dark", "e_dark", *_COLLIDER)  # stated even at their defaults
 
 
 def draw(folder: Path, settings: config.Config, traces: list[results.Trace]) -> list[str]:
-    """Draw the contours of a finished scan into its folder as PNG, PDF and CSV; the files' names, none without
-    [contours].
+    """Draw the contours of a finished scan into its folder as PNG, PDF and CSV.
 
-    traces: what was traced in settings' planes. Raises CannotWrite.
+    Parameters
+    ----------
+    folder
+        The scan's folder.
+    settings
+        Its config.
+    traces
+        The contours in the config's planes.
+
+    Returns
+    -------
+    list of str
+        The files' names, none without [contours].
+
+    Raises
+    ------
+    CannotWrite
+        The disk refuses.
     """
     if settings.contours is None:
         return []
@@ -41,7 +59,10 @@ def draw(folder: Path, settings: config.Config, traces: list[results.Trace]) -> 
 
 
 def plane_figure(settings: config.Config, traces: list[results.Trace]) -> tuple[Figure, bytes]:
-    """The figure of a scan's contours, and the curves in it as CSV. The excluded side of the first level is shaded."""
+    """Make the figure of a scan's contours, and the curves in it as CSV.
+
+    The excluded side of the first level is shaded.
+    """
     arranged = arrange(settings, traces)
     with style.applied():
         across = min(len(arranged.panels), _ACROSS)
@@ -161,7 +182,10 @@ def _level_name(label: str) -> str:
 def _legend(figure: Figure, panels: Sequence[Axes], arranged: Arrangement) -> None:
     """What dashes and colours mean; colours are named on the curves instead where there is room for all."""
     names = [_series_name(arranged, i) for i in range(len(arranged.series))] if len(arranged.series) > 1 else []
-    place: dict[str, Any] = {"loc": "outside lower center", "ncols": (2 if len(panels) == 1 else 4) // (2 if _several(arranged) else 1)}
+    place: dict[str, Any] = {
+        "loc": "outside lower center",
+        "ncols": (2 if len(panels) == 1 else 4) // (2 if _several(arranged) else 1),
+    }
     if any(levels != arranged.levels[0] for levels in arranged.levels):
         figure.legend(handles=_each_level(arranged, names), **place)
         return

@@ -11,7 +11,7 @@ from jaxtyping import Array, Bool, Float, Real, Scalar, ScalarLike
 from jaxmix.statistics import counts
 from jaxmix.statistics.judges import AbstractJudge
 
-Points = Real[ArrayLike, " k"] | Sequence[float]
+Points = Real[ArrayLike, "_"] | Sequence[int | float]
 
 _FAR = 1e3  # in ln(abscissa): beyond every mass
 
@@ -143,7 +143,7 @@ class PublishedLimit(AbstractJudge):
         return jnp.where(covered, self.critical_value() * (signal * jnp.exp(-log_limit)) ** self.power, jnp.nan)
 
 
-def _curve(x: Float[np.ndarray, " k"], y: Float[np.ndarray, " k"], pieces: Float[np.ndarray, " k"]) -> Curve:
+def _curve(x: Float[np.ndarray, " k"], y: Float[np.ndarray, " k"], pieces: Real[np.ndarray, " k"]) -> Curve:
     if not len(x) == len(y) == len(pieces):
         raise ValueError(
             f"PublishedLimit: {len(x)} abscissas, {len(y)} limits and {len(pieces)} segments; give one each."

@@ -179,7 +179,8 @@ backend.start()
 trace, seen = kept_programs._traced, []
 kept_programs._traced = lambda *given: (seen.append(1), trace(*given))[1]
 study = Study(defaults(), {"g_minus_2_mu": shelf.build("g_minus_2_mu", {}, ("cl", 0.95))})
-contours = trace_contours(study, Axis.log("m_zprime", 0.01, 10, 5), Axis.log("kappa", 1e-4, 0.5, 5), output="g_minus_2_mu", depth=1)
+axes = Axis.log("m_zprime", 0.01, 10, 5), Axis.log("kappa", 1e-4, 0.5, 5)
+contours = trace_contours(study, *axes, output="g_minus_2_mu", depth=1)
 print(len(seen), sum(contour.x.sum() for contour in contours))
 """
 
