@@ -12,7 +12,7 @@ def text(document: Any) -> str:
     """Write a document as canonical JSON.
 
     Keys are sorted, blanks left out, and numbers have the shortest digits that give them back. Raises ValueError for
-    nan and inf. """
+    nan and inf."""
     return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 

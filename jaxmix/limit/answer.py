@@ -62,10 +62,13 @@ def find(constraint: abstract.AbstractConstraint, on: str, points: list[dict[str
 def _check(name: str, on: str, lists: dict[str, list[float]]) -> None:
     if name not in shelf.SHELF:
         raise faults.BadInput(
-            f"constraint: found {name[:60]!r}; allowed: {', '.join(shelf.SHELF)}" + faults.did_you_mean(name, shelf.SHELF)
+            f"constraint: found {name[:60]!r}; allowed: {', '.join(shelf.SHELF)}"
+            + faults.did_you_mean(name, shelf.SHELF)
         )
     if on not in _DOMAINS:
-        raise faults.BadInput(f"--on: found {on[:60]!r}; allowed: {', '.join(_DOMAINS)}" + faults.did_you_mean(on, _DOMAINS))
+        raise faults.BadInput(
+            f"--on: found {on[:60]!r}; allowed: {', '.join(_DOMAINS)}" + faults.did_you_mean(on, _DOMAINS)
+        )
     if on in lists:
         raise faults.BadInput(f"--at: {on} is the parameter to be limited; hold others")
     for need in config.NEEDS.get(name, ()):

@@ -30,6 +30,7 @@ class Curve(eqx.Module):
 
     def __call__(self, at: ScalarLike) -> tuple[Scalar, Bool[Array, ""]]:
         """Return the value at a scalar, held at the ends, and whether a segment covers it (its ends included)."""
+        at = jnp.asarray(at)
         point = jnp.clip(at, self.x[0], self.x[-1])
         cell = jnp.clip(jnp.searchsorted(self.x, point, side="right") - 1, 0, len(self.gap) - 1)
         low, width = self.x[cell], self.x[cell + 1] - self.x[cell]
