@@ -144,7 +144,10 @@ class PublishedLimit(AbstractJudge):
         return jnp.where(covered, self.critical_value() * (signal * jnp.exp(-log_limit)) ** self.power, jnp.nan)
 
 
-def _curve(x: Float[np.ndarray, " k"], y: Float[np.ndarray, " k"], pieces: Real[np.ndarray, " k"]) -> Curve:
+def _curve(
+    x: Float[np.ndarray, " points"], y: Float[np.ndarray, " limits"], pieces: Real[np.ndarray, " segments"]
+) -> Curve:
+    """Build a curve from its points; one limit and one segment a point, or ValueError."""
     if not len(x) == len(y) == len(pieces):
         raise ValueError(
             f"PublishedLimit: {len(x)} abscissas, {len(y)} limits and {len(pieces)} segments; give one each."
