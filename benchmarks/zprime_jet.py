@@ -54,8 +54,8 @@ def rows(quick: bool) -> list[measuring.Row]:
         scrambles = np.array([float(one(place, jnp.asarray(each))) for each in points])
         value, error = np.mean(scrambles), np.std(scrambles, ddof=1) / np.sqrt(len(scrambles))
         what = (
-            f"probability of both, up type, m_zprime = {mass:g}, m_mcp = {float(place[1]):g} GeV: error of one "
-            "scramble of 1024 points"
+            f"probability of both, up type, m_zprime = {mass:g}, m_mcp = {float(place[1]):g} GeV: "
+            "error of one scramble of 1024 points"
         )
         found.append(measuring.Row(what, f"{value:.2e}, {error * np.sqrt(8) / value:.1%}", "< 5% above 1e-9"))
     return found

@@ -15,7 +15,7 @@ import hypothesis
 import jaxtyping
 
 # rooms whose shapes and types are checked at every call; JAXMIX_SHAPES names others, or none where it is empty
-ROOMS: list[str] = []
+ROOMS = ["command", "counting", "data", "numerics", "plots", "results", "statistics"]
 _SHAPES = os.environ.get("JAXMIX_SHAPES")
 CHECKED = [f"jaxmix.{room}" for room in (ROOMS if _SHAPES is None else _SHAPES.split())]
 

@@ -86,7 +86,8 @@ def join(address: str) -> tuple[int, int]:
         jax.distributed.initialize(**options)
     except (RuntimeError, ValueError) as fault:
         raise faults.BadInput(
-            f"--distributed: found {address!r}, with which jax cannot start ({fault}); allowed: auto under SLURM or Open MPI, or HOST:PORT,i/N"
+            f"--distributed: found {address!r}, with which jax cannot start ({fault}); allowed: auto "
+            "under SLURM or Open MPI, or HOST:PORT,i/N"
         ) from fault
     return jax.process_index(), jax.process_count()
 

@@ -38,12 +38,18 @@ def main() -> None:
         "CL": "none: central member, no uncertainty of the set",
     }
     luminosity = {
-        "content": "quark-antiquark luminosities and rapidity densities of proton-proton collisions, u + c and d + s + b",
+        "content": (
+            "quark-antiquark luminosities and rapidity densities of proton-proton collisions, u + c and d + s + b"
+        ),
         **common,
-        "axes": "root_log_tau = sqrt(-ln(M^2/S)), 1; log_scale = ln(mu_F/GeV); density_z = |y|/y_max, y_max = -ln(tau)/2; "
-        "last axis: up type, down type",
+        "axes": (
+            "root_log_tau = sqrt(-ln(M^2/S)), 1; log_scale = ln(mu_F/GeV); density_z = "
+            "|y|/y_max, y_max = -ln(tau)/2; last axis: up type, down type"
+        ),
         "units": "log_luminosity: ln of int dy [q(x1) qbar(x2) + qbar(x1) q(x2)], 1; density: 2 y_max dL/dy/L, 1",
-        "made by": "jaxmix.data.generate_parton_tables, Gauss-Legendre over a cubic interpolation of the grid in (ln x, ln Q)",
+        "made by": (
+            "jaxmix.data.generate_parton_tables, Gauss-Legendre over a cubic interpolation of the grid in (ln x, ln Q)"
+        ),
     }
     densities = {
         "content": "parton densities of the proton",

@@ -86,7 +86,8 @@ def read_grid(folder: str | Path) -> Grid:
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(
-            f"parton distributions: {folder} is not a folder; give the folder that holds NAME_0000.dat of an LHAPDF6 set."
+            f"parton distributions: {folder} is not a folder; give the folder that holds "
+            "NAME_0000.dat of an LHAPDF6 set."
         )
     found = sorted(folder.glob("*_0000.dat"))
     if len(found) != 1:
@@ -137,13 +138,14 @@ def _content(path: Path) -> bytes:
 
 
 def make_luminosity_table(grid: Grid) -> dict[str, np.ndarray]:
-    """Quark-antiquark luminosities of proton-proton collisions and the pair's rapidity density, on uniform knots.
+    """Make the table of quark-antiquark luminosities of proton-proton collisions and of the pair's rapidity density.
 
     L_q(tau, mu_F) = int dy [q(x1) qbar(x2) + qbar(x1) q(x2)],  x1, x2 = sqrt(tau) exp(+-y),  |y| < y_max = -ln(tau)/2,
     summed over u, c (up) and d, s, b (down). `log_luminosity`[tau, mu, column] is ln L; `density`[tau, mu, z, column]
     is 2 y_max rho with rho(y) = dL/dy/L and z = |y|/y_max, so that its integral over z in [0, 1] is one. Axes are
     uniform in r = sqrt(-ln tau), where the steep fall towards tau = 1 is smooth, and in ln mu_F (GeV):
-    `root_log_tau`, `log_scale`, and `density_root_log_tau`, `density_log_scale`, `density_z`.
+    `root_log_tau`, `log_scale`, and `density_root_log_tau`, `density_log_scale`, `density_z`. Raises ValueError where a
+    luminosity is not positive.
     """
     log_scale = _log_scales(SCALE_STEPS)
     low, high = np.sqrt(-np.log(TAU))
@@ -154,13 +156,18 @@ def make_luminosity_table(grid: Grid) -> dict[str, np.ndarray]:
     density = np.stack([_density(grid, -(coarse_root**2), np.exp(value), z) for value in coarse_scale], axis=1)
     _check_positive(luminosity, grid.name)
     return {
-        "log_luminosity": np.log(luminosity), "root_log_tau": root, "log_scale": log_scale, "density": density.astype(np.float32),
-        "density_root_log_tau": coarse_root, "density_log_scale": coarse_scale, "density_z": z,
-    }  # fmt: skip
+        "log_luminosity": np.log(luminosity),
+        "root_log_tau": root,
+        "log_scale": log_scale,
+        "density": density.astype(np.float32),
+        "density_root_log_tau": coarse_root,
+        "density_log_scale": coarse_scale,
+        "density_z": z,
+    }
 
 
 def make_density_table(grid: Grid) -> dict[str, np.ndarray]:
-    """Parton densities on uniform knots: `density`[x, mu, parton] is x f(x, mu)/(1 - x)^3 of PARTONS.
+    """Make the table of parton densities: `density`[x, mu, parton] is x f(x, mu)/(1 - x)^3 of PARTONS.
 
     Axes are uniform in r = sqrt(-ln x), from x = 1 to 1e-8, and in ln mu (GeV), from 1.65 GeV to 8.2 TeV: `root_log_x`,
     `log_scale`.
@@ -184,7 +191,7 @@ def _log_scales(steps: int) -> Float[np.ndarray, " q"]:
 
 
 def packed(table: dict[str, np.ndarray], header: dict[str, str]) -> bytes:
-    """Pack a table and its header (a JSON string in the array `header`) as the bytes of an .npz file without pickles."""
+    """Pack a table and its header (JSON text in the array `header`) as the bytes of an .npz file without pickles."""
     stream = io.BytesIO()
     arrays: dict[str, Any] = {"header": np.array(json.dumps(header)), **table}
     np.savez_compressed(stream, **arrays)
@@ -224,7 +231,8 @@ def _block(lines: list[str], where: str) -> Block:
     counts = {len(line.split()) for line in lines[3:]}
     if counts != {len(flavours)}:
         raise ValueError(
-            f"parton distributions: {where} has rows of {sorted(counts)} numbers; {len(flavours)} flavours are declared."
+            f"parton distributions: {where} has rows of {sorted(counts)} numbers; {len(flavours)} "
+            "flavours are declared."
         )
     values = _numbers(" ".join(lines[3:]), f"{where}, rows")
     if np.any(np.abs(values) > LARGEST_VALUE):
@@ -238,7 +246,8 @@ def _nodes(line: str, where: str) -> np.ndarray:
     nodes = _numbers(line, where)
     if len(nodes) < 4 or nodes[0] <= 0 or not np.all(np.diff(nodes) > 0):
         raise ValueError(
-            f"parton distributions: {where} must be at least 4 positive rising numbers, found {len(nodes)}: {line[:60]!r}."
+            f"parton distributions: {where} must be at least 4 positive rising numbers, found "
+            f"{len(nodes)}: {line[:60]!r}."
         )
     return nodes
 
@@ -269,7 +278,8 @@ def _check_order(blocks: tuple[Block, ...], path: Path) -> None:
 def _check_positive(luminosity: np.ndarray, name: str) -> None:
     if not np.all(luminosity > 0):
         raise ValueError(
-            f"parton distributions: the luminosity of set {name} is negative or zero at {np.sum(luminosity <= 0)} of {luminosity.size} "
+            f"parton distributions: the luminosity of set {name} is negative or zero at "
+            f"{np.sum(luminosity <= 0)} of {luminosity.size} "
             "knots; this table holds logarithms, so a set with positive u + c and d + s + b luminosities is needed."
         )
 

@@ -133,8 +133,8 @@ def parse_rows(content: bytes, name: str) -> Rows:
         if len(row) != len(names):
             expected = f"{len(names)} ({', '.join(names)[:400]})"
             raise faults.DamagedData(
-                f"package data: {name} has a row of {len(row)} entries, expected {expected}, line {number}: "
-                f"{str(list(row))[:400]}."
+                f"package data: {name} has a row of {len(row)} entries, expected {expected}, line "
+                f"{number}: {str(list(row))[:400]}."
             )
         if max(map(len, row)) > LONGEST_ENTRY:
             raise faults.DamagedData(

@@ -6,7 +6,8 @@ import math
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex
+from jax.typing import ArrayLike
+from jaxtyping import Array, Complex, Int
 
 from jaxmix.numerics import safe
 
@@ -58,7 +59,7 @@ def _with_slope(z: Complex[Array, "..."]) -> tuple[Complex[Array, "..."], Comple
     ratio = (scale + 1j * z) * inverse
     known = jnp.asarray(coefficients, ratio.real.dtype)
 
-    def horner(k: int, state: tuple[Array, Array]) -> tuple[Array, Array]:
+    def horner(k: Int[ArrayLike, ""], state: tuple[Array, Array]) -> tuple[Array, Array]:
         value, slope = state
         return value * ratio + known[k], slope * ratio + value
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jax.typing import ArrayLike
+from jaxtyping import Array, Bool, Float, Int
 
 
 class Fit(NamedTuple):
@@ -51,7 +52,7 @@ def gauss_newton(
         The parameters at the end, and whether they converged.
     """
 
-    def advance(_: int, state: tuple[Array, Array]) -> tuple[Array, Array]:
+    def advance(_: Int[ArrayLike, ""], state: tuple[Array, Array]) -> tuple[Array, Array]:
         place = state[0]
         step, decrement = linear_step(*_with_tangents(residuals, place), weights)
         return place + step, decrement

@@ -1,4 +1,4 @@
-"""What is drawn where: the contours of a scan sorted into panels, series and levels."""
+"""The layout of a figure: the contours of a scan sorted into panels, series and levels."""
 
 import math
 from collections.abc import Iterable
@@ -15,8 +15,10 @@ _FLAT = 1e-4  # of the box, by which a line of points may miss the cubic pieces
 
 
 class Curve(NamedTuple):
-    """One drawn component: its panel, series and level by number; its points [n] and its path of cubic pieces, as
-    points [m, 2] and codes [m] (engine.paths), in the parameters' units.
+    """One drawn component.
+
+    Its panel, series and level by number; its points [n] and its path of cubic pieces, as points [m, 2] and codes [m]
+    (engine.bezier), in the parameters' units.
     """
 
     panel: int
@@ -29,11 +31,24 @@ class Curve(NamedTuple):
 
 
 class Arrangement(NamedTuple):
-    """What is drawn where.
+    """Which curve is drawn in which panel.
 
-    panels: the held values that tell the panels apart, series: the constraint and the values that tell the curves of a
-    panel apart, kinds: what the shelf knows of each series' constraint, levels: the labels of each series' levels,
-    common: the values that all share.
+    Attributes
+    ----------
+    sides
+        x and y.
+    panels
+        The held values that tell the panels apart.
+    series
+        The constraint and the values that tell the curves of a panel apart.
+    kinds
+        What the shelf knows of each series' constraint.
+    levels
+        Labels of each series' levels.
+    common
+        The values that all share.
+    curves
+        All that is drawn.
     """
 
     sides: tuple[engine.Side, engine.Side]
@@ -45,16 +60,16 @@ class Arrangement(NamedTuple):
     curves: list[Curve]
 
     def of(self, panel: int, series: int | None = None, level: int | None = None) -> list[Curve]:
-        """The curves of a panel, or of one series or level in it."""
+        """List the curves of a panel, or of one series or level in it."""
         wanted = (panel, series, level)
         return [curve for curve in self.curves if all(ask in (None, has) for ask, has in zip(wanted, curve))]
 
 
 def arrange(settings: config.Config, traces: list[results.Trace]) -> Arrangement:
-    """Sort the values held of all planes into panels, series and what is common, and the traces to them.
+    """Sort the values held of all planes into panels, series and common ones, and the traces to them.
 
     Curves of a panel differ by the constraint, or, where there is one constraint alone, by what is held beside a mass
-    ratio.
+    ratio. Raises ValueError for a config without [contours].
     """
     if settings.contours is None:
         raise ValueError("arrange: found a config without [contours], so that there is no plane; trace contours first.")
@@ -99,7 +114,7 @@ def _curve(trace: results.Trace, arrangement: Arrangement) -> Curve:
 
 
 def drawn(piece: engine.Contour) -> Float[np.ndarray, "n 2"]:
-    """The points of a contour's cubic pieces that a drawing needs, in its parameters."""
+    """Return the points of a contour's cubic pieces that a drawing needs, in its parameters."""
     return _drawn(piece.sides, engine.pieces.curve(piece.in_box(), piece.tangents(), piece.closed, _BETWEEN))
 
 
@@ -109,8 +124,9 @@ def _drawn(sides: tuple[engine.Side, engine.Side], curve: Float[np.ndarray, "n 2
 
 
 def _needed(line: Float[np.ndarray, "n 2"]) -> Bool[np.ndarray, " n"]:
-    """Which points of a line, in box coordinates, are needed to draw it within _FLAT. U. Ramer, Comput. Graph. Image
-    Process. 1 (1972) 244.
+    """Tell which points of a line, in box coordinates, are needed to draw it within _FLAT.
+
+    U. Ramer, Comput. Graph. Image Process. 1 (1972) 244.
     """
     keep = np.zeros(len(line), bool)
     keep[[0, -1]] = True

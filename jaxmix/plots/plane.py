@@ -1,5 +1,7 @@
-"""The contours of a scan in its plane, a dash for each level: of one constraint with a panel for each mass ratio and a
-colour for each other value held, of several with a panel for each value held and a colour for each constraint.
+"""The figure of a scan: its contours in their plane, a dash for each level.
+
+Of one constraint there is a panel for each mass ratio and a colour for each other value held; of several a panel for
+each value held and a colour for each constraint.
 """
 
 import math
@@ -30,10 +32,26 @@ _ALWAYS = ("theta_dark", "e_dark", *_COLLIDER)  # stated even at their defaults
 
 
 def draw(folder: Path, settings: config.Config, traces: list[results.Trace]) -> list[str]:
-    """Draw the contours of a finished scan into its folder as PNG, PDF and CSV; the files' names, none without
-    [contours].
+    """Draw the contours of a finished scan into its folder as PNG, PDF and CSV.
 
-    traces: what was traced in settings' planes. Raises CannotWrite.
+    Parameters
+    ----------
+    folder
+        The scan's folder.
+    settings
+        Its config.
+    traces
+        The contours in the config's planes.
+
+    Returns
+    -------
+    list of str
+        The files' names, none without [contours].
+
+    Raises
+    ------
+    CannotWrite
+        The disk refuses.
     """
     if settings.contours is None:
         return []
@@ -41,7 +59,10 @@ def draw(folder: Path, settings: config.Config, traces: list[results.Trace]) -> 
 
 
 def plane_figure(settings: config.Config, traces: list[results.Trace]) -> tuple[Figure, bytes]:
-    """The figure of a scan's contours, and the curves in it as CSV. The excluded side of the first level is shaded."""
+    """Make the figure of a scan's contours, and the curves in it as CSV.
+
+    The excluded side of the first level is shaded.
+    """
     arranged = arrange(settings, traces)
     with style.applied():
         across = min(len(arranged.panels), _ACROSS)

@@ -59,13 +59,13 @@ _WORDS = {"theta_w": r"$\theta_W$", "e": "$e$"}
 
 @contextlib.contextmanager
 def applied() -> Iterator[None]:
-    """The style, while a figure is made or written."""
+    """Apply the style while a figure is made or written."""
     with matplotlib.rc_context(RC):
         yield
 
 
 def blank(width: float, height: float) -> Figure:
-    """An empty figure with its own canvas, inches."""
+    """Make an empty figure of a width and height in inches, with its own canvas."""
     figure = Figure(figsize=(width, height))
     figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03, wspace=0.04, hspace=0.03))
     FigureCanvasAgg(figure)
@@ -73,8 +73,9 @@ def blank(width: float, height: float) -> Figure:
 
 
 def colour(number: int, total: int) -> str:
-    """Colour of one of several curves: the palette, or for more curves than it holds a scale from dark blue to
-    yellow.
+    """Choose the colour of one of several curves.
+
+    It is from the palette, or for more curves than the palette holds from a scale from dark blue to yellow.
     """
     if total <= len(PALETTE):
         return PALETTE[number]
@@ -82,7 +83,7 @@ def colour(number: int, total: int) -> str:
 
 
 def stroke(path: Outline, colour: str, dash: Dash, order: float) -> PathPatch:
-    """A path that looks as a line of this colour and dash does."""
+    """Draw a path in the colour and dash that a line would have."""
     kind = "solid" if dash == "-" else "dash"
     settings: Any = matplotlib.rcParams
     ends = {f"{which}style": settings[f"lines.{kind}_{which}style"] for which in ("cap", "join")}
@@ -98,8 +99,9 @@ def stroke(path: Outline, colour: str, dash: Dash, order: float) -> PathPatch:
 
 
 def quantity(name: str, value: float, sm: dict[str, float]) -> str:
-    """A parameter's value in words, such as m_Z'/m_psi = 3; sm: the values that words stand for
-    (parameters.named_values).
+    """Write a parameter's value in words, such as m_Z'/m_psi = 3.
+
+    `sm` holds the values that words stand for (parameters.named_values).
     """
     parameter = parameters.PARAMETERS[name]
     word = parameters.WORDS.get(name)
@@ -118,7 +120,7 @@ def _number(value: float) -> str:
 
 
 def literal(text: str) -> str:
-    """A text of the user's: with its formulas where they can be set, else letter by letter."""
+    """Return a user's text with its formulas where they can be set, else letter by letter."""
     try:
         mathtext.MathTextParser("path").parse(text)
     except ValueError:
@@ -127,14 +129,14 @@ def literal(text: str) -> str:
 
 
 def axis_label(name: str) -> str:
-    """Symbol and unit of a parameter."""
+    """Return symbol and unit of a parameter."""
     parameter = parameters.PARAMETERS[name]
     unit = _UNITS.get(parameter.unit, parameter.unit)
     return f"{parameter.symbol} [{unit}]" if unit else parameter.symbol
 
 
 def logarithmic(axes: Axes, which: str) -> None:
-    """A logarithmic axis ("x" or "y") with minor ticks on every decade, and plain numbers from 0.1 to 1000."""
+    """Make an axis ("x" or "y") logarithmic, with minor ticks on every decade, and plain numbers from 0.1 to 1000."""
     axes.set(**{f"{which}scale": "log"})
     axis = axes.xaxis if which == "x" else axes.yaxis
     low, high = sorted(getattr(axes, f"get_{which}lim")())
@@ -147,7 +149,7 @@ def logarithmic(axes: Axes, which: str) -> None:
 
 
 def table(comments: Iterable[str], columns: Sequence[str], rows: Iterable[Sequence]) -> bytes:
-    """A CSV: comments, then the columns, then rows, numbers with eight digits."""
+    """Write a CSV: comments, then the columns, then rows, numbers with eight digits."""
     text = io.StringIO()
     text.writelines(f"# {line}\n" for line in comments)
     writer = csv.writer(text, lineterminator="\n")
@@ -157,8 +159,9 @@ def table(comments: Iterable[str], columns: Sequence[str], rows: Iterable[Sequen
 
 
 def save(folder: Path, stem: str, figure: Figure, curves: bytes) -> list[str]:
-    """Write figure and table as stem.png, .pdf and .csv, each whole or not at all; the names. CannotWrite on
-    failure.
+    """Write figure and table as stem.png, .pdf and .csv, each whole or not at all; return the names.
+
+    Raises CannotWrite on failure.
     """
     names = []
     for kind, metadata in _METADATA.items():

@@ -20,7 +20,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax.scipy.special import log_ndtr
-from jaxtyping import Array, Float, Int, Scalar, ScalarLike
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float, Int, Real, Scalar, ScalarLike
 
 from jaxmix.numerics import roots, safe
 from jaxmix.statistics import counts
@@ -63,7 +64,7 @@ class PoissonBins(eqx.Module):
 
 
 def poisson_bins(
-    observed: Bins, background: AbstractBackground, up: float = 0.0, down: float | None = None
+    observed: Real[ArrayLike, " bins"], background: AbstractBackground, up: float = 0.0, down: float | None = None
 ) -> PoissonBins:
     """Build bins whose signal is uncertain by the factors 1 + up and 1 - down.
 

@@ -35,6 +35,7 @@ def exclusion_asimov(signal: Numbers, background: Numbers) -> Float[Array, "..."
     ----------
     CCGV, eq. (16) at n = b.
     """
+    signal, background = jnp.asarray(signal), jnp.asarray(background)
     present, divisor = _divisor(background)
     return jnp.where(present, 2 * divisor * _x_minus_log1p(signal / divisor), 2 * signal)
 
@@ -59,6 +60,7 @@ def discovery_asimov(signal: Numbers, background: Numbers) -> Float[Array, "..."
     ----------
     CCGV, eq. (97) squared.
     """
+    signal, background = jnp.asarray(signal), jnp.asarray(background)
     present, divisor = _divisor(background)
     without = jnp.where(signal > 0, jnp.inf, 0.0)
     return jnp.where(present, 2 * divisor * _entropy(signal / divisor), without)
@@ -84,6 +86,7 @@ def exclusion_observed(observed: Numbers, signal: Numbers, background: Numbers) 
     ----------
     CCGV, eq. (16).
     """
+    observed, signal, background = jnp.asarray(observed), jnp.asarray(signal), jnp.asarray(background)
     missing = jnp.maximum(signal + background - observed, 0.0)
     present, divisor = _divisor(background)
     deficit = jnp.where(present, jnp.maximum(background - observed, 0.0), 0.0)
@@ -114,6 +117,7 @@ def log_poisson_cdf(observed: Numbers, mean: Numbers) -> Float[Array, "..."]:
     ----------
     NIST Digital Library of Mathematical Functions, eq. (8.9.2).
     """
+    observed, mean = jnp.asarray(observed), jnp.asarray(mean)
     a = observed + 1.0
     x = jnp.maximum(mean, jnp.finfo(jnp.result_type(mean, float)).tiny)
     threshold = a + 10 * jnp.sqrt(a) + 50
@@ -136,6 +140,7 @@ def cls_test_statistic(observed: Numbers, signal: Numbers, background: Numbers) 
 
     The arguments are n, s and b; for n = 0 it is 2 s at any background.
     """
+    signal, background = jnp.asarray(signal), jnp.asarray(background)
     return 2 * (log_poisson_cdf(observed, background) - log_poisson_cdf(observed, signal + background))
 
 
@@ -157,9 +162,9 @@ def critical_chi2(cl: ScalarLike) -> Scalar:
     return ndtri((1 + jnp.asarray(cl, jnp.result_type(cl, float))) / 2) ** 2
 
 
-def _divisor(background: Numbers) -> tuple[Bool[Array, "..."], Float[Array, "..."]]:
+def _divisor(background: Real[Array, "..."]) -> tuple[Bool[Array, "..."], Float[Array, "..."]]:
     """Tell whether b is so large that s/b^2 cannot overflow, and return a divisor that is never zero."""
-    present = jnp.asarray(background) > jnp.finfo(jnp.result_type(background, float)).tiny ** 0.25
+    present = background > jnp.finfo(jnp.result_type(background, float)).tiny ** 0.25
     return present, jnp.where(present, background, 1.0)
 
 
@@ -179,7 +184,7 @@ def _entropy(x: Float[Array, "..."]) -> Float[Array, "..."]:
     return jnp.where(small, series, (1 + far) * jnp.log1p(far) - far)
 
 
-def _log_tail(a: Numbers, x: Numbers) -> Float[Array, "..."]:
+def _log_tail(a: Float[Array, "..."], x: Float[Array, "..."]) -> Float[Array, "..."]:
     """Return ln Q(a, x) for x well above a: Gamma(a, x) = exp(-x) x^a/(x + 1 - a - 1 (1 - a)/(x + 3 - a - ...))."""
     fraction = x + 2 * _FRACTION_DEPTH + 1 - a
     for k in range(_FRACTION_DEPTH, 0, -1):

@@ -15,7 +15,7 @@ from jaxmix.statistics import counts
 MODES = ("sigma", "cl")
 
 
-def _floats(value: ArrayLike | Sequence[float] | None) -> Array | None:
+def _floats(value: ArrayLike | Sequence[int | float] | None) -> Array | None:
     """Convert numbers to floats of their own precision."""
     if value is None:
         return None

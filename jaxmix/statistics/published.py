@@ -11,7 +11,7 @@ from jaxtyping import Array, Bool, Float, Real, Scalar, ScalarLike
 from jaxmix.statistics import counts
 from jaxmix.statistics.judges import AbstractJudge
 
-Points = Real[ArrayLike, " k"] | Sequence[float]
+Points = Real[ArrayLike, "_"] | Sequence[int | float]
 
 _FAR = 1e3  # in ln(abscissa): beyond every mass
 
@@ -30,6 +30,7 @@ class Curve(eqx.Module):
 
     def __call__(self, at: ScalarLike) -> tuple[Scalar, Bool[Array, ""]]:
         """Return the value at a scalar, held at the ends, and whether a segment covers it (its ends included)."""
+        at = jnp.asarray(at)
         point = jnp.clip(at, self.x[0], self.x[-1])
         cell = jnp.clip(jnp.searchsorted(self.x, point, side="right") - 1, 0, len(self.gap) - 1)
         low, width = self.x[cell], self.x[cell + 1] - self.x[cell]
@@ -143,7 +144,10 @@ class PublishedLimit(AbstractJudge):
         return jnp.where(covered, self.critical_value() * (signal * jnp.exp(-log_limit)) ** self.power, jnp.nan)
 
 
-def _curve(x: Float[np.ndarray, " k"], y: Float[np.ndarray, " k"], pieces: Float[np.ndarray, " k"]) -> Curve:
+def _curve(
+    x: Float[np.ndarray, " points"], y: Float[np.ndarray, " limits"], pieces: Real[np.ndarray, " segments"]
+) -> Curve:
+    """Build a curve from its points; one limit and one segment a point, or ValueError."""
     if not len(x) == len(y) == len(pieces):
         raise ValueError(
             f"PublishedLimit: {len(x)} abscissas, {len(y)} limits and {len(pieces)} segments; give one each."

@@ -103,8 +103,8 @@ def test_slopes_are_finite_everywhere(s, b, n):
 def test_slopes_are_finite_differences(n, s, b):
     for function in (statistics.exclusion_observed, statistics.cls_test_statistic):
         slopes = jax.grad(function, argnums=(1, 2))(n, s, b)
-        assert slopes[0] == pytest.approx(slope(lambda x: function(n, x, b), s), rel=1e-6, abs=1e-8)
-        assert slopes[1] == pytest.approx(slope(lambda x: function(n, s, x), b), rel=1e-6, abs=1e-8)
+        assert slopes[0] == pytest.approx(slope(lambda x, function=function: function(n, x, b), s), rel=1e-6, abs=1e-8)
+        assert slopes[1] == pytest.approx(slope(lambda x, function=function: function(n, s, x), b), rel=1e-6, abs=1e-8)
     n_slope = jax.grad(statistics.cls_test_statistic)(n, s, b)
     assert n_slope == pytest.approx(slope(lambda x: statistics.cls_test_statistic(x, s, b), n, 1e-5), rel=1e-4)
 
@@ -246,7 +246,7 @@ def test_published_limit_in_pieces():
         assert np.isnan(judge.limit(x)) and np.isnan(judge.test_statistic((x, 1.0))) and not judge.covers(x)
     others = [judge.curve, statistics.PublishedLimit(ABSCISSA, LIMIT).curve]
     for x in np.log([0.5, 1.0, 3.0, 5.0, 9.0, 15.0, 25.0, 1e4]):
-        values, covered = jax.vmap(lambda curve: curve(jnp.asarray(x)))(statistics.stacked(others))
+        values, covered = jax.vmap(lambda curve, x=x: curve(jnp.asarray(x)))(statistics.stacked(others))
         for i, curve in enumerate(others):
             value, inside = curve(jnp.asarray(x))
             assert covered[i] == inside and (not inside or values[i] == value)
