@@ -25,6 +25,7 @@ class Declaration(NamedTuple):
     preset : defaults of its own parameters where the vocabulary has none, as numbers or words.
     phases : words that set a parameter, which each sets and to what; None leaves the value to the point.
     coupling : name of the dark gauge coupling that should stay below 4 pi.
+    photon : the currents that the photon couples to.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Declaration(NamedTuple):
     preset: Mapping[str, float | str] = {}
     phases: Mapping[str, tuple[str, float | None]] = {}
     coupling: str = "g1_dark"
+    photon: tuple[str, ...] = ("em", "em_dark")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -74,6 +76,7 @@ STUECKELBERG = Declaration(
     mixing_forms=("kappa", "epsilon"),
     preset={"mass_mixing": 0.0, "g_dark": "e"},
     coupling="g_dark",
+    photon=("em", "z_dark"),
 )
 
 DECLARED = {each.kind: each for each in (MIXED_PHASE, STUECKELBERG)}

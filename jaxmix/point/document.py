@@ -51,7 +51,7 @@ def document(
             else "kappa: the millicharge asked for needs |kappa| >= 1; allowed: (-1, 1); lower epsilon_gamma or raise e_dark"
         )
     couplings = {boson: _under(f"couplings.{boson}", numbers) for boson in ("photon", "z", "zprime")}
-    couplings["photon"] = {name: couplings["photon"][name] for name in ("em", "em_dark")}
+    couplings["photon"] = {name: couplings["photon"][name] for name in declared.photon}
     verdicts = {name: verdict(name, kind, numbers, cl, declared.coupling) for name, kind in kinds.items()}
     excluding = [name for name, said in verdicts.items() if said["excluded"]]
     return {
