@@ -50,11 +50,12 @@ def _named_value(name: str, held: Mapping[str, Any]) -> float:
     """theta_W or e at the held Standard Model inputs, at their defaults where those are absent or outside
     their domain.
     """
-    inputs = {}
+    inputs = parameters.defaults()
     for key in ("sin2_theta_w", "alpha"):
-        parameter, value = parameters.PARAMETERS[key], held.get(key)
-        inputs[key] = value if schema.is_number(value) and parameter.contains(value) else parameter.default
-    return parameters.named_values(**inputs)[parameters.WORDS[name]]
+        value = held.get(key)
+        if schema.is_number(value) and parameters.PARAMETERS[key].contains(value):
+            inputs[key] = value
+    return parameters.named_values(inputs["sin2_theta_w"], inputs["alpha"])[parameters.WORDS[name]]
 
 
 def with_defaults(given: dict[str, float], axes: Mapping[str, schema.Axis]) -> dict[str, float]:
@@ -125,8 +126,11 @@ def _axis(path: str, table: Mapping[str, Any], sampled: bool) -> list[Problem]:
 
 def _resolution(path: str, table: Mapping[str, Any]) -> list[Problem]:
     """Of a range that is well formed otherwise: values that double precision tells apart, and a width that it holds."""
-    (low, high, count), logarithmic = (table.get(key) for key in _RANGE), table.get("spacing") == "log"
-    if not all(map(schema.is_number, (low, high, count))) or not low < high or (logarithmic and low <= 0):
+    low, high, count = (table.get(key) for key in _RANGE)
+    logarithmic = table.get("spacing") == "log"
+    if not (schema.is_number(low) and schema.is_number(high) and schema.is_number(count)):
+        return []
+    if not low < high or (logarithmic and low <= 0):
         return []
     wide = math.log(high) - math.log(low) > _LARGEST_LOGARITHM if logarithmic else math.isinf(high - low)
     if wide or high - low < 2 * count * math.ulp(max(abs(low), abs(high))):

@@ -24,14 +24,19 @@ MAX_MASSES = 1_000
 
 
 class Target(NamedTuple):
-    """The experiment of a search: its name in the config, its kind, what its designs cost, and the settings that may
-    move.
+    """The experiment of a search: its name in the config, its kind, what it says of its designs, and the settings
+    that may move.
     """
 
     name: str
     kind: Kind
-    costs: Costs
+    designs: Designable
     movable: dict[str, DesignRange]
+
+    @property
+    def costs(self) -> Costs:
+        """What its designs cost."""
+        return self.designs.budget
 
     @property
     def path(self) -> str:
@@ -54,7 +59,7 @@ def target(name: str | None = None, table: Any = None) -> Target:
         allowed = ", ".join(known)
         raise ConfigError([Problem(joined("constraints", name), "an experiment that has no designs", allowed)])
     ranges = {word: each.design for word, each in kind.settings.items() if each.design is not None}
-    return Target(name, kind, kind.budget, ranges)
+    return Target(name, kind, kind, ranges)
 
 
 class Range(schema.Table):
@@ -161,16 +166,16 @@ def validate(raw: Mapping[str, Any]) -> DesignConfig:
     problems += _across(chosen, raw) + _of_ranges(chosen, raw)
     if budget is not None:
         problems += _of_budget(chosen, budget)
-    if not problems:
+    if not problems and axis is not None and budget is not None:
         values, ranges = _started(chosen, design, {**setting.defaults(chosen.kind.settings), **settings})
         kind, allowed, prices = _bill(chosen, budget)
         problems += _of_designs(chosen, ranges, values, design, axis)
         problems += _of_cost(chosen, kind, allowed, prices, ranges, values)
-    if problems:
-        raise ConfigError(dict.fromkeys(problems))
-    held = checks.with_defaults(given.model_dump(exclude_none=True), {"m_mcp": axis})
-    masses = tuple(map(float, axis.array()))
-    return DesignConfig(chosen, design, ranges, values, kind, allowed, prices, held, masses)
+        if not problems:
+            held = checks.with_defaults(given.model_dump(exclude_none=True), {"m_mcp": axis})
+            masses = tuple(map(float, axis.array()))
+            return DesignConfig(chosen, design, ranges, values, kind, allowed, prices, held, masses)
+    raise ConfigError(dict.fromkeys(problems))
 
 
 def _chosen(raw: Mapping[str, Any], problems: list[Problem]) -> Target:
@@ -250,7 +255,7 @@ def _bill(chosen: Target, budget: Budget) -> tuple[str, float, dict[str, float]]
     """What the budget limits, to how much, and the prices."""
     if budget.volume is not None:
         return "volume", budget.volume, dict(chosen.costs.volume)
-    return "cost", budget.cost, {name: getattr(budget.prices, name) for name in chosen.costs.prices}
+    return "cost", budget.cost or 0.0, {name: getattr(budget.prices, name) for name in chosen.costs.prices}
 
 
 def _of_ranges(chosen: Target, raw: Mapping[str, Any]) -> list[Problem]:
@@ -325,7 +330,9 @@ def _of_designs(
     can be.
     """
     problems = [
-        each for name, found in ranges.items() for each in _start(f"design.{name}", found.start, found.min, found.max)
+        each
+        for name, found in ranges.items()
+        for each in _start(f"design.{name}", float(values[name]), found.min, found.max)
     ]
     for name in ranges:
         need = chosen.kind.settings[name].needs
@@ -336,7 +343,7 @@ def _of_designs(
             )
     numbers = [name for name, each in chosen.kind.settings.items() if not each.is_word]
     ends = {name: (ranges[name].min, ranges[name].max) if name in ranges else (values[name],) * 2 for name in numbers}
-    problems += [Problem("design", *each) for each in chosen.kind.impossible_designs(ends)]
+    problems += [Problem("design", *each) for each in chosen.designs.impossible_designs(ends)]
     if design.objective == "reach" and axis.size < 2:
         problems.append(Problem("axes.m_mcp", "one mass", 'at least two for the objective "reach"; or "limit"'))
     return problems

@@ -56,7 +56,8 @@ def arrange(settings: config.Config, traces: list[results.Trace]) -> Arrangement
     Curves of a panel differ by the constraint, or, where there is one constraint alone, by what is held beside a mass
     ratio.
     """
-    sides = tuple(_side(name, settings.axes[name]) for name in (settings.contours.x, settings.contours.y))
+    x, y = settings.traced.x, settings.traced.y
+    sides = _side(x, settings.axes[x]), _side(y, settings.axes[y])
     planes = settings.planes()
     varied = [name for name in planes[0] if len({plane[name] for plane in planes}) > 1]
     apart = [name for name in varied if name in parameters.MCP_RATIOS or len(settings.constraints) > 1]
@@ -77,7 +78,7 @@ def _distinct(dictionaries: Iterable[dict[str, float]]) -> list[dict[str, float]
 
 
 def _side(name: str, axis: config.Axis) -> engine.Side:
-    return engine.Side(name, axis.min, axis.max, axis.is_log)
+    return engine.Side(name, *axis.ends, axis.is_log)
 
 
 def _curve(trace: results.Trace, arrangement: Arrangement) -> Curve:

@@ -35,8 +35,8 @@ def trace_all(
     """
     if settings.contours is None:
         return Traced([], [], verify)
-    x, y = (_axis(settings, name) for name in (settings.contours.x, settings.contours.y))
-    found, families, options = {}, [], {"depth": settings.contours.depth, "verify": verify, "batch": _BATCH}
+    x, y = (_axis(settings, name) for name in (settings.traced.x, settings.traced.y))
+    found, families, options = {}, [], {"depth": settings.traced.depth, "verify": verify, "batch": _BATCH}
     for group in _groups(problem, settings, critical):
         levels = [math.log(level / group.unit) for _, _, level in group.members]
         helds = [dict(plane) for _, plane, _ in group.members]
@@ -104,10 +104,10 @@ class _Group(NamedTuple):
 
 
 def _groups(problem: study.Study, settings: config.Config, critical: dict[str, dict[str, float]]) -> list[_Group]:
-    groups = {}
+    groups: dict[tuple, _Group] = {}
     for plane in settings.planes():
         for name, levels in critical.items():
-            sides = (("x", settings.contours.x), ("y", settings.contours.y))
+            sides = (("x", settings.traced.x), ("y", settings.traced.y))
             nodes = {
                 f"{side}_nodes": tuple(problem.constraints[name].features(axis, _held(settings, plane)))
                 for side, axis in sides
@@ -120,7 +120,7 @@ def _groups(problem: study.Study, settings: config.Config, critical: dict[str, d
 def _held(settings: config.Config, plane: dict[str, float]) -> dict[str, float]:
     """All that a plane holds."""
     return {
-        name: value for name, value in settings.held.items() if name not in (settings.contours.x, settings.contours.y)
+        name: value for name, value in settings.held.items() if name not in (settings.traced.x, settings.traced.y)
     } | plane
 
 
@@ -133,24 +133,23 @@ def compile_all(problem: study.Study, settings: config.Config) -> None:
     """Compile what `trace_all` needs, for a thread beside the grid's evaluation."""
     for plane in settings.planes()[:1]:
         helds = [plane] if count(settings) == 1 else [plane, dict(plane)]
-        x, y = (_axis(settings, name) for name in (settings.contours.x, settings.contours.y))
+        x, y = (_axis(settings, name) for name in (settings.traced.x, settings.traced.y))
         for name in problem.constraints:
             engine.compile_contours(problem, x, y, helds, output=name, batch=_BATCH)
 
 
 def table(settings: config.Config, traces: list[results.Trace]) -> tuple[tuple[results.Side, results.Side], list[str]]:
     """The plane and the names of the held parameters, as contours.csv takes them."""
-    sides = [settings.axes[name] for name in (settings.contours.x, settings.contours.y)]
+    sides = [settings.axes[name] for name in (settings.traced.x, settings.traced.y)]
     plane = [
-        results.Side(name, axis.min, axis.max, axis.is_log)
-        for name, axis in zip((settings.contours.x, settings.contours.y), sides)
+        results.Side(name, *axis.ends, axis.is_log) for name, axis in zip((settings.traced.x, settings.traced.y), sides)
     ]
     return (plane[0], plane[1]), sorted({name for trace in traces for name in trace.held})
 
 
 def _axis(settings: config.Config, name: str) -> engine.Axis:
-    axis, cells = settings.axes[name], settings.contours.cells + 1
-    return (engine.Axis.log if axis.is_log else engine.Axis.linear)(name, axis.min, axis.max, cells)
+    axis, cells = settings.axes[name], settings.traced.cells + 1
+    return (engine.Axis.log if axis.is_log else engine.Axis.linear)(name, *axis.ends, cells)
 
 
 def _trace(

@@ -28,10 +28,7 @@ def with_tables(problem: study.Study, grid: engine.Grid) -> study.Study:
     }
     if not _allowed(axes) or grid.size <= _WORTH * _KNOTS * axes[_mass(axes)].size:
         return problem
-    made = {
-        name: _tabulated(problem, name, constraint, axes) if _has_one_table(constraint) else constraint
-        for name, constraint in problem.constraints.items()
-    }
+    made = {name: _with_table(problem, name, constraint, axes) for name, constraint in problem.constraints.items()}
     return eqx.tree_at(lambda each: each.constraints, problem, made, is_leaf=lambda each: isinstance(each, dict))
 
 
@@ -45,13 +42,12 @@ def _mass(axes: dict[str, np.ndarray]) -> str:
     return next(name for name in _MASSES if name in axes)
 
 
-def _has_one_table(constraint: abstract.AbstractConstraint) -> bool:
-    return isinstance(constraint, abilities.NeedsHattedKappa) and constraint.needs_hatted_kappa_alone()
-
-
-def _tabulated(
-    problem: study.Study, name: str, constraint: abilities.NeedsHattedKappa, axes: dict[str, np.ndarray]
-) -> abilities.NeedsHattedKappa:
+def _with_table(
+    problem: study.Study, name: str, constraint: abstract.AbstractConstraint, axes: dict[str, np.ndarray]
+) -> abstract.AbstractConstraint:
+    """The constraint with its table, itself where none can serve it."""
+    if not isinstance(constraint, abilities.NeedsHattedKappa) or not constraint.needs_hatted_kappa_alone():
+        return constraint
     mass = _mass(axes)
     top = np.log(np.max(np.abs(axes["kappa"])))  # kappa^ is at most kappa
     nodes = np.exp(np.linspace(top - _DECADES * np.log(10), top, _KNOTS))

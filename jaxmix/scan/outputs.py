@@ -29,7 +29,7 @@ def record(
     """What is committed of a chunk: the test statistics, the flags and the status of every point where they are kept,
     summary and maps.
     """
-    kept = {}
+    kept: dict[str, np.ndarray] = {}
     if outputs is not None:
         if not isinstance(job.grid, engine.Grid):
             kept |= {

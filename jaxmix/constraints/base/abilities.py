@@ -85,16 +85,24 @@ class Designable(Protocol):
 
 @runtime_checkable
 class CountsLight(Protocol):
-    """A detector whose events can be binned in photoelectrons."""
+    """A detector whose events can be binned in photoelectrons.
+
+    Attributes
+    ----------
+    collider_settings
+        Names of the settings on which tables rest that detectors may share.
+    bars_hit, layers
+        Bars that an event needs, and layers of each that must see light.
+    """
 
     @property
     def collider_settings(self) -> frozenset[str]: ...
 
     @property
-    def values(self) -> dict[str, Scalar]: ...
+    def bars_hit(self) -> int: ...
 
     @property
-    def bars_hit(self) -> int: ...
+    def layers(self) -> float: ...
 
     def prepared(self) -> Self:
         """Return the detector with its tables."""

@@ -101,7 +101,8 @@ class MillichargeDetector(abstract.AbstractConstraint):
         ValueError
             For a face that would hold the beam, or a word that is not allowed.
         """
-        collider = {name: settings.get(name, parameters.PARAMETERS[name].default) for name in cls.parameters}
+        defaults = parameters.defaults()
+        collider = {name: float(settings.get(name, defaults[name])) for name in cls.parameters}
         numbers = {**collider, **setting.values(cls.settings, settings)}
         ends = {name: (float(numbers[name]),) * 2 for name in ("side", "distance", "eta")}
         if _holds_the_beam(ends):
@@ -155,7 +156,8 @@ class MillichargeDetector(abstract.AbstractConstraint):
         """Return the detector with the acceptances that its present settings give."""
         if self.acceptances is not None:
             return self
-        return dataclasses.replace(self, acceptances=self.accepted(self.protons))
+        protons = self.of_protons() if self.protons is None else self.protons
+        return dataclasses.replace(self, acceptances=self.accepted(protons))
 
     def with_shared_tables(self, first: Self) -> Self:
         """Return the detector with another one's tables that rest on the collider, so that they are computed once."""
@@ -284,6 +286,11 @@ class MillichargeDetector(abstract.AbstractConstraint):
     def bars_hit(self) -> int:
         """Bars that an event needs."""
         return 2 if self.particles == "two" else 1
+
+    @property
+    def layers(self) -> float:
+        """Layers that must see light, as a number outside a traced function."""
+        return float(self.values["layers"])
 
     def charge_one(self) -> Scalar:
         """Charge (e) of one photoelectron a layer with the present layers and their light, of all mCPs in a bar."""
