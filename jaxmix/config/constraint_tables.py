@@ -70,9 +70,13 @@ def flat(table: ConstraintTable) -> dict[str, float | str]:
     return found
 
 
-@functools.cache
 def model(kind: Kind) -> type[ConstraintTable]:
     """Return the table of a kind: one field for each of its settings, sub-tables among them, and `levels`."""
+    return _made(kind)  # type: ignore[arg-type]  # a kind is a class or a frozen dataclass, and so has a hash
+
+
+@functools.cache
+def _made(kind: Kind) -> type[ConstraintTable]:
     fields: dict[str, Any] = {name: _field(each) for name, each in kind.settings.items() if not each.table}
     for inner in dict.fromkeys(each.table for each in kind.settings.values() if each.table):
         held: dict[str, Any] = {name: _field(each) for name, each in kind.settings.items() if each.table == inner}

@@ -227,13 +227,13 @@ def fisher(forecast: Forecast, threshold: float = 1.0) -> Report:
 
     Raises ValueError, naming the measurements, where an expected count or its slope is not a finite number.
     """
-    expected, slopes, matrix = (np.asarray(each) for each in _local(forecast.prediction))
+    expected, slope, matrix = (np.asarray(each) for each in _local(forecast.prediction))
     widths = np.asarray(forecast.widths)
     prior = information.from_priors(widths)
     total = matrix + prior
     light = forecast.prediction.light
     sizes = np.cumsum([len(each.edges) for each in light.values()])[:-1]
-    counts, slopes = (dict(zip(light, np.split(each, sizes))) for each in (expected, slopes))
+    counts, slopes = (dict(zip(light, np.split(each, sizes))) for each in (expected, slope))
     lost = [name for name in light if not np.all(np.isfinite(counts[name])) or not np.all(np.isfinite(slopes[name]))]
     if lost:
         raise ValueError(

@@ -19,7 +19,7 @@ _WORTH = 2  # points of the grid for each of the table, from which it is made
 _MASSES = ("m_zprime", "m2")
 
 
-def with_tables(problem: study.Study, grid: engine.Grid) -> study.Study:
+def with_tables(problem: study.Study, grid: engine.Grid | engine.Sample) -> study.Study:
     """The problem for this grid, with tables for the constraints and axes that allow them; itself where none does."""
     if not isinstance(grid, engine.Grid):
         return problem  # its masses are not on a list

@@ -72,8 +72,6 @@ class Kind(Protocol):
     @property
     def holds_swapped_labels(self) -> bool: ...
 
-    def __hash__(self) -> int: ...
-
     def build(
         self, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None
     ) -> abstract.AbstractConstraint:
