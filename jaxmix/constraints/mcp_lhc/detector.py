@@ -3,7 +3,9 @@ cross a small pointing detector and give light in every layer. A projection of t
 E. Izaguirre and I. Yavin, Phys. Lett. B 746 (2015) 117 (arXiv:1410.6816), as paper A uses it."""
 
 import dataclasses
+import functools
 import math
+import operator
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
@@ -242,7 +244,7 @@ class MillichargeDetector(abstract.AbstractConstraint):
 
     def gathered(self, channels: Mapping[str, tuple[Scalar, Scalar]]) -> Float[Array, " one"]:
         """`slow` from the channels."""
-        accepted = sum(each for _, each in channels.values())
+        accepted = functools.reduce(operator.add, (each for _, each in channels.values()))
         return jnp.log(jnp.maximum(accepted, jnp.finfo(accepted.dtype).tiny))[None]
 
     def reason(self, currents: neutral_currents.NeutralCurrents) -> Int[Array, ""]:
