@@ -93,7 +93,8 @@ def _curve(trace: results.Trace, arrangement: Arrangement) -> Curve:
     tangent = np.column_stack([trace.tangent_x, trace.tangent_y])
     points = _drawn(arrangement.sides, engine.pieces.curve(place, tangent, trace.closed, _BETWEEN))
     path = engine.bezier.path(arrangement.sides, place, tangent, trace.closed)
-    return Curve(panel, series, arrangement.levels[series].index(trace.level), trace, *points.T, path)
+    level = arrangement.levels[series].index(trace.level)
+    return Curve(panel, series, level, trace, points[:, 0], points[:, 1], path)
 
 
 def drawn(piece: engine.Contour) -> Float[np.ndarray, "n 2"]:

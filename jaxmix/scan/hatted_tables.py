@@ -52,7 +52,9 @@ def _with_table(
     top = np.log(np.max(np.abs(axes["kappa"])))  # kappa^ is at most kappa
     nodes = np.exp(np.linspace(top - _DECADES * np.log(10), top, _KNOTS))
     masses = np.unique(axes[mass])
-    rest = {key: value for key, value in problem.held.items() if key not in ("theta_dark", "m_mcp", "kappa", mass)}
+    rest = {
+        key: float(value) for key, value in problem.held.items() if key not in ("theta_dark", "m_mcp", "kappa", mass)
+    }
     okun = study.Study(rest | {"theta_dark": np.pi / 2}, {name: problem.constraints[name]})
     rows, columns = np.meshgrid(masses, nodes, indexing="ij")
     found = engine.evaluate_points(okun, {mass: rows.ravel(), "kappa": columns.ravel()}, batch=256)[name].reshape(

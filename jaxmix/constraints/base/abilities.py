@@ -34,9 +34,11 @@ class Reports(Protocol):
         ...
 
     def report(
-        self, currents: neutral_currents.NeutralCurrents, companions: Mapping[str, Self]
+        self, currents: neutral_currents.NeutralCurrents, companions: Mapping[str, Any]
     ) -> tuple[Float[Array, " k"], dict[str, Scalar]]:
-        """Return the slow part of the verdict, and the numbers of the blocks, computed together."""
+        """Return the slow part of the verdict, and the numbers of the blocks, computed together; the companions are
+        experiments of the same class, which a protocol cannot say.
+        """
         ...
 
     @staticmethod
