@@ -154,8 +154,11 @@ def _axis(path: str, table: Mapping[str, Any], sampled: bool) -> list[Problem]:
 
 def _resolution(path: str, table: Mapping[str, Any]) -> list[Problem]:
     """Of a range that is well formed otherwise: values that double precision tells apart, and a width that it holds."""
-    (low, high, count), logarithmic = (table.get(key) for key in _RANGE), table.get("spacing") == "log"
-    if not all(map(schema.is_number, (low, high, count))) or not low < high or (logarithmic and low <= 0):
+    low, high, count = (table.get(key) for key in _RANGE)
+    logarithmic = table.get("spacing") == "log"
+    if not (schema.is_number(low) and schema.is_number(high) and schema.is_number(count)):
+        return []
+    if not low < high or (logarithmic and low <= 0):
         return []
     wide = math.log(high) - math.log(low) > _LARGEST_LOGARITHM if logarithmic else math.isinf(high - low)
     if wide or high - low < 2 * count * math.ulp(max(abs(low), abs(high))):

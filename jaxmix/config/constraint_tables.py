@@ -33,7 +33,10 @@ class Level(Table):
     @property
     def value(self) -> float:
         """The number of standard deviations, or the confidence level."""
-        return self.cl if self.sigma is None else self.sigma
+        value = self.cl if self.sigma is None else self.sigma
+        if value is None:
+            raise ValueError("Level: found neither sigma nor cl; allowed: exactly one of them")
+        return value
 
     @property
     def label(self) -> str:
@@ -67,12 +70,16 @@ def flat(table: ConstraintTable) -> dict[str, float | str]:
     return found
 
 
-@functools.cache
 def model(kind: Kind) -> type[ConstraintTable]:
     """Return the table of a kind: one field for each of its settings, sub-tables among them, and `levels`."""
+    return _made(kind)  # type: ignore[arg-type]  # a kind is a class or a frozen dataclass, and so has a hash
+
+
+@functools.cache
+def _made(kind: Kind) -> type[ConstraintTable]:
     fields: dict[str, Any] = {name: _field(each) for name, each in kind.settings.items() if not each.table}
     for inner in dict.fromkeys(each.table for each in kind.settings.values() if each.table):
-        held = {name: _field(each) for name, each in kind.settings.items() if each.table == inner}
+        held: dict[str, Any] = {name: _field(each) for name, each in kind.settings.items() if each.table == inner}
         title = "".join(word.capitalize() for word in inner.split("_"))
         fields[inner] = (create_model(title, __base__=Table, **held) | None, None)
     fields["kind"] = (str, kind.name)
@@ -83,16 +90,14 @@ def model(kind: Kind) -> type[ConstraintTable]:
 def _field(declared: Setting) -> tuple[Any, Any]:
     """Type and default of a setting, as pydantic takes them."""
     default = ... if declared.required else declared.default
-    about = {"description": declared.description}
+    about = declared.description
     if declared.is_word:
-        word = Annotated[Literal[declared.choices], Field(**about)]
+        word = Annotated[Literal[declared.choices], Field(description=about)]
         is_year = any(choice.isdigit() for choice in declared.choices)
         return Annotated[word, BeforeValidator(_year_as_word)] if is_year else word, default
-    bounds = {"gt": declared.above, "ge": declared.least, "le": declared.most}
-    given = {name: bound for name, bound in bounds.items() if bound is not None}
-    if declared.is_whole:
-        return Annotated[int, Field(**given, **about)], default
-    return Annotated[float, Field(**given, **about, allow_inf_nan=False)], default
+    finite = None if declared.is_whole else False
+    field = Field(gt=declared.above, ge=declared.least, le=declared.most, description=about, allow_inf_nan=finite)
+    return Annotated[int if declared.is_whole else float, field], default
 
 
 def _year_as_word(value: Any) -> Any:

@@ -4,102 +4,19 @@ held.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from pydantic import Field, create_model
 
 from jaxmix import parameters
 from jaxmix.config import checks, constraint_tables, reading, schema, text, translate
+from jaxmix.config.design_tables import Budget, Design, Range, Target, budget_model, design_model, target
 from jaxmix.config.problems import ConfigError, Problem, joined, shown, unknown
-from jaxmix.constraints import shelf
 from jaxmix.constraints.base import setting
-from jaxmix.constraints.base.abilities import Budget as Costs
 from jaxmix.constraints.base.abilities import Designable
-from jaxmix.constraints.base.kind import Kind
-from jaxmix.constraints.base.setting import DesignRange
 
 TABLES = ("design", "parameters", "axes", "constraints", "budget")
 MAX_MASSES = 1_000
-
-
-class Target(NamedTuple):
-    """The experiment of a search: its name in the config, its kind, what its designs cost, and the settings that may
-    move.
-    """
-
-    name: str
-    kind: Kind
-    costs: Costs
-    movable: dict[str, DesignRange]
-
-    @property
-    def path(self) -> str:
-        """The key path of its table."""
-        return joined("constraints", self.name)
-
-
-def target(name: str | None = None, table: Any = None) -> Target:
-    """Return the experiment of [constraints.NAME], by default the first on the shelf that can be designed.
-
-    Raises
-    ------
-    ConfigError
-        For an experiment that cannot.
-    """
-    known = {word: kind for word, kind in shelf.SHELF.items() if isinstance(kind, Designable)}
-    name = next(iter(known)) if name is None else name
-    kind = constraint_tables.kind_of(name, table)
-    if kind is None or not isinstance(kind, Designable):
-        allowed = ", ".join(known)
-        raise ConfigError([Problem(joined("constraints", name), "an experiment that has no designs", allowed)])
-    ranges = {word: each.design for word, each in kind.settings.items() if each.design is not None}
-    return Target(name, kind, kind.budget, ranges)
-
-
-class Range(schema.Table):
-    """[design.NAME]: where a design parameter may move, ends included, and from where (default: its setting's
-    value).
-    """
-
-    min: schema.Finite
-    max: schema.Finite
-    start: schema.Finite | None = None
-
-
-class Budget(schema.Table):
-    """[budget]: at most this volume (m^3), or at most this cost at [budget.prices]."""
-
-    volume: schema.Positive | None = None
-    cost: schema.Positive | None = None
-    prices: schema.Table | None = None
-
-
-class Design(schema.Table):
-    """[design]: the run's name, what is to be largest, and a range for each parameter that may move."""
-
-    name: Annotated[
-        str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", description="letters, digits, _, - and ., at most 64")
-    ]
-    description: Annotated[str, Field(max_length=2000)] = ""
-    objective: Literal["reach", "limit"] = "reach"
-    cl: Annotated[float, Field(gt=0, lt=1, description="confidence level of the limits")] = 0.95
-
-
-def _design_model(target: Target) -> type[Design]:
-    """[design] of an experiment: a range for each setting that may move."""
-    fields: dict[str, Any] = dict.fromkeys(target.movable, (Range | None, None))
-    return create_model("Design", __base__=Design, **fields)
-
-
-def _budget_model(target: Target) -> type[Budget]:
-    """[budget] of an experiment, with its prices."""
-    prices: dict[str, Any] = {
-        name: (Annotated[float, Field(ge=0, allow_inf_nan=False, description=meaning)], 0.0)
-        for name, meaning in target.costs.prices.items()
-    }
-    fields: dict[str, Any] = {"prices": (create_model("Prices", __base__=schema.Table, **prices) | None, None)}
-    return create_model("Budget", __base__=Budget, **fields)
 
 
 class DesignConfig(NamedTuple):
@@ -153,24 +70,24 @@ def validate(raw: Mapping[str, Any]) -> DesignConfig:
     ]
     raw = checks.with_numbers_for_words({name: raw[name] for name in TABLES if isinstance(raw.get(name), dict)})
     chosen = _chosen(raw, problems)
-    design = translate.table(_design_model(chosen), raw.get("design", {}), "design", problems)
+    design = translate.table(design_model(chosen), raw.get("design", {}), "design", problems)
     given = translate.table(schema.Parameters, raw.get("parameters", {}), "parameters", problems)
     axis = _masses(raw, problems)
-    budget = translate.table(_budget_model(chosen), raw.get("budget", {}), "budget", problems)
+    budget = translate.table(budget_model(chosen), raw.get("budget", {}), "budget", problems)
     settings = _settings(chosen, raw.get("constraints", {}).get(chosen.name, {}), problems)
     problems += _across(chosen, raw) + _of_ranges(chosen, raw)
     if budget is not None:
         problems += _of_budget(chosen, budget)
-    if not problems:
+    if not problems and axis is not None and budget is not None:
         values, ranges = _started(chosen, design, {**setting.defaults(chosen.kind.settings), **settings})
         kind, allowed, prices = _bill(chosen, budget)
         problems += _of_designs(chosen, ranges, values, design, axis)
         problems += _of_cost(chosen, kind, allowed, prices, ranges, values)
-    if problems:
-        raise ConfigError(dict.fromkeys(problems))
-    held = checks.with_defaults(given.model_dump(exclude_none=True), {"m_mcp": axis})
-    masses = tuple(map(float, axis.array()))
-    return DesignConfig(chosen, design, ranges, values, kind, allowed, prices, held, masses)
+        if not problems:
+            held = checks.with_defaults(given.model_dump(exclude_none=True), {"m_mcp": axis})
+            masses = tuple(map(float, axis.array()))
+            return DesignConfig(chosen, design, ranges, values, kind, allowed, prices, held, masses)
+    raise ConfigError(dict.fromkeys(problems))
 
 
 def _chosen(raw: Mapping[str, Any], problems: list[Problem]) -> Target:
@@ -250,7 +167,7 @@ def _bill(chosen: Target, budget: Budget) -> tuple[str, float, dict[str, float]]
     """What the budget limits, to how much, and the prices."""
     if budget.volume is not None:
         return "volume", budget.volume, dict(chosen.costs.volume)
-    return "cost", budget.cost, {name: getattr(budget.prices, name) for name in chosen.costs.prices}
+    return "cost", budget.cost or 0.0, {name: getattr(budget.prices, name) for name in chosen.costs.prices}
 
 
 def _of_ranges(chosen: Target, raw: Mapping[str, Any]) -> list[Problem]:
@@ -325,7 +242,9 @@ def _of_designs(
     can be.
     """
     problems = [
-        each for name, found in ranges.items() for each in _start(f"design.{name}", found.start, found.min, found.max)
+        each
+        for name, found in ranges.items()
+        for each in _start(f"design.{name}", float(values[name]), found.min, found.max)
     ]
     for name in ranges:
         need = chosen.kind.settings[name].needs
@@ -336,7 +255,7 @@ def _of_designs(
             )
     numbers = [name for name, each in chosen.kind.settings.items() if not each.is_word]
     ends = {name: (ranges[name].min, ranges[name].max) if name in ranges else (values[name],) * 2 for name in numbers}
-    problems += [Problem("design", *each) for each in chosen.kind.impossible_designs(ends)]
+    problems += [Problem("design", *each) for each in chosen.designs.impossible_designs(ends)]
     if design.objective == "reach" and axis.size < 2:
         problems.append(Problem("axes.m_mcp", "one mass", 'at least two for the objective "reach"; or "limit"'))
     return problems

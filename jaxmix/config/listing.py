@@ -57,8 +57,8 @@ def markdown(names: Iterable[str] | None = None) -> str:
     columns = ("setting", "default", "unit", "allowed", "meaning")
     for name, each in chosen.items():
         if each.settings:
-            rows = [_row(key, declared) for key, declared in each.settings.items()]
-            parts.append(f"### `{name}`\n\n{each.title}. {each.domain}.\n\n{_table(columns, rows)}")
+            table = _table(columns, [_row(key, declared) for key, declared in each.settings.items()])
+            parts.append(f"### `{name}`\n\n{each.title}. {each.domain}.\n\n{table}")
     return "\n\n".join(parts) + "\n"
 
 

@@ -69,12 +69,25 @@ class Config(NamedTuple):
         """
         if self.contours is None:
             return []
-        lists = {name: list(axis.values) for name, axis in self.axes.items() if not axis.is_range}
+        lists = {name: list(axis.values) for name, axis in self.axes.items() if axis.values is not None}
         lists |= {name: list(values) for name, values in self.contours.at.items()}
         planes: list[dict[str, float]] = [{}]
         for name, values in lists.items():
             planes = [plane | {name: value} for plane in planes for value in values]
         return planes
+
+    @property
+    def traced(self) -> schema.Contours:
+        """The table [contours].
+
+        Raises
+        ------
+        ValueError
+            Where the study has none.
+        """
+        if self.contours is None:
+            raise ValueError("Config: found no table [contours]; expected the plane in which levels are traced")
+        return self.contours
 
     @property
     def hash(self) -> str:
@@ -195,7 +208,8 @@ def validate(raw: Mapping[str, Any]) -> Config:
         raise ConfigError(dict.fromkeys(problems))
     model = checks.declared(raw)
     held = checks.with_defaults(given.model_dump(exclude_none=True), axes, model)
-    return Config(scan, held, axes, constraints, contours, figure, sampling, summary, refinement, model.kind)
+    known = {name: table for name, table in constraints.items() if table is not None}
+    return Config(scan, held, axes, known, contours, figure, sampling, summary, refinement, model.kind)
 
 
 def _table(raw: Mapping[str, Any], name: str, problems: list[Problem]) -> dict[str, Any]:

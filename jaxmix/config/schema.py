@@ -1,7 +1,7 @@
 """The vocabulary of the configs: one model a table, one field a key, the same names as in the code."""
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeGuard
 
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
@@ -15,7 +15,7 @@ MAX_COUNT = 10_000_000
 
 def _in_domain(value: float, info: ValidationInfo) -> float:
     """A parameter's value, by the name of its field or the name in the validation context."""
-    name = (info.context or {}).get("parameter", info.field_name)
+    name = (info.context or {}).get("parameter", info.field_name) or ""
     parameter = parameters.PARAMETERS[name]
     if not parameter.contains(value):
         unit = f", in {parameter.unit}" if parameter.unit != "1" else ""
@@ -111,15 +111,28 @@ class Axis(Table):
     @property
     def size(self) -> int:
         """Number of values."""
-        return self.count if self.values is None else len(self.values)
+        return (self.count or 0) if self.values is None else len(self.values)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Both ends of a range.
+
+        Raises
+        ------
+        ValueError
+            For a list of values.
+        """
+        if self.min is None or self.max is None:
+            raise ValueError(f"Axis: found the values {self.values}; allowed: a range with min and max")
+        return self.min, self.max
 
     def array(self) -> np.ndarray:
         """The values, increasing; float64, both ends of a range exact."""
         if self.values is not None:
             return np.asarray(self.values, dtype=np.float64)
         if self.spacing == "log":
-            return np.geomspace(self.min, self.max, self.count)
-        return np.linspace(self.min, self.max, self.count)
+            return np.geomspace(*self.ends, self.size)
+        return np.linspace(*self.ends, self.size)
 
 
 class Contours(Table):
@@ -168,6 +181,6 @@ class Figure(Table):
     title: Annotated[str, Field(max_length=200)] = ""
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[float]:
     """Whether a raw TOML value is a finite number (a bool is not)."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -3,6 +3,8 @@ by any of those or by none.
 """
 
 import dataclasses
+import functools
+import operator
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Self
 
@@ -99,7 +101,8 @@ class Combined(abstract.AbstractConstraint):
 
     def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " three"]) -> Scalar:
         """The sum of the members' q; NaN where one makes no statement."""
-        return sum(part.test_statistic(currents, slow[k : k + 1]) for k, part in enumerate(self.parts.values()))
+        parts = [part.test_statistic(currents, slow[k : k + 1]) for k, part in enumerate(self.parts.values())]
+        return functools.reduce(operator.add, parts)
 
     def critical_value(self) -> Scalar:
         """Delta chi^2 of one parameter."""

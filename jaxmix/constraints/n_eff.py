@@ -37,8 +37,9 @@ def entropy_states(temperature: Scalar) -> Scalar:
     confined = jax.nn.sigmoid((_CROSSOVER - temperature) / _WIDTH)
     light = [(2 * (1 if each.charge == 0.0 else 2), each.mass) for each in constants.FERMIONS if each.colours == 1]
     quarks = [(12, each.mass) for each in constants.FERMIONS if each.colours == 3]
-    free = sum(states * _share(mass / temperature, 1.0) for states, mass in light)
-    free += sum(states * _share(mass / temperature, -1.0) for states, mass in _BOSONS)
+    zero = jnp.zeros_like(temperature)
+    free = sum((states * _share(mass / temperature, 1.0) for states, mass in light), start=zero)
+    free += sum((states * _share(mass / temperature, -1.0) for states, mass in _BOSONS), start=zero)
     coloured = _GLUONS + sum(states * _share(mass / temperature, 1.0) for states, mass in quarks)
     return free + (1.0 - confined) * coloured + confined * _PIONS[0] * _share(_PIONS[1] / temperature, -1.0)
 

@@ -120,6 +120,8 @@ class Precision(abstract.AbstractConstraint):
     def prepared(self) -> Self:
         """The fit with the Standard Model's tables; they rest on no setting that may vary."""
         known = self.predictions.tabulated()
+        if known.pole is None:
+            raise ValueError("precision: the predictions are not tabulated")
         coefficients = jax.vmap(self.whitening)(known.pole.coefficients.standard[:, known.order])
         return dataclasses.replace(
             self, predictions=known, standard=expansion.Expansion(coefficients, known.pole.order)
@@ -223,7 +225,7 @@ class Precision(abstract.AbstractConstraint):
             return self._pulls(self._deviations(theta, point)) - data
 
         def alone(theta: Float[Array, "two"]) -> Float[Array, " n"]:
-            return self.standard(theta) - data
+            return self._tabulated()(theta) - data
 
         def search(residuals: Callable, first: Float[Array, " n"]) -> least_squares.Fit:
             step, _ = least_squares.linear_step(first - data, self._slope(), held)
@@ -249,7 +251,12 @@ class Precision(abstract.AbstractConstraint):
 
     def _slope(self) -> Float[Array, "two n"]:
         """Decorrelated d delta_th/d theta of the Standard Model."""
-        return self.standard.coefficients[1:3]
+        return self._tabulated().coefficients[1:3]
+
+    def _tabulated(self) -> expansion.Expansion:
+        if self.standard is None:
+            raise ValueError("precision: found no tables; call prepared() first")
+        return self.standard
 
     def _pulls(self, deviations: Float[Array, " n"]) -> Float[Array, " n"]:
         return self.whitening(deviations)

@@ -50,7 +50,8 @@ class ZInvisibleWidth(one_measurement.OneMeasurement):
     def build(cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None) -> Self:
         """Build the measurement; level is ("sigma", n) or ("cl", fraction), pdf is not used."""
         columns = tables.read_csv(_TABLE).columns
-        return cls(**one_measurement.fields(*columns["width"], tuple(columns["error"]), _UNIT, level))
+        (measured, predicted), errors = columns["width"], columns["error"]
+        return cls(**one_measurement.fields(measured, predicted, (errors[0], errors[1]), _UNIT, level))
 
     def sources(self) -> tuple[str, ...]:
         """Return its reference."""

@@ -38,7 +38,7 @@ def limits_figure(document: Mapping[str, Any]) -> Figure:
         for number, when in enumerate(document["reach"]):
             marker = "." if len(masses) < 30 else None
             limits = [row[f"limit_{when}"] for row in rows]
-            look = {
+            look: dict[str, Any] = {
                 "color": style.colour(number, 3),
                 "linestyle": style.DASHES[number],
                 "marker": marker,

@@ -1,5 +1,6 @@
 """The reach of a detector as a function of its design: how small a charge it excludes, over a range of masses."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import equinox as eqx
@@ -96,7 +97,7 @@ def _crossing(whole: study.Study, mass: Scalar, start: Scalar) -> tuple[Scalar, 
 
 def starts(whole: study.Study, masses: Sequence[float]) -> Float[np.ndarray, " n"]:
     """ln of the smallest epsilon_gamma of a coarse scan above which each mass is excluded, NaN where there is none."""
-    u = np.linspace(*np.log(DOMAIN), _SAMPLES)
+    u = np.linspace(math.log(DOMAIN[0]), math.log(DOMAIN[1]), _SAMPLES)
     places = {"m_mcp": np.repeat(masses, _SAMPLES), PARAMETER: np.tile(np.exp(u), len(masses))}
     found = engine.evaluate_points(whole, places, batch=_SAMPLES, compile_level="fast_compile")
     q = found[experiment(whole)].reshape(len(masses), _SAMPLES)

@@ -189,7 +189,7 @@ def _in_whole_numbers(
     """
     target = job.settings.target
     free = [name for name in target.movable if target.kind.settings[name].is_whole and name in job.settings.ranges]
-    choices = [{}] if free else []
+    choices: list[dict[str, float]] = [{}] if free else []
     for name in free:
         numbers = _neighbours(found.best.x[name], job.ranges[name])
         choices = [

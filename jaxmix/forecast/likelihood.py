@@ -121,7 +121,7 @@ class Prediction(eqx.Module):
         """Return the detectors by name, those of a kind with the collider of the first: what rests on it is then
         computed once for all.
         """
-        found = {name: _light_counter(name, each) for name, each in self.study.at(point).items()}
+        found = {name: _light_counter(name, each) for name, each in self.study.at(dict(point)).items()}
         first: dict[type, CountsLight] = {}
         for each in found.values():
             first.setdefault(type(each), each)
@@ -227,13 +227,13 @@ def fisher(forecast: Forecast, threshold: float = 1.0) -> Report:
 
     Raises ValueError, naming the measurements, where an expected count or its slope is not a finite number.
     """
-    expected, slopes, matrix = (np.asarray(each) for each in _local(forecast.prediction))
+    expected, slope, matrix = (np.asarray(each) for each in _local(forecast.prediction))
     widths = np.asarray(forecast.widths)
     prior = information.from_priors(widths)
     total = matrix + prior
     light = forecast.prediction.light
     sizes = np.cumsum([len(each.edges) for each in light.values()])[:-1]
-    counts, slopes = (dict(zip(light, np.split(each, sizes))) for each in (expected, slopes))
+    counts, slopes = (dict(zip(light, np.split(each, sizes))) for each in (expected, slope))
     lost = [name for name in light if not np.all(np.isfinite(counts[name])) or not np.all(np.isfinite(slopes[name]))]
     if lost:
         raise ValueError(
@@ -264,7 +264,7 @@ def _at_benchmark(prediction: Prediction) -> tuple[Float[Array, " bins"], Float[
 
 def _light(measurement: Measurement, detector: CountsLight) -> Light:
     """Bins of a detector; dark counts give one photoelectron in each layer, so that they fall on the lowest bin."""
-    bars, layers = detector.bars_hit, float(detector.values["layers"])
+    bars, layers = detector.bars_hit, detector.layers
     if layers != round(layers):
         raise ValueError(
             f"Forecast: {measurement.name} has {layers:g} layers; allowed: whole numbers, as each layer has its "
@@ -281,6 +281,13 @@ def _kind(measurement: Measurement) -> str:
     if measurement.kind is not None:
         return shelf.SHELF.of(measurement.kind).name
     return next(name for name, kind in shelf.SHELF.items() if isinstance(kind, CountsLight))
+
+
+def _collider_settings(measurement: Measurement) -> frozenset[str]:
+    kind = shelf.SHELF[_kind(measurement)]
+    if not isinstance(kind, CountsLight):
+        raise ValueError(f"Forecast: {measurement.name} is an experiment that counts no light.")
+    return kind.collider_settings
 
 
 def _check(
@@ -304,8 +311,7 @@ def _check(
             f"Forecast: found the measurements {names}; allowed: one or more, each with a name of its own."
         )
     collider = [
-        {key: value for key, value in each.settings.items() if key in shelf.SHELF[_kind(each)].collider_settings}
-        for each in measurements
+        {key: value for key, value in each.settings.items() if key in _collider_settings(each)} for each in measurements
     ]
     if any(each != collider[0] for each in collider):
         raise ValueError(f"Forecast: found the collider settings {collider}; allowed: the same for all measurements.")

@@ -66,7 +66,8 @@ def find(
     problem = study.Study(common, {name: constraint}, model)
     held = {f"{name}.{key}": float(value) for key, value in problem.constraints[name].movable().items()}
     span, samples = parameters.LIMIT_RANGES[on], parameters.LIMIT_SAMPLES
-    return engine.find_limit(problem, name, on, varied, span.ends, span.spacing, around=common | held, samples=samples)
+    found = engine.find_limit(problem, name, on, varied, span.ends, span.spacing, around=common | held, samples=samples)
+    return found if isinstance(found, list) else [found]
 
 
 def _check(name: str, kind: Kind, on: str, lists: dict[str, inputs.Values]) -> None:

@@ -71,9 +71,7 @@ def arrange(settings: config.Config, traces: list[results.Trace]) -> Arrangement
     Curves of a panel differ by the constraint, or, where there is one constraint alone, by what is held beside a mass
     ratio. Raises ValueError for a config without [contours].
     """
-    if settings.contours is None:
-        raise ValueError("arrange: found a config without [contours], so that there is no plane; trace contours first.")
-    x, y = (_side(name, settings.axes[name]) for name in (settings.contours.x, settings.contours.y))
+    x, y = (_side(name, settings.axes[name]) for name in (settings.traced.x, settings.traced.y))
     planes = settings.planes()
     varied = [name for name in planes[0] if len({plane[name] for plane in planes}) > 1]
     apart = [name for name in varied if name in parameters.MCP_RATIOS or len(settings.constraints) > 1]
@@ -94,8 +92,7 @@ def _distinct(dictionaries: Iterable[dict[str, float]]) -> list[dict[str, float]
 
 
 def _side(name: str, axis: config.Axis) -> engine.Side:
-    values = axis.array()
-    return engine.Side(name, float(values[0]), float(values[-1]), axis.is_log)
+    return engine.Side(name, *axis.ends, axis.is_log)
 
 
 def _curve(trace: results.Trace, arrangement: Arrangement) -> Curve:

@@ -2,6 +2,7 @@
 
 import argparse
 import functools
+import operator
 from collections.abc import Mapping
 
 import equinox as eqx
@@ -103,7 +104,7 @@ def _bosons(currents: neutral_currents.NeutralCurrents) -> dict[str, Scalar]:
         }
     fermions = neutral_currents.widths_to_fermions(currents, zprime)
     dark = neutral_currents.width_to_mcp(currents, zprime)
-    standard = sum(fermions.values())
+    standard = functools.reduce(operator.add, fermions.values())
     found |= {f"partial.{name}": value for name, value in fermions.items()} | {"partial.mcp": dark}
     return found | {
         "widths.zprime": dark + standard,
@@ -226,6 +227,8 @@ def _combined(numbers: Mapping[str, Float[np.ndarray, " n"]]) -> dict[str, Float
     """What the sum of the likelihoods says, from those of its members."""
     first = f"constraints.{_MEMBERS[0]}"
     found = {key: numbers[f"{first}.{key}"] for key in ("reason", "critical_value")}
-    found["test_statistic"] = sum(numbers[f"constraints.{name}.test_statistic"] for name in _MEMBERS)
+    found["test_statistic"] = functools.reduce(
+        operator.add, (numbers[f"constraints.{name}.test_statistic"] for name in _MEMBERS)
+    )
     found["computed"] = np.all([numbers[f"constraints.{name}.computed"] for name in _MEMBERS], axis=0)
     return {f"constraints.{_COMBINED}.{key}": value for key, value in found.items()}

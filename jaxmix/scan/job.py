@@ -77,7 +77,7 @@ def _default_tiling(outputs: str) -> dict[str, int]:
 
 
 def _axis(name: str, axis: config.Axis) -> engine.Axis:
-    if not axis.is_range:
+    if axis.values is not None:
         return engine.Axis.explicit(name, axis.values)
     kind = engine.Axis.log if axis.is_log else engine.Axis.linear
-    return kind(name, axis.min, axis.max, axis.count or 2)
+    return kind(name, *axis.ends, axis.count or 2)

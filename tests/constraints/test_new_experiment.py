@@ -192,7 +192,7 @@ def test_a_class_and_a_table_go_through_a_scan(written: Path, tables: Path, tmp_
 
 
 def test_a_class_and_a_table_go_through_point_and_limit(tables: Path) -> None:
-    """Verdicts by name, instances that --set makes, and limits that move with the settings; a short shelf, for speed."""
+    """Verdicts by name, instances that --set makes, limits that move with the settings; a short shelf, for speed."""
     shelf.SHELF._kinds.clear()
     jaxmix.register(Ruler)
     sets = ("--set", "ruler.bound=1e-3", "--set", "constraints.weak.kind=ruler", "--set", "weak.bound=0.5")
@@ -251,7 +251,10 @@ WRONG = [
     ({"x": {"kind": 3}}, "constraints.x.kind: found 3; allowed: the name of a kind"),
     ({"x y": {"kind": "ruler"}}, 'constraints."x y": found "x y"; allowed: letters, digits and underscores'),
     ({"precision": {"kind": "ruler"}}, 'constraints.precision.kind: found "ruler"; allowed: precision, or another'),
-    ({"x": {"kind": "ruler", "bound": 2.0}}, "constraints.x.bound: found 2.0; allowed: a number <= 1 (largest mixing)"),
+    (
+        {"x": {"kind": "ruler", "bound": 2.0}},
+        "constraints.x.bound: found 2.0; allowed: a number <= 1.0 (largest mixing)",
+    ),
     ({"ruler": {"reading": {}}}, "constraints.ruler.reading.error: found nothing; allowed: a value, which is required"),
     ({"rular": {}}, "constraints.rular: found an unknown key (did you mean 'ruler'?)"),
     ("everything", 'constraints: found "everything"; allowed: a table, or one of measured, published, projected, all'),

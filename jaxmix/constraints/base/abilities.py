@@ -34,9 +34,11 @@ class Reports(Protocol):
         ...
 
     def report(
-        self, currents: neutral_currents.NeutralCurrents, companions: Mapping[str, Self]
+        self, currents: neutral_currents.NeutralCurrents, companions: Mapping[str, Any]
     ) -> tuple[Float[Array, " k"], dict[str, Scalar]]:
-        """Return the slow part of the verdict, and the numbers of the blocks, computed together."""
+        """Return the slow part of the verdict, and the numbers of the blocks, computed together; the companions are
+        experiments of the same class, which a protocol cannot say.
+        """
         ...
 
     @staticmethod
@@ -85,16 +87,24 @@ class Designable(Protocol):
 
 @runtime_checkable
 class CountsLight(Protocol):
-    """A detector whose events can be binned in photoelectrons."""
+    """A detector whose events can be binned in photoelectrons.
+
+    Attributes
+    ----------
+    collider_settings
+        Names of the settings on which tables rest that detectors may share.
+    bars_hit, layers
+        Bars that an event needs, and layers of each that must see light.
+    """
 
     @property
     def collider_settings(self) -> frozenset[str]: ...
 
     @property
-    def values(self) -> dict[str, Scalar]: ...
+    def bars_hit(self) -> int: ...
 
     @property
-    def bars_hit(self) -> int: ...
+    def layers(self) -> float: ...
 
     def prepared(self) -> Self:
         """Return the detector with its tables."""

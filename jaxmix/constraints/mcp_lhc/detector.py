@@ -3,7 +3,9 @@ cross a small pointing detector and give light in every layer. A projection of t
 E. Izaguirre and I. Yavin, Phys. Lett. B 746 (2015) 117 (arXiv:1410.6816), as paper A uses it."""
 
 import dataclasses
+import functools
 import math
+import operator
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
@@ -101,7 +103,8 @@ class MillichargeDetector(abstract.AbstractConstraint):
         ValueError
             For a face that would hold the beam, or a word that is not allowed.
         """
-        collider = {name: settings.get(name, parameters.PARAMETERS[name].default) for name in cls.parameters}
+        defaults = parameters.defaults()
+        collider = {name: float(settings.get(name, defaults[name])) for name in cls.parameters}
         numbers = {**collider, **setting.values(cls.settings, settings)}
         ends = {name: (float(numbers[name]),) * 2 for name in ("side", "distance", "eta")}
         if _holds_the_beam(ends):
@@ -155,7 +158,8 @@ class MillichargeDetector(abstract.AbstractConstraint):
         """Return the detector with the acceptances that its present settings give."""
         if self.acceptances is not None:
             return self
-        return dataclasses.replace(self, acceptances=self.accepted(self.protons))
+        protons = self.of_protons() if self.protons is None else self.protons
+        return dataclasses.replace(self, acceptances=self.accepted(protons))
 
     def with_shared_tables(self, first: Self) -> Self:
         """Return the detector with another one's tables that rest on the collider, so that they are computed once."""
@@ -240,7 +244,7 @@ class MillichargeDetector(abstract.AbstractConstraint):
 
     def gathered(self, channels: Mapping[str, tuple[Scalar, Scalar]]) -> Float[Array, " one"]:
         """`slow` from the channels."""
-        accepted = sum(each for _, each in channels.values())
+        accepted = functools.reduce(operator.add, (each for _, each in channels.values()))
         return jnp.log(jnp.maximum(accepted, jnp.finfo(accepted.dtype).tiny))[None]
 
     def reason(self, currents: neutral_currents.NeutralCurrents) -> Int[Array, ""]:
@@ -284,6 +288,11 @@ class MillichargeDetector(abstract.AbstractConstraint):
     def bars_hit(self) -> int:
         """Bars that an event needs."""
         return 2 if self.particles == "two" else 1
+
+    @property
+    def layers(self) -> float:
+        """Layers that must see light, as a number outside a traced function."""
+        return float(self.values["layers"])
 
     def charge_one(self) -> Scalar:
         """Charge (e) of one photoelectron a layer with the present layers and their light, of all mCPs in a bar."""

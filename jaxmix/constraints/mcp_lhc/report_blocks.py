@@ -1,5 +1,7 @@
 """What `jaxmix point` tells of the millicharge detector: production at the collider, and light and events in it."""
 
+import functools
+import operator
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,7 +41,7 @@ def numbers(
         For each of `SEEN` the slow part and the expected events.
     """
     squared, (layers, charge_one) = currents.strength**2, light
-    produced = sum(pair[0] for pair in channels.values())
+    produced = functools.reduce(operator.add, (pair[0] for pair in channels.values()))
     found = {
         "lhc.sigma": squared * produced,
         **{f"lhc.{name}": squared * pair[0] for name, pair in channels.items()},

@@ -1,5 +1,5 @@
-"""Published searches as members of the shelf: the curve of each is a table, and two classes read them. A search is added
-by its table alone, in the package or in a user's folder.
+"""Published searches as members of the shelf: the curve of each is a table, and two classes read them. A search is
+added by its table alone, in the package or in a user's folder.
 """
 
 import dataclasses

@@ -48,11 +48,18 @@ class MillichargeSearch(search.PublishedSearch):
         """The ends of the curve, and the Z' mass at the experiment's reach."""
         if axis == "m_mcp":
             return self.ends()
-        return tuple(self.search.reach * (1 + sign * _BESIDE) for sign in (-1, 1)) if axis in ("m_zprime", "m2") else ()
+        return tuple(self.reach * (1 + sign * _BESIDE) for sign in (-1, 1)) if axis in ("m_zprime", "m2") else ()
+
+    @property
+    def reach(self) -> float:
+        """Largest mass of a pair that the experiment makes, GeV."""
+        if self.search.reach is None:
+            raise ValueError(f"{self.search.name}: found no reach; allowed: a table of millicharges")
+        return self.search.reach
 
     def interference(self, currents: neutral_currents.NeutralCurrents) -> Scalar:
         """r^2, one where the Z' is not heavier than the experiment's reach; of any T3' (class docstring)."""
-        reach = self.search.reach
+        reach = self.reach
         square = jnp.minimum(_PAIR_MASS * currents.m_mcp, reach) ** 2
         beyond = currents.m2 > reach
         distance = jnp.where(beyond, square - currents.m2**2, 1.0)

@@ -15,6 +15,7 @@ from jaxmix.data import searches
 from jaxmix.numerics import safe
 
 _SMALLEST_KAPPA = 1e-9
+_MAKERS = {"electrons": "e", "muons": "mu"}  # fermions by what makes the Z'
 _WIDEST = 0.1  # width over mass of a Z' that a search for a narrow one would have seen
 _NEUTRINOS = np.array([fermion.charge == 0.0 for fermion in constants.FERMIONS], dtype=float)
 _LEPTONS = {
@@ -73,7 +74,7 @@ class ZprimeSearch(search.PublishedSearch):
         if self.search.produced_by == "pi0":
             return state.a1**2
         if self.luminosity is None:
-            return _strength(currents, state, {"electrons": "e", "muons": "mu"}[self.search.produced_by])
+            return _strength(currents, state, _MAKERS[self.search.produced_by or ""])
         # below the table's masses a Z' couples to all quarks as a photon does
         up, down = self.luminosity.columns(jnp.maximum(state.mass, parton_luminosity.MASSES[0]))
         ratio = down / up
