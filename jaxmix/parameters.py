@@ -110,7 +110,7 @@ LIMIT_RANGES = {
 
 
 def named_values(sin2_theta_w: float, alpha: float) -> dict[str, float]:
-    """The values that words stand for at given Standard Model inputs: theta_W in rad, e = sqrt(4 pi alpha), and pi/2."""
+    """The values that words stand for: theta_W in rad and e = sqrt(4 pi alpha) at these inputs, and pi/2."""
     return {
         "theta_w": math.asin(math.sqrt(sin2_theta_w)),
         "e": math.sqrt(4 * math.pi * alpha),

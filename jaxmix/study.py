@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Scalar, ScalarLike
 
@@ -59,7 +58,7 @@ class Study(engine.AbstractProblem):
         constraints: Mapping[str, abstract.AbstractConstraint],
         model: str = declarations.DEFAULT,
     ):
-        if not jax.config.jax_enable_x64:
+        if jnp.result_type(float) != jnp.float64:
             raise RuntimeError(
                 "Study: float64 is off; set jax.config.update('jax_enable_x64', True) before building a study."
             )

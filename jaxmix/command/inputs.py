@@ -44,7 +44,8 @@ def _value(name: str, word: str, where: str) -> float | str:
 def declared(model: str, phase: str | None, lists: dict[str, Values], free: str | None = None) -> Declaration:
     """Return the model that --model names; the parameter that --phase stands for joins `lists`.
 
-    BadInput for a parameter of another model and for a phase that contradicts a value. free: a name that a limit varies.
+    BadInput for a parameter of another model and for a phase that contradicts a value. free: a name that a limit
+    varies.
     """
     if model not in DECLARED:
         raise faults.BadInput(

@@ -52,7 +52,7 @@ def _standard_model(held: Mapping[str, Any]) -> dict[str, Any]:
     """The held sin2_theta_w and alpha, at their defaults where those are absent or outside their domain."""
     inputs = {}
     for key in parameters.STANDARD_MODEL:
-        parameter, value = parameters.PARAMETERS[key], held.get(key)
+        parameter, value = parameters.PARAMETERS[key], held.get(key, math.nan)
         inputs[key] = value if schema.is_number(value) and parameter.contains(value) else parameter.default
     return inputs
 

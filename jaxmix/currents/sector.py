@@ -87,7 +87,10 @@ def forms(residues: Residues, absorption: Array | None, width: Array | None) -> 
 
 
 def absorptive_part(s: Float[Array, "*n"], m_mcp: Scalar) -> Float[Array, "*n"]:
-    """beta (3 - beta^2)/(24 pi) of a Dirac fermion of mass m_mcp (GeV) at s (GeV^2); zero below threshold, spacelike."""
+    """beta (3 - beta^2)/(24 pi) of a Dirac fermion of mass m_mcp (GeV) at s (GeV^2).
+
+    Zero below threshold and for spacelike s.
+    """
     timelike = s > 0.0
     beta = safe.velocity(m_mcp**2 / jnp.where(timelike, s, 1.0))
     return jnp.where(timelike, beta * (3.0 - beta**2) / (24.0 * jnp.pi), 0.0)

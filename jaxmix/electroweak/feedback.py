@@ -14,7 +14,7 @@ from jaxmix.numerics import safe
 
 
 class Feedback(eqx.Module):
-    """F(s) = X/(1 - h X), X = (Pi - contact)/(1 - contact/s): the contact part of Pi, linear in s, only renormalises g1.
+    """F(s) = X/(1 - h X), X = (Pi - contact s)/(1 - contact): the contact part of Pi/s only renormalises g1.
 
     In the mixed phase X = s (s d - cW'^2) kappa^2/(1 - kappa^2 cW'^2).
 
@@ -116,7 +116,8 @@ def z_width_to_mcp(currents: neutral_currents.NeutralCurrents, m1: Scalar, weak:
     """Width (GeV) of the Z into mCPs through the contact part of T, which is its A2 content in the mixed phase.
 
     Gamma = kappa^2 sW^2 cW'^2 (e' Q')^2 m_Z/(12 pi) (1 + 2 x) sqrt(1 - 4 x), x = (m_mcp/m_Z)^2, in the mixed phase. For
-    a given dark width, which stands on the massive field alone; with the mCP's own current F holds it. Zero with no mCP.
+    a given dark width, which stands on the massive field alone; with the mCP's own current F holds it. Zero
+    with no mCP.
     """
     if currents.m_mcp is None:
         return jnp.zeros_like(m1)

@@ -45,11 +45,10 @@ def document(
     if status == "forbidden_gap":
         raise faults.BadInput(_gap(values, numbers["gap.low"], numbers["gap.high"]))
     if status == "kappa_outside_domain":
-        raise faults.BadInput(
-            "kappa: the epsilon asked for needs |kappa| >= 1; allowed: (-1, 1); lower epsilon"
-            if "epsilon" in values
-            else "kappa: the millicharge asked for needs |kappa| >= 1; allowed: (-1, 1); lower epsilon_gamma or raise e_dark"
-        )
+        asked, cure = "millicharge", "lower epsilon_gamma or raise e_dark"
+        if "epsilon" in values:
+            asked, cure = "epsilon", "lower it"
+        raise faults.BadInput(f"kappa: the {asked} asked for needs |kappa| >= 1; allowed: (-1, 1); {cure}")
     couplings = {boson: _under(f"couplings.{boson}", numbers) for boson in ("photon", "z", "zprime")}
     couplings["photon"] = {name: couplings["photon"][name] for name in declared.photon}
     verdicts = {name: verdict(name, kind, numbers, cl, declared.coupling) for name, kind in kinds.items()}

@@ -579,3 +579,51 @@ def test_any_value_anywhere_is_read_or_refused(mutations):
     else:
         assert all(np.isfinite(values).all() for values in loaded.coordinates().values())
         assert all(parameters.PARAMETERS[name].contains(value) for name, value in loaded.held.items())
+
+
+def test_a_model_has_its_own_parameters():
+    """[model] kind: defaults of that model alone; another model's parameter is told by its place."""
+    raw = quick(
+        model={"kind": "stueckelberg"},
+        parameters={"m_zprime": 30, "m_mcp": 1.0, "mass_mixing": 0.01},
+        axes={"kappa": {"min": 1e-3, "max": 0.1, "count": 3, "spacing": "log"}},
+    )
+    loaded = config.validate(raw)
+    assert loaded.model == "stueckelberg" and loaded.held["mass_mixing"] == 0.01
+    assert loaded.held["g_dark"] == pytest.approx(math.sqrt(4 * math.pi / 127.9)) and "theta_dark" not in loaded.held
+    assert config.restored(json.loads(json.dumps(loaded.canonical()))).hash == loaded.hash
+    wrong = raw | {"parameters": raw["parameters"] | {"theta_dark": 0.3}}
+    assert "a parameter of another model" in problem_at(wrong, "parameters.theta_dark")
+    assert "'mixed_phase' or 'stueckelberg'" in problem_at(quick(model={"kind": "other"}), "model.kind")
+    assert "has no phases" in problem_at(raw | {"model": {"kind": "stueckelberg", "phase": "okun"}}, "model.phase")
+
+
+def test_a_phase_sets_the_angle():
+    """holdom and okun are the ends of theta_dark, mixed lies in between; another angle beside them is refused."""
+    axes = {"kappa": {"min": 1e-3, "max": 0.1, "count": 3, "spacing": "log"}}
+    raw = {"parameters": {"m_zprime": 30, "m_mcp": 1.0}, "axes": axes}
+    angles = {
+        phase: config.validate(quick(model={"phase": phase}, **raw)).held["theta_dark"]
+        for phase in ("holdom", "okun", "mixed")
+    }
+    assert angles == {"holdom": 0.0, "okun": math.pi / 2, "mixed": parameters.PARAMETERS["theta_dark"].default}
+    for phase, angle in (("okun", 0.3), ("holdom", "pi/2"), ("mixed", "pi/2")):
+        given = raw | {"parameters": raw["parameters"] | {"theta_dark": angle}}
+        assert phase in problem_at(quick(model={"phase": phase}, **given), "parameters.theta_dark")
+
+
+def test_words_stand_for_numbers_wherever_a_number_may():
+    """theta_w, pi/2 and e in [parameters], in lists and at the ends of ranges, of any parameter; not of what they rest
+    on.
+    """
+    held = {"kappa": 1e-3, "m_mcp": 1.0, "e_dark": "e", "alpha": 1 / 100}
+    axes = {
+        "m_zprime": {"min": "pi/2", "max": 9.0, "count": 3, "spacing": "log"},
+        "theta_dark": {"values": [0.0, "theta_w", "pi/2"]},
+    }
+    loaded = config.validate(quick(parameters=held, axes=axes))
+    assert loaded.held["e_dark"] == pytest.approx(math.sqrt(4 * math.pi / 100))
+    assert loaded.axes["m_zprime"].min == math.pi / 2
+    assert loaded.axes["theta_dark"].values == pytest.approx((0.0, math.asin(math.sqrt(0.2312)), math.pi / 2))
+    problem_at(quick(parameters=held | {"alpha": "e"}, axes=axes), "parameters.alpha")
+    assert config.validate(quick(parameters=held | {"e_dark": 0.0}, axes=axes)).held["e_dark"] == 0.0
