@@ -186,7 +186,9 @@ class Precision(abstract.AbstractConstraint):
         return self.level**2 if self.mode == "sigma" else counts.critical_chi2(self.level)
 
     def fit(self, currents: neutral_currents.NeutralCurrents) -> tuple[Scalar, Bool[Array, ""]]:
-        """Return q of a point, and whether the Standard Model's parameters converged (or q is beyond doubt without them)."""
+        """Return q of a point, and whether the Standard Model's parameters converged (or q is beyond doubt without
+        them).
+        """
         reference = self._pulls(self._deviations(jnp.zeros(2, currents.kappa.dtype), currents))
         weights, data = self._weights(reference), self._pulls(self.observed)
         if self._word("sm_inputs") == "fixed":

@@ -188,8 +188,8 @@ class MillichargeDetector(abstract.AbstractConstraint):
         return Acceptances(acceptance_table.two(*given, 1.0, v["scale"]), same_bar)
 
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
-        """Return mCP masses at a meson's threshold, and Z' masses on a vector meson (within some widths of the Z') or on the
-        Z.
+        """Return mCP masses at a meson's threshold, and Z' masses on a vector meson (within some widths of the Z') or on
+        the Z.
         """
         vectors = sorted({float(mass) for mass in self.mesons.mass[: self.mesons.two_body]})
         steps = [(mass, step) for mass in vectors for step in _RESONANCE_STEPS] + [
@@ -205,7 +205,7 @@ class MillichargeDetector(abstract.AbstractConstraint):
         return ()
 
     def channels(self, currents: neutral_currents.NeutralCurrents) -> dict[str, tuple[Scalar, Scalar]]:
-        """Return the cross section of pairs and the cross section times acceptance of each channel, over kappa^2, in pb."""
+        """Return the cross section of pairs and that times acceptance of each channel, over kappa^2, in pb."""
         protons = self.of_protons() if self.protons is None else self.protons
         acceptances = self.accepted(protons) if self.acceptances is None else self.acceptances
         spectrum = self._shifted(drell_yan.spectrum(currents, protons.luminosity))
@@ -295,7 +295,9 @@ class MillichargeDetector(abstract.AbstractConstraint):
         return float(self.values["layers"])
 
     def charge_one(self) -> Scalar:
-        """Return the charge (e) that gives one photoelectron a layer, with the present layers and their light, of all mCPs in a bar."""
+        """Return the charge (e) that gives one photoelectron a layer, with the present layers and their light,
+        of all mCPs in a bar.
+        """
         v = self.values
         light = photoelectrons.relative_light(v["thickness"], v["light_yield"], v["efficiency"])
         light = 2 * light if self.particles == "same_bar" else light
