@@ -62,28 +62,28 @@ class Combined(abstract.AbstractConstraint):
         return cls(parts={"precision": fit, **moments}, values=fit.values)
 
     def prepared(self) -> Self:
-        """The same with what precision tabulates."""
+        """Return the combination with what precision tabulates."""
         return self._each(lambda part: part.prepared())
 
     def at_level(self, mode: str, value: float) -> Self:
-        """The same measurements judged at another level."""
+        """Return the combination judged at another level."""
         return self._each(lambda part: part.at_level(mode, value))
 
     def asimov(self) -> Self:
-        """All data equal to their expectation without mixing."""
+        """Return the combination with all data equal to their expectation without mixing."""
         return self._each(lambda part: part.asimov())
 
     def with_settings(self, values: Mapping[str, Scalar]) -> Self:
-        """The same with some of precision's numbers replaced."""
+        """Return the combination with some of precision's numbers replaced."""
         fit = self.parts["precision"].with_settings(values)
         return dataclasses.replace(self, parts={**self.parts, "precision": fit}, values=fit.values)
 
     def sources(self) -> tuple[str, ...]:
-        """Return those of every member, one after another."""
+        """Return the publications of every member."""
         return tuple(text for part in self.parts.values() for text in part.sources())
 
     def movable(self) -> dict[str, Scalar]:
-        """Return precision's."""
+        """Return the numbers of precision with respect to which a limit has a derivative."""
         return self.parts["precision"].movable()
 
     def reason(self, currents: neutral_currents.NeutralCurrents) -> Int[Array, ""]:
@@ -91,7 +91,7 @@ class Combined(abstract.AbstractConstraint):
         return closed_form.first_reason()
 
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
-        """Return those of every member, one after another."""
+        """Return the thresholds of every member."""
         return tuple(place for part in self.parts.values() for place in part.features(axis, held))
 
     def slow(self, currents: neutral_currents.NeutralCurrents) -> Float[Array, " three"]:
@@ -100,12 +100,12 @@ class Combined(abstract.AbstractConstraint):
         return jnp.pad(found, (0, self.size - found.shape[0]))
 
     def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " three"]) -> Scalar:
-        """The sum of the members' q; NaN where one makes no statement."""
+        """Return the sum of the members' q; NaN where one makes no statement."""
         parts = [part.test_statistic(currents, slow[k : k + 1]) for k, part in enumerate(self.parts.values())]
         return functools.reduce(operator.add, parts)
 
     def critical_value(self) -> Scalar:
-        """Delta chi^2 of one parameter."""
+        """Return Delta chi^2 of one parameter."""
         return self.parts["precision"].critical_value()
 
     def _each(self, change: Callable[[abstract.AbstractConstraint], abstract.AbstractConstraint]) -> Self:

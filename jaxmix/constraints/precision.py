@@ -118,7 +118,7 @@ class Precision(abstract.AbstractConstraint):
         )
 
     def prepared(self) -> Self:
-        """The fit with the Standard Model's tables; they rest on no setting that may vary."""
+        """Return the fit with the Standard Model's tables; they rest on no setting that may vary."""
         known = self.predictions.tabulated()
         if known.pole is None:
             raise ValueError("precision: the predictions are not tabulated")
@@ -128,28 +128,28 @@ class Precision(abstract.AbstractConstraint):
         )
 
     def at_level(self, mode: str, value: float) -> Self:
-        """The same fit judged at another level."""
+        """Return the fit judged at another level."""
         return dataclasses.replace(self, mode=mode, level=jnp.asarray(value, dtype=float))
 
     def asimov(self) -> Self:
-        """The same fit to data that equal the Standard Model's predictions."""
+        """Return the fit to data that equal the Standard Model's predictions."""
         return dataclasses.replace(self, observed=jnp.zeros_like(self.observed))
 
     def with_settings(self, values: Mapping[str, Scalar]) -> Self:
-        """The same fit with some of its numbers replaced."""
+        """Return the fit with some of its numbers replaced."""
         return dataclasses.replace(self, values={**self.values, **values})
 
     def movable(self) -> dict[str, Scalar]:
-        """The numbers with respect to which a limit has a derivative."""
+        """Return the numbers with respect to which a limit has a derivative: those that the words make use of."""
         used = {"e_min": self._word("cut") == "smooth", "width_over_mass": self._word("dark_width") == "wide"}
         return {name: value for name, value in self.values.items() if used.get(name, True)}
 
     def sources(self) -> tuple[str, ...]:
-        """Paper B and every measurement's own publication."""
+        """Return paper B and every measurement's own publication."""
         return self.reference, *self.measured_by
 
     def needs_hatted_kappa_alone(self) -> bool:
-        """With the dark width given; a hard cut makes q jump, which no table holds."""
+        """Return True with the dark width given; a hard cut makes q jump, which no table holds."""
         return self._word("dark_width") != "model" and self._word("cut") != "hard"
 
     def with_hatted_table(self, table: hatted_table.HattedTable) -> Self:
@@ -161,7 +161,7 @@ class Precision(abstract.AbstractConstraint):
         return closed_form.first_reason()
 
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
-        """Z' masses at the energies of the colliders, and beside the Z."""
+        """Return Z' masses at the energies of the colliders, and beside the Z."""
         if axis not in ("m_zprime", "m2"):
             return ()
         energies, spreads = np.asarray(self.predictions.energy), np.asarray(self._spread())
@@ -169,7 +169,7 @@ class Precision(abstract.AbstractConstraint):
         return tuple(around + [sm.M1_REF * (1.0 + sign * step) for step in _NODES_AT_Z for sign in (-1.0, 1.0)])
 
     def slow(self, currents: neutral_currents.NeutralCurrents) -> Float[Array, " one"]:
-        """asinh of q, which grows along the mixing like a logarithm; NaN where the fit did not converge."""
+        """Return asinh of q, which grows along the mixing like a logarithm; NaN where the fit did not converge."""
         if self.table is not None:
             return jnp.zeros(1, currents.m1.dtype)
         q, converged = self.fit(currents)
@@ -177,16 +177,18 @@ class Precision(abstract.AbstractConstraint):
         return jnp.where(self._dark(currents).exists, value, 0.0)[None]
 
     def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:
-        """q; NaN inside the forbidden gap."""
+        """Return q; NaN inside the forbidden gap."""
         q = jnp.sinh(slow[0]) if self.table is None else self.table(currents)
         return jnp.where(self._dark(currents).exists, q, jnp.nan)
 
     def critical_value(self) -> Scalar:
-        """Delta chi^2 of one parameter: n^2, or 3.84 at 95%."""
+        """Return Delta chi^2 of one parameter: n^2, or 3.84 at 95%."""
         return self.level**2 if self.mode == "sigma" else counts.critical_chi2(self.level)
 
     def fit(self, currents: neutral_currents.NeutralCurrents) -> tuple[Scalar, Bool[Array, ""]]:
-        """q of a point, and whether the Standard Model's parameters converged (or q is beyond doubt without them)."""
+        """Return q of a point, and whether the Standard Model's parameters converged (or q is beyond doubt without
+        them).
+        """
         reference = self._pulls(self._deviations(jnp.zeros(2, currents.m1.dtype), currents))
         weights, data = self._weights(reference), self._pulls(self.observed)
         if self._word("sm_inputs") == "fixed":

@@ -127,25 +127,25 @@ class MillichargeDetector(abstract.AbstractConstraint):
         )
 
     def sources(self) -> tuple[str, ...]:
-        """The detector, the parton luminosities and the rates of mesons."""
+        """Return the publications of the detector, the parton luminosities and the rates of mesons."""
         return self.reference, self.data_reference, *mesons.sources()
 
     def prepared(self) -> Self:
-        """The detector with its tables at the present settings."""
+        """Return the detector with its tables at the present settings."""
         plateaus = jax.vmap(acceptance.tabulate_plateau)(self.mesons.mass, self.mesons.p0, self.mesons.n)
         protons = self.of_protons()
         return dataclasses.replace(self, plateaus=plateaus, protons=protons, acceptances=self.accepted(protons))
 
     def at_level(self, mode: str, value: float) -> Self:
-        """The same detector judged at another level."""
+        """Return the detector judged at another level."""
         return dataclasses.replace(self, mode=mode, level=jnp.asarray(value, dtype=float))
 
     def asimov(self) -> Self:
-        """Itself: the background alone is taken as observed."""
+        """Return the detector itself: the background alone is taken as observed."""
         return self
 
     def with_settings(self, values: Mapping[str, Scalar]) -> Self:
-        """The same detector with some settings replaced."""
+        """Return the detector with some settings replaced, without the tables that rest on them."""
         protons = None if _COLLIDER & set(values) else self.protons
         acceptances = None if TABULATED & set(values) else self.acceptances
         return dataclasses.replace(self, values={**self.values, **values}, protons=protons, acceptances=acceptances)
@@ -166,16 +166,16 @@ class MillichargeDetector(abstract.AbstractConstraint):
         return dataclasses.replace(self, protons=first.protons, plateaus=first.plateaus, mesons=first.mesons)
 
     def face(self) -> geometry.Face:
-        """The front face as the interaction point sees it."""
+        """Return the front face as the interaction point sees it."""
         return geometry.Face(self.values["side"], self.values["distance"], self.values["eta"])
 
     def of_protons(self) -> Protons:
-        """Luminosities and recoil at the present settings."""
+        """Return luminosities and recoil at the present settings."""
         luminosities = dataclasses.replace(self.luminosities, sqrt_s=self.values["sqrt_s"], scale=self.values["scale"])
         return Protons(luminosities.tabulate(), recoil.tabulate(luminosities, self.densities))
 
     def accepted(self, protons: Protons) -> Acceptances:
-        """Acceptances at the present settings."""
+        """Return acceptances at the present settings."""
         v, face = self.values, self.face()
         if self.particles == "one":
             return Acceptances(
@@ -188,8 +188,8 @@ class MillichargeDetector(abstract.AbstractConstraint):
         return Acceptances(acceptance_table.two(*given, 1.0, v["scale"]), same_bar)
 
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
-        """mCP masses at a meson's threshold, and Z' masses on a vector meson (within some widths of the Z') or on the
-        Z.
+        """Return mCP masses at a meson's threshold, and Z' masses on a vector meson (within some widths of the Z') or on
+        the Z.
         """
         vectors = sorted({float(mass) for mass in self.mesons.mass[: self.mesons.two_body]})
         steps = [(mass, step) for mass in vectors for step in _RESONANCE_STEPS] + [
@@ -205,7 +205,7 @@ class MillichargeDetector(abstract.AbstractConstraint):
         return ()
 
     def channels(self, currents: neutral_currents.NeutralCurrents) -> dict[str, tuple[Scalar, Scalar]]:
-        """Of each channel the cross section of pairs and the cross section times acceptance, over kappa^2, in pb."""
+        """Return the cross section of pairs and that times acceptance of each channel, over kappa^2, in pb."""
         protons = self.of_protons() if self.protons is None else self.protons
         acceptances = self.accepted(protons) if self.acceptances is None else self.acceptances
         spectrum = self._shifted(drell_yan.spectrum(currents, protons.luminosity))
@@ -239,11 +239,11 @@ class MillichargeDetector(abstract.AbstractConstraint):
         return found
 
     def slow(self, currents: neutral_currents.NeutralCurrents) -> Float[Array, " one"]:
-        """ln of the cross section times acceptance over kappa^2 (pb), all channels together."""
+        """Return ln of the cross section times acceptance over kappa^2 (pb), all channels together."""
         return self.gathered(self.channels(currents))
 
     def gathered(self, channels: Mapping[str, tuple[Scalar, Scalar]]) -> Float[Array, " one"]:
-        """`slow` from the channels."""
+        """Return the slow part from the channels."""
         accepted = functools.reduce(operator.add, (each for _, each in channels.values()))
         return jnp.log(jnp.maximum(accepted, jnp.finfo(accepted.dtype).tiny))[None]
 
@@ -286,7 +286,7 @@ class MillichargeDetector(abstract.AbstractConstraint):
 
     @property
     def bars_hit(self) -> int:
-        """Bars that an event needs."""
+        """Number of bars that an event needs."""
         return 2 if self.particles == "two" else 1
 
     @property
@@ -295,14 +295,16 @@ class MillichargeDetector(abstract.AbstractConstraint):
         return float(self.values["layers"])
 
     def charge_one(self) -> Scalar:
-        """Charge (e) of one photoelectron a layer with the present layers and their light, of all mCPs in a bar."""
+        """Return the charge (e) that gives one photoelectron a layer, with the present layers and their light,
+        of all mCPs in a bar.
+        """
         v = self.values
         light = photoelectrons.relative_light(v["thickness"], v["light_yield"], v["efficiency"])
         light = 2 * light if self.particles == "same_bar" else light
         return v["charge_one_photoelectron"] / jnp.sqrt(light)
 
     def expected_events(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:
-        """Expected number of events seen, L kappa^2 exp(slow) P, or P^2 where two bars must see an mCP."""
+        """Return the expected number of events seen, L kappa^2 exp(slow) P, or P^2 where two bars must see an mCP."""
         probability = photoelectrons.detection_probability(
             currents.epsilon_gamma, self.bars_hit * self.values["layers"], self.charge_one()
         )
@@ -311,17 +313,17 @@ class MillichargeDetector(abstract.AbstractConstraint):
         )
 
     def judge(self) -> statistics.Counting:
-        """The count over the expected dark-count coincidences."""
+        """Return the count over the expected dark-count coincidences."""
         v = self.values
         dark = background.dark_count_events(v["rate"], v["window"], v["bars"], v["layers"], v["live_time"])
         return statistics.Counting(dark, level=self.level, mode=self.mode)
 
     def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:
-        """q of the expected signal if the background alone is observed."""
+        """Return q of the expected signal if the background alone is observed."""
         return self.judge().expected(self.expected_events(currents, slow))
 
     def critical_value(self) -> Scalar:
-        """n^2 in mode "sigma", -2 ln(1 - cl) in mode "cl"."""
+        """Return n^2 in mode "sigma", -2 ln(1 - cl) in mode "cl"."""
         return self.judge().critical_value()
 
 
