@@ -20,10 +20,8 @@ class BadInput(Fault):
     exit_code = 2
 
 
-class DamagedData(Fault):
-    """A table of the package is missing, altered or not in its format; nothing was written."""
-
-    exit_code = 2
+class DamagedData(BadInput, ValueError):
+    """A table is missing, altered or not in its format; nothing was written. Python code may catch it as ValueError."""
 
 
 class NumericalFailures(Fault):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, Scalar, ScalarLike
+from jaxtyping import Array, ArrayLike, Bool, Float, Int, Scalar, ScalarLike
 
 from jaxmix import engine, faults
 from jaxmix.constraints.base import abstract
@@ -146,10 +146,13 @@ class Study(engine.AbstractProblem):
         }
 
 
-def is_judged(constraint: abstract.AbstractConstraint | Kind, status: Int[Array, ""]) -> Bool[Array, ""]:
+def is_judged(
+    constraint: abstract.AbstractConstraint | Kind, status: Int[ArrayLike, "*points"]
+) -> Bool[Array, "*points"]:
     """Whether a constraint is asked about a point of this status: where labels are swapped, one that holds the pole
     asked for.
     """
+    status = jnp.asarray(status)
     return (status == OK) | (constraint.holds_swapped_labels & (status == LABELS_SWAPPED))
 
 

@@ -78,7 +78,7 @@ def spectrum(
     s, offset = currents.m2**2 * jnp.exp(distance), currents.m2**2 * jnp.expm1(distance)
     mass = jnp.sqrt(s)
     measure = measure * s / luminosity.sqrt_s**2 * constants.PICOBARN
-    frozen = jnp.maximum(currents.m_mcp, freezing_mass)
+    frozen = jnp.maximum(currents.mcp_mass, freezing_mass)
     partonic = [
         measure * value for value in _partonic(neutral_currents.pair_amplitudes(currents, s, offset), s, frozen)
     ]
@@ -115,7 +115,7 @@ def _limits(
     currents: neutral_currents.NeutralCurrents, luminosity: AbstractLuminosity, freezing_mass: float
 ) -> tuple[Scalar, Scalar]:
     """ln s of the lowest and the highest pair mass."""
-    lowest = jnp.maximum(LOWEST_MASS, 2 * jnp.maximum(currents.m_mcp, freezing_mass))
+    lowest = jnp.maximum(LOWEST_MASS, 2 * jnp.maximum(currents.mcp_mass, freezing_mass))
     return 2 * jnp.log(lowest), 2 * jnp.log(jnp.minimum(HIGHEST_MASS, HIGHEST_FRACTION * luminosity.sqrt_s))
 
 

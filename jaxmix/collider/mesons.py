@@ -111,7 +111,7 @@ def branching_ratios(currents: neutral_currents.NeutralCurrents, mesons: Mesons)
 
 def _two_body(currents: neutral_currents.NeutralCurrents, mass: Array, width: Array, to_electrons: Array) -> Array:
     """BR = r BR(V -> ee) (1 + 2x) sqrt(1 - 4x), x = m^2/m_V^2, r the squared charge at the meson's pole."""
-    x = (currents.m_mcp / mass) ** 2
+    x = (currents.mcp_mass / mass) ** 2
     return neutral_currents.meson_coupling(currents, mass, width) * to_electrons * (1 + 2 * x) * safe.velocity(x)
 
 
@@ -125,12 +125,12 @@ def _dalitz(
     sqrt(1 - 4x), x = m_psi^2/q^2, |F|^2 = L^4/((L^2 - q^2)^2 + L^2 G^2). L.G. Landsberg, Phys. Rept. 128 (1985) 301,
     section 3.
     """
-    low, high = 2 * jnp.log(2 * currents.m_mcp), 2 * jnp.log(mass - companion)
+    low, high = 2 * jnp.log(2 * currents.mcp_mass), 2 * jnp.log(mass - companion)
     shift, width = neutral_currents.resonance(currents)
     centre = 2 * jnp.log(currents.m2) + shift
     distance, weights = quadrature.resonance_nodes(low, high, centre, width, NODES)
     square = jnp.exp(centre + distance)
-    x = currents.m_mcp**2 / square
+    x = currents.mcp_mass**2 / square
     span = ((mass + companion) ** 2 - square) * ((mass - companion) ** 2 - square) / (mass**2 - companion**2) ** 2
     form_factor = pole**4 / ((pole**2 - square) ** 2 + (pole * pole_width) ** 2)
     charge = neutral_currents.meson_coupling(currents, jnp.sqrt(square), jnp.zeros_like(square))

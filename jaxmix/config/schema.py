@@ -8,7 +8,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from pydantic_core import PydanticCustomError
 
 from jaxmix import parameters
-from jaxmix.models import declarations
 
 MAX_COUNT = 10_000_000
 
@@ -59,7 +58,7 @@ class Scan(Table):
 class Model(Table):
     """[model]: the model of the dark sector, and the phase that sets its mixing angle."""
 
-    kind: Literal["mixed_phase", "stueckelberg"] = declarations.DEFAULT
+    kind: Literal["mixed_phase", "stueckelberg"] = "mixed_phase"
     phase: str | None = None
 
 

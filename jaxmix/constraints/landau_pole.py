@@ -36,7 +36,7 @@ class LandauPole(requirement.Requirement):
     def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " nothing"]) -> Scalar:
         """1 - alpha1'(m_mcp)/alpha1'(scale)."""
         coupling = currents.sector.hypercharge_dark**2 / (4.0 * jnp.pi)
-        return 2.0 / (3.0 * jnp.pi) * coupling * jnp.log(self.values["scale"] / currents.m_mcp)
+        return 2.0 / (3.0 * jnp.pi) * coupling * jnp.log(self.values["scale"] / currents.mcp_mass)
 
     def reason(self, currents: neutral_currents.NeutralCurrents) -> Int[Array, ""]:
         """Return the first reason: it makes a statement wherever the model does."""

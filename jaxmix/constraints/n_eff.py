@@ -81,9 +81,9 @@ class EffectiveNeutrinos(requirement.Requirement):
 
     def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " nothing"]) -> Scalar:
         """Delta N_eff over what is allowed."""
-        states = entropy_states(currents.m_mcp / self.values["decoupling"])
+        states = entropy_states(currents.mcp_mass / self.values["decoupling"])
         added = 8.0 / 7.0 * (_NEUTRINO_DECOUPLING / states) ** (4.0 / 3.0)
-        expansion = 1.66 * jnp.sqrt(entropy_states(currents.m_mcp)) * currents.m_mcp
+        expansion = 1.66 * jnp.sqrt(entropy_states(currents.mcp_mass)) * currents.mcp_mass
         rate = (currents.epsilon_gamma * constants.ALPHA_0) ** 2 * _PLANCK_MASS / expansion
         coupled = currents.sector.couplings()[0] != 0.0
         return jnp.where(coupled, added / self.values["allowed"] * rate / (1.0 + rate), jnp.nan)

@@ -44,7 +44,7 @@ class RelicDensity(requirement.Requirement):
         to_dark_photon, _ = currents.sector.couplings()
         alpha_dark = to_dark_photon**2 / (4.0 * jnp.pi)
         annihilates = alpha_dark > 0.0  # else into Standard Model particles only, which the formula leaves out
-        density = 1e-5 * currents.m_mcp**2 * (1e-2 / jnp.where(annihilates, alpha_dark, 1.0)) ** 2
+        density = 1e-5 * currents.mcp_mass**2 * (1e-2 / jnp.where(annihilates, alpha_dark, 1.0)) ** 2
         density = jnp.where(annihilates, density, jnp.nan)
         return density / (self.dark_matter * self.values["fraction"])
 

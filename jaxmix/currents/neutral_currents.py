@@ -5,6 +5,7 @@ widths and amplitudes from it and never see the model. GeV throughout.
 """
 
 import dataclasses
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -53,6 +54,19 @@ class NeutralCurrents(eqx.Module):
         return self.sector.m_mcp
 
     @property
+    def mcp_mass(self) -> Scalar:
+        """Mass of the mCP, GeV, for who cannot do without.
+
+        Raises
+        ------
+        ValueError
+            Where no mCP is given.
+        """
+        if self.sector.m_mcp is None:
+            raise ValueError("NeutralCurrents: found no mass of an mCP; give m_mcp.")
+        return self.sector.m_mcp
+
+    @property
     def epsilon_gamma(self) -> Scalar:
         """Millicharge of the mCP in units of e."""
         return self.sector.epsilon_gamma(self.weak, self.e)
@@ -72,8 +86,15 @@ def states(currents: NeutralCurrents) -> tuple[mixing.Eigenstate, mixing.Eigenst
     return currents.sector.states(currents.m1, currents.weak)
 
 
+class Charges(NamedTuple):
+    """Electric charge and weak isospin T3 of several fermions at once."""
+
+    charge: Float[Array, " fermions"]
+    isospin: Float[Array, " fermions"]
+
+
 def chiral_couplings(
-    currents: NeutralCurrents, state: mixing.Eigenstate, fermion: constants.Fermion
+    currents: NeutralCurrents, state: mixing.Eigenstate, fermion: constants.Fermion | Charges
 ) -> tuple[Scalar, Scalar]:
     """Left and right couplings of a physical boson to a Standard Model fermion:
     g_c = a1 e Q + z1 e/(sW cW) (T3_c - Q sW^2)."""

@@ -9,7 +9,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, ScalarLike
 
 # Powers of the position t in a cell (rows 1, t, t^2, t^3) against its four B-spline coefficients, times 6
 BASIS = np.array([[1.0, 4.0, 1.0, 0.0], [-3.0, 0.0, 3.0, 0.0], [3.0, -6.0, 3.0, 0.0], [-1.0, 3.0, -3.0, 1.0]])
@@ -66,7 +66,7 @@ class UniformSpline(eqx.Module):
         return index[..., None] + _range(4, t.ndim + 1), powers @ (jnp.asarray(BASIS, t.dtype) / 6)
 
 
-def fit(values: Float[ArrayLike, "..."], *axes: tuple[float, float]) -> UniformSpline:
+def fit(values: Float[ArrayLike, "..."], *axes: tuple[ScalarLike, ScalarLike]) -> UniformSpline:
     """Fit a spline through values on uniform knots.
 
     The coefficients are linear in the values, which may be traced: c = A^-1 f with (c_{i-1} + 4 c_i + c_{i+1})/6 = f_i

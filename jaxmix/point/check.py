@@ -249,7 +249,7 @@ def _verdict(name: str, word: str, numbers: Mapping[str, np.ndarray], status: np
         silent = np.full(size, f"needs_{kind.needs[0]}")
         return Verdict(name, kind.title, kind.kind, np.full(size, np.nan), np.full(size, NO_STATEMENT), silent)
     q, critical = numbers[f"{prefix}test_statistic"], numbers[f"{prefix}critical_value"]
-    judged = np.asarray(study.is_judged(kind, numbers["status"]))
+    judged = np.asarray(study.is_judged(kind, numbers["status"].astype(int)))
     reasons = np.array(kind.reasons)[numbers[f"{prefix}reason"].astype(int)]
     reasons = np.where(numbers[f"{prefix}computed"].astype(bool), reasons, "numerical_failure")
     spoken = judged & np.isfinite(q)

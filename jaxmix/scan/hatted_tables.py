@@ -7,6 +7,7 @@ whatever the other axes are.
 """
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 
 from jaxmix import constants, engine, study
@@ -63,7 +64,7 @@ def _with_table(
     )
     q = found * float(problem.constraints[name].critical_value())
     curve = spline.fit(np.arcsinh(_filled(q)).T, (np.log(nodes[0]), np.log(nodes[-1])))
-    table = hatted_table.HattedTable(masses, curve.coefficients.T, curve.first[0], curve.step[0])
+    table = hatted_table.HattedTable(jnp.asarray(masses), curve.coefficients.T, curve.first[0], curve.step[0])
     return constraint.with_hatted_table(table)
 
 

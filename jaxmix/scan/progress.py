@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 
+import jax.numpy as jnp
 import numpy as np
 from rich import console, progress
 
@@ -45,9 +46,9 @@ class Best:
 def point(job: Job, index: int) -> dict[str, float]:
     """The parameters of the point with a flat index."""
     if not isinstance(job.grid, engine.Grid):
-        return {name: float(value[0]) for name, value in job.grid.point(np.array([index])).items()}
+        return {name: float(value[0]) for name, value in job.grid.point(jnp.array([index])).items()}
     places = np.unravel_index(index, job.grid.shape)
-    return {axis.name: float(axis.value(place)) for axis, place in zip(job.grid.axes, places)}
+    return {axis.name: float(axis.value(jnp.asarray(place))) for axis, place in zip(job.grid.axes, places)}
 
 
 @contextlib.contextmanager

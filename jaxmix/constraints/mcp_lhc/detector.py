@@ -211,7 +211,7 @@ class MillichargeDetector(abstract.AbstractConstraint):
         spectrum = self._shifted(drell_yan.spectrum(currents, protons.luminosity))
 
         def accepted(table: acceptance_table.AcceptanceTable) -> Scalar:
-            share = jnp.exp(spectrum.spread(table(spectrum.sparse_mass, currents.m_mcp)))
+            share = jnp.exp(spectrum.spread(table(spectrum.sparse_mass, currents.mcp_mass)))
             return jnp.sum(spectrum.up * share[:, 0] + spectrum.down * share[:, 1])
 
         seen = accepted(acceptances.whole)
@@ -230,7 +230,7 @@ class MillichargeDetector(abstract.AbstractConstraint):
         """The meson channels, by name; a Dalitz pair is taken to carry its meson's momentum."""
         table, face = self.mesons, self.face()
         rates = mesons.rates(currents, self.values["sqrt_s"], table)
-        crossing = jax.vmap(lambda plateau: plateau(currents.m_mcp, face))(self.plateaus)
+        crossing = jax.vmap(lambda plateau: plateau(currents.mcp_mass, face))(self.plateaus)
         scales = {"quarkonium": self.values["quarkonium_scale"], "light_meson": self.values["light_meson_scale"]}
         found = {}
         for i, (name, family) in enumerate(zip(table.names, table.families)):

@@ -42,10 +42,10 @@ def numbers(
     """
     squared, (layers, charge_one) = currents.strength**2, light
     produced = functools.reduce(operator.add, (pair[0] for pair in channels.values()))
-    found = {
+    found: dict[str, Scalar] = {
         "lhc.sigma": squared * produced,
         **{f"lhc.{name}": squared * pair[0] for name, pair in channels.items()},
-        "detector.n_pe": photoelectrons.photoelectrons(currents.epsilon_gamma, charge_one),
+        "detector.n_pe": jnp.asarray(photoelectrons.photoelectrons(currents.epsilon_gamma, charge_one)),
         "detector.p_layer": photoelectrons.detection_probability(currents.epsilon_gamma, 1.0, charge_one),
         "detector.p_detect": photoelectrons.detection_probability(currents.epsilon_gamma, layers, charge_one),
     }

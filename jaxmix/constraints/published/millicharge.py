@@ -60,7 +60,7 @@ class MillichargeSearch(search.PublishedSearch):
     def interference(self, currents: neutral_currents.NeutralCurrents) -> Scalar:
         """r^2, one where the Z' is not heavier than the experiment's reach; of any T3' (class docstring)."""
         reach = self.reach
-        square = jnp.minimum(_PAIR_MASS * currents.m_mcp, reach) ** 2
+        square = jnp.minimum(_PAIR_MASS * currents.mcp_mass, reach) ** 2
         beyond = currents.m2 > reach
         distance = jnp.where(beyond, square - currents.m2**2, 1.0)
         contact, resonant = currents.sector.residues().source
@@ -80,4 +80,4 @@ class MillichargeSearch(search.PublishedSearch):
         """epsilon_gamma^2 min(1, r^2) at the mCP's mass."""
         interference = self.interference(currents)
         signal = currents.epsilon_gamma**2 * jnp.minimum(interference, 1.0)
-        return search.Seen(currents.m_mcp, signal, interference < _WORST_INTERFERENCE**2)
+        return search.Seen(currents.mcp_mass, signal, interference < _WORST_INTERFERENCE**2)

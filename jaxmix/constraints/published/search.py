@@ -18,7 +18,8 @@ from jaxmix.data import searches
 _INSIDE = 1e-9  # relative distance from the end of a curve at which it is surely covered
 _RESOLVED, _OUTSIDE, _UNMET = 0, 1, 2  # positions in `reasons`
 _SAME_LEVEL = 1e-9
-_COLUMNS = [np.array(column, dtype=float) for column in list(zip(*constants.FERMIONS))[1:]]
+_CHARGES = np.array([fermion.charge for fermion in constants.FERMIONS])
+_ISOSPINS = np.array([fermion.isospin for fermion in constants.FERMIONS])
 
 
 class Zprime(NamedTuple):
@@ -40,9 +41,10 @@ class Zprime(NamedTuple):
 def zprime_of(currents: neutral_currents.NeutralCurrents) -> Zprime:
     """The physical Z' of a point."""
     _, _, state = neutral_currents.states(currents)
-    fermions = constants.Fermion("all", *(jnp.asarray(column, state.mass.dtype) for column in _COLUMNS))
+    charge, isospin = (jnp.asarray(each, state.mass.dtype) for each in (_CHARGES, _ISOSPINS))
+    fermions = neutral_currents.Charges(charge, isospin)
     widths = decays.fermion_widths(state.mass, *neutral_currents.chiral_couplings(currents, state, fermions))
-    photon = decays.fermion_widths(state.mass, fermions.charge, fermions.charge)
+    photon = decays.fermion_widths(state.mass, charge, charge)
     return Zprime(state, widths, neutral_currents.width_to_mcp(currents, state), photon)
 
 
