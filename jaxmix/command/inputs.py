@@ -24,7 +24,9 @@ def given_parameters(arguments: argparse.Namespace) -> dict[str, Values]:
 
 
 def values_of(name: str, text: str, where: str) -> Values:
-    """Return the numbers in `a,b,c`, each in the parameter's domain; the words theta_w, pi/2 and e are left as they are."""
+    """Return the numbers in `a,b,c`, each in the parameter's domain; the words theta_w, pi/2 and e are left as they
+    are.
+    """
     return [_value(name, word.strip(), where) for word in text.split(",")]
 
 

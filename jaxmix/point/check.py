@@ -168,7 +168,8 @@ def check(
     ----------
     point, **values
         Parameters by name (GeV, rad, 1/fb), numbers or arrays that broadcast to one axis of points, or the words
-        "theta_w", "pi/2" and "e"; what is absent has its default. Constraints that need an absent parameter make no statement.
+        "theta_w", "pi/2" and "e"; what is absent has its default. Constraints that need an absent parameter make no
+        statement.
     cl
         Confidence level of the verdicts; published limits keep their own.
     settings

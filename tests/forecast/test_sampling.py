@@ -67,10 +67,9 @@ def test_samples_are_the_same_for_the_same_seed(chains):
 def plain():
     """Chains without a sampler."""
     samples = np.random.default_rng(1).normal(size=(3, 7, 2))
-    found = sampling.Chains(
+    return sampling.Chains(
         NAMES, samples, -np.sum(samples**2, axis=-1) / 2, LOW, HIGH, np.ones(2), np.ones(2), 0.0, 1.0
     )
-    return found
 
 
 def test_xarray_opens_the_folder(tmp_path):
