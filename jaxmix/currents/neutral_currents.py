@@ -10,7 +10,7 @@ from typing import NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Complex, Float, Scalar
+from jaxtyping import Array, Complex, Float, Inexact, Scalar
 
 from jaxmix import constants
 from jaxmix.currents import decays, mixing
@@ -157,7 +157,7 @@ def pair_amplitudes(
     return source(2 / 3, 0.5), source(-1 / 3, -0.5)
 
 
-def _squared(z: Complex[Array, "*n"]) -> Float[Array, "*n"]:
+def _squared(z: Inexact[Array, "*n"]) -> Float[Array, "*n"]:
     return jnp.real(z) ** 2 + jnp.imag(z) ** 2
 
 

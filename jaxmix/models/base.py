@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -45,7 +45,7 @@ class AbstractModel(eqx.Module):
 
     @classmethod
     @abstractmethod
-    def from_values(cls, values: Mapping[str, ScalarLike]) -> Self:
+    def from_values(cls, values: Mapping[str, ScalarLike]) -> "AbstractModel":
         """The point of a dict of parameters by name, in any of their forms, all others at hand."""
 
     @abstractmethod
