@@ -47,7 +47,7 @@ def start(device: str | None = None) -> None:
 
 
 def keep_programs() -> None:
-    """Keep compiled and traced programs in the user's cache folder, and take from there what an earlier run compiled."""
+    """Keep compiled and traced programs in the user's cache folder, and take from there what was compiled before."""
     folder = os.environ.get(FOLDER, str(_home() / "jaxmix"))
     if folder:
         engine.keep_programs(Path(folder), ProgramStore(Path(folder) / "traced"))
