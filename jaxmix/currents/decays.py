@@ -16,7 +16,9 @@ _COLOURS = np.array(
 )
 
 
-def partial_width(mass: Scalar, product_mass: Scalar, left: Scalar, right: Scalar, colours: Array | float | int) -> Scalar:
+def partial_width(
+    mass: Scalar, product_mass: Scalar, left: Scalar, right: Scalar, colours: Array | float | int
+) -> Scalar:
     """Width (GeV) of V -> f fbar at tree level.
 
     Gamma = N_c m/(24 pi) sqrt(1 - 4 x) [(gL^2 + gR^2)(1 - x) + 6 x gL gR],  x = m_f^2/m^2; zero below threshold,
