@@ -240,10 +240,8 @@ def invisible_width() -> study.Study:
 
 
 def test_a_study_is_called_like_a_function():
-    """q/critical value and status, alike by a plain call, under jit and under vmap; the slope is that of differences."""
-    measured = study.Study(
-        parameters.defaults(), {"z_invisible_width": shelf.build("z_invisible_width", {}, ("cl", 0.95))}
-    )
+    """q/critical value and status, alike by a plain call, under jit and under vmap; slopes are differences."""
+    measured = invisible_width()
 
     def ratio(kappa: jax.Array) -> jax.Array:
         return measured({"kappa": kappa, "m_zprime": 30.0, "m_mcp": 10.0})["z_invisible_width"]
@@ -259,9 +257,7 @@ def test_a_study_is_called_like_a_function():
 
 
 def test_a_study_refuses_names_and_arrays():
-    measured = study.Study(
-        parameters.defaults(), {"z_invisible_width": shelf.build("z_invisible_width", {}, ("cl", 0.95))}
-    )
+    measured = invisible_width()
     with pytest.raises(ValueError, match="found the name 'm_zprme'.*did you mean 'm_zprime'"):
         measured({"kappa": 0.01, "m_zprme": 30.0})
     with pytest.raises(ValueError, match="found arrays for kappa; allowed: one number a parameter"):
