@@ -2,6 +2,7 @@
 former run.
 """
 
+import argparse
 import os
 import statistics
 import tempfile
@@ -19,7 +20,8 @@ backend.start()
 detector = shelf.build("mcp_lhc", {}, ("sigma", 2.0))
 study = Study(defaults() | {"m_zprime_over_m_mcp": 3.0}, {"mcp_lhc": detector})
 nodes = detector.features("m_mcp", {"m_zprime_over_m_mcp": 3.0})
-found = trace_contours(study, Axis.log("m_mcp", 1, 100, 25), Axis.log("epsilon_gamma", 3e-4, 0.1, 25), output="mcp_lhc", x_nodes=nodes)
+axes = Axis.log("m_mcp", 1, 100, 25), Axis.log("epsilon_gamma", 3e-4, 0.1, 25)
+found = trace_contours(study, *axes, output="mcp_lhc", x_nodes=nodes)
 assert all(contour.status == "converged" for contour in found)
 print(len(found), sum(len(contour.x) for contour in found))
 """
@@ -40,28 +42,24 @@ def rows(repeats: int) -> list[measuring.Row]:
             f"{what}, nothing kept, median of {len(runs)}"
             if runs is cold
             else f"{what}, programs kept, median of {len(runs)}",
-            f"{statistics.median(run.seconds for run in runs):.1f} s ({statistics.median(run.processor for run in runs):.1f} s of processor time)",
+            (
+                f"{statistics.median(run.seconds for run in runs):.1f} s "
+                f"({statistics.median(run.processor for run in runs):.1f} s of processor time)"
+            ),
             target,
         )
         for runs, target in ((cold, "< 10 s"), (kept, "< 4 s"))
     ]
 
 
-def main() -> None:
-    """Print the section."""
-    arguments = measuring.parser(__doc__).parse_args()
-    start = measuring.machine()
-    found = rows(1 if arguments.quick else 3)
-    print(
-        measuring.table(
-            found,
-            start,
-            [
-                "A process each, the start of Python and all imports included; 25 x 25 coarse cells and nodes at thresholds and resonances."
-            ],
-        )
-    )
+def section(arguments: argparse.Namespace) -> measuring.Section:
+    """The rows and notes of the section."""
+    notes = [
+        "A process each, the start of Python and all imports included; 25 x 25 coarse cells and nodes at thresholds",
+        "and resonances.",
+    ]
+    return measuring.Section(rows(1 if arguments.quick else 3), notes)
 
 
 if __name__ == "__main__":
-    main()
+    measuring.main(__doc__, section)

@@ -1,5 +1,6 @@
 """Whole commands in fresh processes: wall time and memory of `jaxmix scan` on the dense and the quick study."""
 
+import argparse
 import os
 import re
 import statistics
@@ -22,7 +23,7 @@ from jaxmix import engine
 ready = job.prepare(config.load(f"configs/{sys.argv[1]}.toml"))
 for _ in range(2):
     started = time.perf_counter()
-    for chunk in engine.evaluate(ready.problem, ready.grid, ready.tiling, plain=ready.few):
+    for chunk in engine.evaluate(ready.problem, ready.grid, ready.tiling, compile_level=ready.compile_level):
         pass
     grid = time.perf_counter()
     contours.trace_all(ready.problem, ready.settings, ready.critical, print)
@@ -58,10 +59,8 @@ def rows(name: str, runs: list[measuring.Usage], seconds: str, memory: str) -> l
     ]
 
 
-def main() -> None:
-    """Print the section."""
-    arguments = measuring.parser(__doc__).parse_args()
-    start = measuring.machine()
+def section(arguments: argparse.Namespace) -> measuring.Section:
+    """The rows and notes of the section."""
     found = []
     for name, number, seconds, memory in (
         ("dense", 0 if arguments.quick else 1, "< 60 s", "< 2,000 MB"),
@@ -92,11 +91,11 @@ def main() -> None:
                 ),
             ]
     notes = [
-        "Each run is a fresh process with nothing compiled before: start, compilation, scan, files, contours and figures. Processor time",
-        "says how long it would take at best on the cores that it had.",
+        "Each run is a fresh process with nothing compiled before: start, compilation, scan, files, contours and",
+        "figures. Processor time says how long it would take at best on the cores that it had.",
     ]
-    print(measuring.table(found, start, notes))
+    return measuring.Section(found, notes)
 
 
 if __name__ == "__main__":
-    main()
+    measuring.main(__doc__, section)

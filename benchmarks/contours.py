@@ -2,6 +2,7 @@
 are as near.
 """
 
+import argparse
 import itertools
 import statistics
 import sys
@@ -19,12 +20,11 @@ import scipy.optimize
 import scipy.stats
 
 sys.path.insert(0, str(measuring.ROOT / "tests"))
-jax.config.update("jax_enable_x64", True)
-
-import truths  # noqa: E402
+import truths
 
 from jaxmix import engine
 
+jax.config.update("jax_enable_x64", True)
 GOAL = 1e-5  # distance to the truth, in the box
 FINEST = 4096
 BLOCK = 2**16  # points evaluated together
@@ -217,7 +217,10 @@ def minos_row(truth: truths.Truth, function: Function, number: int, experimental
     minos(truth, function, number, experimental)
     seconds, found = settled(minos, truth, function, number, experimental)
     returned = number if experimental else sum(len(curve) - 1 for curve in found.curves)
-    words = f"{returned} of {number} points, {found.calls:,} calls, {length(seconds)}, distance {truths.hausdorff(found.curves, truth.curves):.0e}"
+    words = (
+        f"{returned} of {number} points, {found.calls:,} calls, {length(seconds)}, distance "
+        f"{truths.hausdorff(found.curves, truth.curves):.0e}"
+    )
     return measuring.Row(f"{truth.name}: iminuit{', experimental' if experimental else ''}", words)
 
 
@@ -232,23 +235,23 @@ def rows(truth: truths.Truth, finest: int) -> list[measuring.Row]:
     return found
 
 
-def main() -> None:
-    """Print the section."""
-    arguments = measuring.parser(__doc__).parse_args()
-    start = measuring.machine(("contourpy", "iminuit", "scipy"))
+def section(arguments: argparse.Namespace) -> measuring.Section:
+    """The rows and notes of the section."""
     smooth = [truth for truth in truths.TRUTHS if truth.kind == "level"]
     chosen, finest = (smooth[:2], 256) if arguments.quick else (smooth, FINEST)
     found = [row for truth in chosen for row in rows(truth, finest)]
     notes = [
-        "Distance: the larger of the two one-sided Hausdorff distances between all curves found and the whole exact contour, in units of the",
-        f"box; n is doubled until it is below {GOAL:.0e} or n = {FINEST}. Calls: points at which f, or f and its gradient, was evaluated; those of",
-        "iminuit count f and gradient each. Times: medians of three with everything compiled, of one where it takes above half a second. Ours is",
-        "the Hermite curve through the vertices, the peers' are straight lines between their points: contourpy on n x n values, the same after",
-        f"Newton's method along the gradient from every vertex, brentq on n columns of {SCAN} values each; iminuit's mncontour with as many points as",
-        "our vertices and with 100, and its experimental way with its own cubic spline, where f has one minimum inside.",
+        "Distance: the larger of the two one-sided Hausdorff distances between all curves found and the whole exact",
+        f"contour, in units of the box; n is doubled until it is below {GOAL:.0e} or n = {FINEST}. Calls: points at",
+        "which f, or f and its gradient, was evaluated; those of iminuit count f and gradient each. Times: medians",
+        "of three with everything compiled, of one where it takes above half a second. Ours is the Hermite curve",
+        "through the vertices, the peers' are straight lines between their points: contourpy on n x n values, the",
+        f"same after Newton's method along the gradient from every vertex, brentq on n columns of {SCAN} values",
+        "each; iminuit's mncontour with as many points as our vertices and with 100, and its experimental way with",
+        "its own cubic spline, where f has one minimum inside.",
     ]
-    print(measuring.table(found, start, notes))
+    return measuring.Section(found, notes)
 
 
 if __name__ == "__main__":
-    main()
+    measuring.main(__doc__, section, ("contourpy", "iminuit", "scipy"))

@@ -56,16 +56,17 @@ def run(masses: int, gradient: bool) -> None:
         engine.optimise.sample(job.reach, job.excess, job.start, job.ranges, job.log_limits)
 
 
-def main() -> None:
-    """Print the section."""
-    parser = measuring.parser(__doc__)
+def options(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the child processes."""
     parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--gradient", action="store_true", help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
+
+
+def section(arguments: argparse.Namespace) -> measuring.Section | None:
+    """The rows and notes of the section; None in a child process."""
     if arguments.child:
         run(arguments.child, arguments.gradient)
-        return
-    start = measuring.machine()
+        return None
     counts, repeats = ((4,), 3) if arguments.quick else (COUNTS, 15)
     # children first: their memory is counted at no less than the parent's
     memory = [(masses, peak(masses, True)) for masses in counts]
@@ -87,12 +88,12 @@ def main() -> None:
     if len(memory) > 1:
         rows.append(measuring.Row("the last over the first", f"{memory[-1][1] / memory[0][1]:.2f}", "flat"))
     notes = [
-        "Ten design parameters (side, distance, eta, layers, thickness, light yield, efficiency, rate, window, bars) in one reverse pass;",
-        "the acceptance is tabulated anew each time. Limits are searched for from where they lie. Memory: fresh processes, with",
-        "compilation.",
+        "Ten design parameters (side, distance, eta, layers, thickness, light yield, efficiency, rate, window,",
+        "bars) in one reverse pass; the acceptance is tabulated anew each time. Limits are searched for from where",
+        "they lie. Memory: fresh processes, with compilation.",
     ]
-    print(measuring.table(rows, start, notes))
+    return measuring.Section(rows, notes)
 
 
 if __name__ == "__main__":
-    main()
+    measuring.main(__doc__, section, options=options)

@@ -4,6 +4,7 @@ For a machine with an accelerator, on which only jax, equinox, jaxtyping, numpy 
 `PYTHONPATH=. python benchmarks/device.py`. It imports no zarr, xarray, pydantic or matplotlib, and says so at the end.
 """
 
+import argparse
 import sys
 
 import jax
@@ -23,7 +24,7 @@ def scan(whole: study.Study, grid: engine.Grid, repeats: int) -> list[measuring.
     for tile_points in (2**12, 2**15, 2**18) if kernels.accelerated() else (2**10,):
         tiling = engine.Tiling(tile_points=tile_points, chunk_points=2**20, tolerance=studies.TILING.tolerance)
         times = measuring.medians(
-            {"scan": lambda: jax.block_until_ready(engine.summarise(whole, grid, tiling))}, repeats
+            {"scan": lambda tiling=tiling: jax.block_until_ready(engine.summarise(whole, grid, tiling))}, repeats
         )
         rows.append(
             measuring.Row(
@@ -89,11 +90,9 @@ def _whole(function):
     return run
 
 
-def main() -> None:
-    """Print the section."""
-    arguments = measuring.parser(__doc__).parse_args()
-    kernels.start()
-    start, accelerator = measuring.machine(), kernels.accelerated()
+def section(arguments: argparse.Namespace) -> measuring.Section:
+    """The rows and notes of the section."""
+    accelerator = kernels.accelerated()
     sizes = {} if accelerator and not arguments.quick else {"theta_dark": 2, "m_mcp": 12 if arguments.quick else 125}
     repeats = 5 if accelerator and not arguments.quick else 3
     whole, grid = studies.dense(), studies.dense_grid(**sizes)
@@ -106,8 +105,8 @@ def main() -> None:
     absent = (
         "jax found no accelerator: these rows are the processor's, on a part of the grid; none was measured on a GPU."
     )
-    print(measuring.table(rows, start, [f"Device: {kind}, float64." if accelerator else absent]))
+    return measuring.Section(rows, [f"Device: {kind}, float64." if accelerator else absent])
 
 
 if __name__ == "__main__":
-    main()
+    measuring.main(__doc__, section, begin=kernels.start)

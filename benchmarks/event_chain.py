@@ -2,6 +2,7 @@
 interpax.
 """
 
+import argparse
 import dataclasses
 from collections.abc import Callable
 
@@ -68,7 +69,10 @@ def _in_float32(
     return [
         measuring.Row("float32: event chain", measuring.rate(grid.size, seconds)),
         measuring.Row(
-            f"float32: q against float64, {matters.sum():,} exact points with q above a tenth of the critical value: median and largest",
+            (
+                f"float32: q against float64, {matters.sum():,} exact points with q above a tenth of the "
+                "critical value: median and largest"
+            ),
             f"{np.median(apart):.1e}, {np.max(apart):.1e}",
         ),
         measuring.Row(f"float32: of {samples:,} points, with another status", f"{differs}", "0"),
@@ -142,24 +146,22 @@ def _summary(
     return lambda: jax.block_until_ready(engine.summarise(placed, grid, tiling))
 
 
-def main() -> None:
-    """Print the section."""
-    arguments = measuring.parser(__doc__).parse_args()
-    kernels.start()
-    start = measuring.machine(("interpax",))
+def section(arguments: argparse.Namespace) -> measuring.Section:
+    """The rows and notes of the section."""
     found = rows(arguments.quick)
     notes = [
-        "float64, the tiles of a scan on the dense grid (the second row: on a part of it), a device a core, everything reduced to a",
-        "summary on the devices. In the first row `slow` (production and acceptance) comes from a cubic table over (ln m_mcp, ln",
-        "epsilon_gamma): the engine, the interpolation along epsilon_gamma, couplings, photoelectrons, events, test statistic and",
-        "summary are timed. In the second it is exact at 24 nodes a line, and at every point of the few lines that the interpolation",
-        "does not describe. The chain on interpax is the same code with the same table read by interpax.Interpolator2D at every point,",
-        "which it has to be without this engine's product of axes and nodes: single points from their index under vmap and jit, in",
-        "blocks, reduced to the same summary. Each at the tile or block that suits it best; the deviations of q are of the interpolants",
-        "alone.",
+        "float64, the tiles of a scan on the dense grid (the second row: on a part of it), a device a core,",
+        "everything reduced to a summary on the devices. In the first row `slow` (production and acceptance) comes",
+        "from a cubic table over (ln m_mcp, ln epsilon_gamma): the engine, the interpolation along epsilon_gamma,",
+        "couplings, photoelectrons, events, test statistic and summary are timed. In the second it is exact at 24",
+        "nodes a line, and at every point of the few lines that the interpolation does not describe. The chain on",
+        "interpax is the same code with the same table read by interpax.Interpolator2D at every point, which it has",
+        "to be without this engine's product of axes and nodes: single points from their index under vmap and jit,",
+        "in blocks, reduced to the same summary. Each at the tile or block that suits it best; the deviations of q",
+        "are of the interpolants alone.",
     ]
-    print(measuring.table(found, start, notes))
+    return measuring.Section(found, notes)
 
 
 if __name__ == "__main__":
-    main()
+    measuring.main(__doc__, section, ("interpax",), begin=kernels.start)

@@ -2,6 +2,7 @@
 sample.
 """
 
+import argparse
 import os
 import tempfile
 import time
@@ -66,21 +67,18 @@ def rows(quick: bool) -> list[measuring.Row]:
     ]
 
 
-def main() -> None:
-    """Print the section."""
-    arguments = measuring.parser(__doc__).parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["JAXMIX_CACHE"] = folder  # nothing kept from a former run
-        backend.start()
-        start = measuring.machine()
-        found = rows(arguments.quick)
+def section(arguments: argparse.Namespace) -> measuring.Section:
+    """The rows and notes of the section."""
     notes = [
-        "theta_dark x m_mcp x kappa with m_zprime = 3 m_mcp (for the 1e8 points 10 x 500 x 20,000), everything but `combined`, reduced to a",
-        "summary on two devices of the processor, float64. kappa is interpolated line by line, to a tolerance of 1e-4; the errors are of",
-        "q at random points, relative, or over a tenth of the critical value where q is less.",
+        "theta_dark x m_mcp x kappa with m_zprime = 3 m_mcp (for the 1e8 points 10 x 500 x 20,000), everything but",
+        "`combined`, reduced to a summary on two devices of the processor, float64. kappa is interpolated line by",
+        "line, to a tolerance of 1e-4; the errors are of q at random points, relative, or over a tenth of the",
+        "critical value where q is less.",
     ]
-    print(measuring.table(found, start, notes))
+    return measuring.Section(rows(arguments.quick), notes)
 
 
 if __name__ == "__main__":
-    main()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["JAXMIX_CACHE"] = folder  # nothing kept from a former run
+        measuring.main(__doc__, section, begin=backend.start)

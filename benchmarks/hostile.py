@@ -2,6 +2,7 @@
 how they ended.
 """
 
+import argparse
 import collections
 import json
 
@@ -28,18 +29,17 @@ def rows(what: str, number: int) -> list[measuring.Row]:
     ]
 
 
-def main() -> None:
-    """Print the section."""
-    arguments = measuring.parser(__doc__).parse_args()
-    start = measuring.machine()
+def section(arguments: argparse.Namespace) -> measuring.Section:
+    """The rows and notes of the section."""
     found = [row for what, number in SWEEPS.items() for row in rows(what, 100 if arguments.quick else number)]
     notes = [
-        "Seeded: bytes, lines of TOML, values of --set and the tables that a manifest keeps; CSV, NPZ and LHAPDF6 tables behind their",
-        "checksums, tables of contours; folders of scans with chunks damaged, forged or exchanged, manifests altered, pipes, devices and",
-        "links under their names. Exit 2: bad input; 4: a result in the way; 5: cannot write. A folder that is resumed must end the same.",
+        "Seeded: bytes, lines of TOML, values of --set and the tables that a manifest keeps; CSV, NPZ and LHAPDF6",
+        "tables behind their checksums, tables of contours; folders of scans with chunks damaged, forged or",
+        "exchanged, manifests altered, pipes, devices and links under their names. Exit 2: bad input; 4: a result",
+        "in the way; 5: cannot write. A folder that is resumed must end the same.",
     ]
-    print(measuring.table(found, start, notes))
+    return measuring.Section(found, notes)
 
 
 if __name__ == "__main__":
-    main()
+    measuring.main(__doc__, section)

@@ -12,12 +12,12 @@ import jax
 import jax.numpy as jnp
 import measuring
 import numpy as np
+import one_loop
 from jaxtyping import Array, Float, PyTree, Scalar
 
 from jaxmix import constants, engine, study
 from jaxmix.constraints import precision, shelf
 from jaxmix.currents import mixing
-from jaxmix.engine.compile import one_loop
 from jaxmix.engine.grid import interpolant, tiles
 from jaxmix.models import mixed_phase
 from jaxmix.numerics import spline
@@ -234,7 +234,7 @@ def work_of_tile(chain: engine.AbstractProblem, grid: engine.Grid, tiling: engin
 
 def fit(sm_inputs: str = "profiled") -> precision.Precision:
     """The electroweak chi^2 with its tables."""
-    made = engine.once(study.prepared, shelf.build("precision", {}, ("cl", 0.95)))
+    made = engine.run_compiled(study.prepared, shelf.build("precision", {}, ("cl", 0.95)))
     return dataclasses.replace(
         made, words=tuple((name, sm_inputs if name == "sm_inputs" else word) for name, word in made.words)
     )

@@ -48,6 +48,45 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     return built
 
 
+class Section(NamedTuple):
+    """What a benchmark measured: the rows of its table, and lines of explanation."""
+
+    rows: Sequence[Row]
+    notes: Sequence[str] = ()
+
+
+def main(
+    description: str | None,
+    measure: Callable[[argparse.Namespace], Section | None],
+    peers: Sequence[str] = (),
+    options: Callable[[argparse.ArgumentParser], object] = lambda _: None,
+    begin: Callable[[], object] = lambda: None,
+) -> None:
+    """Command line of a benchmark: measure, and print the section as Markdown.
+
+    Parameters
+    ----------
+    description
+        Docstring of the benchmark.
+    measure
+        Makes the section of the parsed arguments, or None where it printed what it has to say, as child processes do.
+    peers
+        Packages whose versions are named besides the usual ones.
+    options
+        Adds arguments of the benchmark's own.
+    begin
+        Called first, before the load of the machine is read, as to configure JAX.
+    """
+    built = parser(description)
+    options(built)
+    arguments = built.parse_args()
+    begin()
+    start = machine(peers)
+    section = measure(arguments)
+    if section is not None:
+        print(table(section.rows, start, section.notes))
+
+
 def medians(functions: Mapping[str, Callable[[], object]], repeats: int = 5) -> dict[str, float]:
     """Median seconds of each function over the repeats, after one call to warm up; peers take turns, so that a load on
     the machine meets all alike. A function must not return before its work is done.

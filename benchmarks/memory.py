@@ -42,15 +42,16 @@ def run(name: str, number: int) -> None:
         sys.exit(f"memory: {int(found.points)} points were summarised, {number} asked for")
 
 
-def main() -> None:
-    """Print the section."""
-    parser = measuring.parser(__doc__)
+def options(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the child processes."""
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
+
+
+def section(arguments: argparse.Namespace) -> measuring.Section | None:
+    """The rows and notes of the section; None in a child process."""
     if arguments.child:
         run(arguments.child[0], int(arguments.child[1]))
-        return
-    start = measuring.machine()
+        return None
     rows = []
     for name, sizes in SIZES.items():
         sizes = (10**5, 10**6) if arguments.quick else sizes
@@ -62,12 +63,13 @@ def main() -> None:
         growth = used[sizes[-1]].peak / used[sizes[0]].peak
         rows.append(measuring.Row(f"{name}: the last over the first", f"{growth:.2f}", "flat"))
     notes = [
-        "Largest resident memory of a fresh process each, compilation included. One value of m_Z'/m_mcp and theta_W', and a line of",
-        f"{LINE:,} values of epsilon_gamma for each m_mcp: the number of lines grows. Summaries alone are kept. A longer last axis costs",
-        "24 numbers a value for its interpolation weights. All lines are interpolated here (tolerance 1).",
+        "Largest resident memory of a fresh process each, compilation included. One value of m_Z'/m_mcp and",
+        f"theta_W', and a line of {LINE:,} values of epsilon_gamma for each m_mcp: the number of lines grows.",
+        "Summaries alone are kept. A longer last axis costs 24 numbers a value for its interpolation weights. All",
+        "lines are interpolated here (tolerance 1).",
     ]
-    print(measuring.table(rows, start, notes))
+    return measuring.Section(rows, notes)
 
 
 if __name__ == "__main__":
-    main()
+    measuring.main(__doc__, section, options=options)

@@ -2,6 +2,7 @@
 equal outputs.
 """
 
+import argparse
 import functools
 import sys
 from collections.abc import Callable
@@ -170,12 +171,9 @@ def rows(dtype: str, number: int, few: int, repeats: int) -> tuple[list[measurin
     return found + _ratios(dtype, speed), speed
 
 
-def main() -> None:
-    """Print the section."""
-    arguments = measuring.parser(__doc__).parse_args()
-    kernels.start()
+def section(arguments: argparse.Namespace) -> measuring.Section:
+    """The rows and notes of the section."""
     number, few, repeats = (64_000, 8_000, 3) if arguments.quick else (1_024_000, 128_000, 9)
-    start = measuring.machine(("numba",))
     (double, of_double), (single, of_single) = (rows(dtype, number, few, repeats) for dtype in ("float64", "float32"))
     across = [
         measuring.Row(
@@ -185,14 +183,15 @@ def main() -> None:
         for ours, where, threaded in THREADS
     ]
     notes = [
-        "Outputs of all ways: the two masses, the four contents of the Z and of the Z', the two of the photon; cos and sin of both",
-        "angles are inputs. Each way goes through its points chunk by chunk, at the size of a chunk that suits it best (1,000 to",
-        "1,024,000), and forms all outputs of a chunk in memory. On one device jaxmix has chunks of which XLA makes one thread's work;",
-        "Numba's loop writes into arrays that are there already, each thread into its own. Cores: processor time over wall time. The 4",
-        "x 4 problem is the Lagrangian's; the 2 x 2 one has the photons integrated out and its Cholesky factor written out.",
+        "Outputs of all ways: the two masses, the four contents of the Z and of the Z', the two of the photon; cos",
+        "and sin of both angles are inputs. Each way goes through its points chunk by chunk, at the size of a chunk",
+        "that suits it best (1,000 to 1,024,000), and forms all outputs of a chunk in memory. On one device jaxmix",
+        "has chunks of which XLA makes one thread's work; Numba's loop writes into arrays that are there already,",
+        "each thread into its own. Cores: processor time over wall time. The 4 x 4 problem is the Lagrangian's; the",
+        "2 x 2 one has the photons integrated out and its Cholesky factor written out.",
     ]
-    print(measuring.table(double + single + across, start, notes))
+    return measuring.Section(double + single + across, notes)
 
 
 if __name__ == "__main__":
-    main()
+    measuring.main(__doc__, section, ("numba",), begin=kernels.start)

@@ -112,7 +112,8 @@ def _over_chunks(points: Callable, parallel: bool) -> Callable:
         for number in numba.prange(kappa.size // chunk):
             at = slice(number * chunk, (number + 1) * chunk)
             row = out[numba.get_thread_id() if parallel else 0]
-            points(kappa[at], m2[at], dark_cos[at], dark_sin[at], m1, cos_w, sin_w, half, row[0], row[1], row[2], row[3], row[4], row[5],
+            points(kappa[at], m2[at], dark_cos[at], dark_sin[at], m1, cos_w, sin_w, half,
+                   row[0], row[1], row[2], row[3], row[4], row[5],
                    row[6], row[7], row[8], row[9], row[10], row[11])  # fmt: skip
 
     return numba.njit(run, parallel=parallel)

@@ -2,6 +2,8 @@
 same function, and how much of a processor's floating-point operations it makes use of.
 """
 
+import argparse
+
 import iminuit
 import jax
 import jax.numpy as jnp
@@ -72,11 +74,8 @@ RATES = {"profiled chi^2 with gradient": "10,000 (goal 20,000)", "linearised chi
 SHARES = {"profiled chi^2 with gradient": "12% (goal 24%)", "linearised chi^2": "15% (goal 30%)"}
 
 
-def main() -> None:
-    """Print the section's table."""
-    arguments = measuring.parser(__doc__).parse_args()
-    kernels.start()
-    start = measuring.machine(("scipy", "iminuit"))
+def section(arguments: argparse.Namespace) -> measuring.Section:
+    """The rows and notes of the section."""
     number, few, repeats = (512, 4, 1) if arguments.quick else (8192, 24, 5)
     fits = {word: kernels.fit(word) for word in ("profiled", "linearised")}
     batches = kernels.fit_points(number, BATCH)
@@ -102,15 +101,16 @@ def main() -> None:
     rows += _shares(fits, {name: number / times[name] for name in PROGRAMS}, times)
     rows.append(_grid_row(arguments.quick))
     notes = [
-        f"{fits['profiled'].observed.shape[0]} measurements, two parameters profiled, double precision, {len(jax.devices())} devices of",
-        f"one core each, {few} points for the peers. Shares: floating-point operations a second over those of a product of two",
-        f"{MATRIX:,} x {MATRIX:,} matrices in double precision, in turn with the fits, on the same cores. Operations are XLA's own count",
-        "(an operation on complex numbers is one, a sine or a logarithm none): of the program of one batch as compiled, in which a",
-        "value that several loops need is computed in each, and in brackets as written. XLA counts the body of a loop once; the other",
-        "18 passes of the Faddeeva function's series are added from the difference between the program with this loop written out and",
-        "with it, both before optimisation.",
+        f"{fits['profiled'].observed.shape[0]} measurements, two parameters profiled, double precision,",
+        f"{len(jax.devices())} devices of one core each, {few} points for the peers. Shares: floating-point",
+        f"operations a second over those of a product of two {MATRIX:,} x {MATRIX:,} matrices in double precision,",
+        "in turn with the fits, on the same cores. Operations are XLA's own count (an operation on complex numbers",
+        "is one, a sine or a logarithm none): of the program of one batch as compiled, in which a value that",
+        "several loops need is computed in each, and in brackets as written. XLA counts the body of a loop once;",
+        "the other 18 passes of the Faddeeva function's series are added from the difference between the program",
+        "with this loop written out and with it, both before optimisation.",
     ]
-    print(measuring.table(rows, start, notes))
+    return measuring.Section(rows, notes)
 
 
 def _matrix_products() -> dict:
@@ -161,4 +161,4 @@ def _grid_row(quick: bool) -> measuring.Row:
 
 
 if __name__ == "__main__":
-    main()
+    measuring.main(__doc__, section, ("scipy", "iminuit"), begin=kernels.start)

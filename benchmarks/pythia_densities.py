@@ -17,7 +17,8 @@ FLAVOURS = {"g": 21, "u": 2, "ubar": -2, "d": 1, "dbar": -1, "s": 3, "sbar": -3,
 X = np.geomspace(1e-6, 0.3, 60)
 SCALES = (2.0, 10.0, 91.0, 1500.0)  # GeV
 HEADER = f"""title: x f(x, mu_F) of the proton, leading order, NNPDF31_lo_as_0130
-source: Pythia {importlib.metadata.version("pythia8mc")}, PDF:pSet = {SET}, its own interpolation of the grid; NNPDF Collaboration, Eur. Phys. J. C 77 (2017) 663
+source: Pythia {importlib.metadata.version("pythia8mc")}, PDF:pSet = {SET}, its own interpolation \
+of the grid; NNPDF Collaboration, Eur. Phys. J. C 77 (2017) 663
 units: scale in GeV, the rest dimensionless"""
 
 

@@ -45,18 +45,23 @@ HEADER = f"""\
 title: Reference numbers of Z' production in proton-proton collisions at 14 TeV
 program: Pythia 8.317 (pythia8mc 8.317.2); made by benchmarks/pythia_reference.py --events {{events}} --seed {{seed}}
 pdf: NNPDF31_lo_as_0130, member 0 (Pythia's PDF:pSet = 17); frozen below its lowest scale, 1.65 GeV
-settings: alpha = 1/127.9 fixed; sin2thetaW = {SIN2_THETA_W}; alpha_s(m_Z) = 0.130 at one loop in matrix elements; five flavours
-shower: Pythia's own (initial state alone, matched to the Z' + jet matrix element, alpha_s(m_Z) = 0.1365), primordial kT on; final-state radiation, photon radiation off quarks, multiparton interactions and hadronisation off
+settings: alpha = 1/127.9 fixed; sin2thetaW = {SIN2_THETA_W}; alpha_s(m_Z) = 0.130 at one loop in matrix elements; \
+five flavours
+shower: Pythia's own (initial state alone, matched to the Z' + jet matrix element, alpha_s(m_Z) = 0.1365), \
+primordial kT on; final-state radiation, photon radiation off quarks, \
+multiparton interactions and hadronisation off
 coupling: J_EM alone, c_q^2 = Q^2 in units of e^2, and psi vector-like, unless the quantity says mixed
 quantity: acceptance_one, expected number of psi and psibar in a flat face of 1 m x 1 m at 20 m, eta = 0, per event
 quantity: acceptance_one_no_recoil, the same without shower and primordial kT: LO, pT = 0
-estimator: of acceptances, dN/deta at eta = 0 from |eta| < {ETA_WINDOW} with a term in eta^2 removed, times the exact integral of deta dphi/(2 pi) over the face
+estimator: of acceptances, dN/deta at eta = 0 from |eta| < {ETA_WINDOW} with a term in eta^2 removed, \
+times the exact integral of deta dphi/(2 pi) over the face
 quantity: recoil_below, fraction of Z' with pT below pt_min, with shower
 quantity: recoil_mean, mean pT of the Z', with shower
 quantity: jet_cross_section, Z' + jet at LO over eps_Z^2, pT > pt_min, mu_F = mu_R = m_T of the Z', branching ratio 1
 quantity: jet_cross_section_qqbar and jet_cross_section_qg, its two parts
 quantity: cross_section, inclusive Z' at LO over eps_Z^2, mu_F = M, narrow width, branching ratio 1
-quantity: cross_section_mixed, the same with the Z's admixture, g = Q + M^2/(cW^2 (m_Z^2 - M^2 - i M Gamma_Z)) (T3 - Q sW^2), m_Z = {M_Z}, Gamma_Z = {GAMMA_Z}
+quantity: cross_section_mixed, the same with the Z's admixture, \
+g = Q + M^2/(cW^2 (m_Z^2 - M^2 - i M Gamma_Z)) (T3 - Q sW^2), m_Z = {M_Z}, Gamma_Z = {GAMMA_Z}
 units: GeV for masses and pt_min; the column unit for value and error
 narrow width: Gamma/M <= 3e-5, within 2% of M, which holds all but 4e-4 of the line
 errors: one standard deviation, statistical; of a fraction at least 1/events
@@ -188,7 +193,8 @@ def acceptance_rows(mass: float, psi: float, events: int, seed: int) -> list[tup
         flat = np.mean(np.sum(np.abs(eta) < 0.3, axis=1)) / 0.6
         others = [density_at_zero(eta, window) for window in (0.3, 1.0)]
         print(
-            f"{name} {mass:g} {psi:g}: dN/deta {density:.5f} +- {error:.5f}; flat |eta| < 0.3 {flat:.5f}; windows 0.3, 1: {others}",
+            f"{name} {mass:g} {psi:g}: dN/deta {density:.5f} +- {error:.5f}; flat |eta| < 0.3 {flat:.5f}; "
+            f"windows 0.3, 1: {others}",
             flush=True,
         )
         if recoil and psi == mass / 3:

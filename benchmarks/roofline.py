@@ -7,6 +7,7 @@ end. S. Williams, A. Waterman, D. Patterson, Communications of the ACM 52 (2009)
 of the processor's operations over its own, and of the memory's bytes over its own.
 """
 
+import argparse
 import functools
 import math
 import sys
@@ -165,26 +166,24 @@ def _of_kernel(name: str, kernel: Kernel, speed: float, product: float, bandwidt
     ]
 
 
-def main() -> None:
-    """Print the section."""
-    arguments = measuring.parser(__doc__).parse_args()
-    kernels.start()
-    start = measuring.machine()
+def section(arguments: argparse.Namespace) -> measuring.Section:
+    """The rows and notes of the section."""
     found = rows(QUICK if arguments.quick else ACCELERATOR if kernels.accelerated() else PROCESSOR)
     imported = sorted(set(FORBIDDEN) & set(sys.modules))
     found.append(measuring.Row(f"imported of {', '.join(FORBIDDEN)}", ", ".join(imported) or "none", "none"))
     homes = jax.local_devices()
     notes = [
-        f"Devices: {len(homes)} x {homes[0].device_kind}. Peaks and kernels in turn, on all devices (the matrix product on one, which on",
-        "a processor has all its cores). Operations and bytes are XLA's own counts: operations as written, before it optimises, and in",
-        "brackets of the program that it makes, in which a value that several loops need is computed in each; bytes of what must come",
-        "in and be kept, and in brackets of what its loops read and write, in the caches for the most part. Each pass of a loop is",
-        "counted, one that may end early once. An operation on complex numbers counts as one, a root or a quotient too, a sine or a",
-        "logarithm none. The roofline: the matrix product's operations over those written, or the copy's bytes over those that must",
-        "pass, whichever is less.",
+        f"Devices: {len(homes)} x {homes[0].device_kind}. Peaks and kernels in turn, on all devices (the matrix",
+        "product on one, which on a processor has all its cores). Operations and bytes are XLA's own counts:",
+        "operations as written, before it optimises, and in brackets of the program that it makes, in which a value",
+        "that several loops need is computed in each; bytes of what must come in and be kept, and in brackets of",
+        "what its loops read and write, in the caches for the most part. Each pass of a loop is counted, one that",
+        "may end early once. An operation on complex numbers counts as one, a root or a quotient too, a sine or a",
+        "logarithm none. The roofline: the matrix product's operations over those written, or the copy's bytes over",
+        "those that must pass, whichever is less.",
     ]
-    print(measuring.table(found, start, notes))
+    return measuring.Section(found, notes)
 
 
 if __name__ == "__main__":
-    main()
+    measuring.main(__doc__, section, begin=kernels.start)

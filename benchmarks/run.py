@@ -28,9 +28,9 @@ SECTIONS = {
 }
 HEAD = """# Results of the benchmarks
 
-`python benchmarks/run.py` measures everything again (some eight minutes on two quiet cores), `python benchmarks/run.py NAME` one
-section. Medians after one call to warm up, peers in turn in one process. Each section names its date, machine, versions and load
-averages (over 1, 5 and 15 minutes).
+`python benchmarks/run.py` measures everything again (some eight minutes on two quiet cores), `python benchmarks/run.py
+NAME` one section. Medians after one call to warm up, peers in turn in one process. Each section names its date,
+machine, versions and load averages (over 1, 5 and 15 minutes).
 """
 
 

@@ -1,6 +1,9 @@
 """Exact evaluations with their gradients, and a traced contour."""
 
+import argparse
+import functools
 import time
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -17,14 +20,13 @@ BATCHES = (256, 1024)
 def evaluations(quick: bool) -> list[measuring.Row]:
     """Microseconds a point of the exact statistic, alone and with its gradient by (m_mcp, epsilon_gamma)."""
     whole, random = studies.dense(), np.random.default_rng(3)
+    programs = {"value": kernels.value, "value and gradient": kernels.value_and_gradient}
     rows = []
     for batch in BATCHES[: 1 if quick else None]:
-        mass, charge = (jnp.asarray(np.exp(random.uniform(*np.log(pair), batch))) for pair in studies.ends().values())
+        points = [jnp.asarray(np.exp(random.uniform(*np.log(pair), batch))) for pair in studies.ends().values()]
         functions = {
-            "value": lambda: jax.block_until_ready(kernels.value(whole, mass, charge, studies.plane())),
-            "value and gradient": lambda: jax.block_until_ready(
-                kernels.value_and_gradient(whole, mass, charge, studies.plane())
-            ),
+            name: functools.partial(_evaluated, program, whole, *points, studies.plane())
+            for name, program in programs.items()
         }
         times = measuring.medians(functions, 3 if quick else 15)
         for name, each in times.items():
@@ -37,6 +39,11 @@ def evaluations(quick: bool) -> list[measuring.Row]:
             )
         )
     return rows
+
+
+def _evaluated(program: Callable, *arguments: object) -> object:
+    """The values of a program, once they are there."""
+    return jax.block_until_ready(program(*arguments))
 
 
 def contours(quick: bool) -> list[measuring.Row]:
@@ -60,18 +67,15 @@ def contours(quick: bool) -> list[measuring.Row]:
     ]
 
 
-def main() -> None:
-    """Print the section."""
-    arguments = measuring.parser(__doc__).parse_args()
-    jax.config.update("jax_enable_x64", True)
-    start = measuring.machine()
+def section(arguments: argparse.Namespace) -> measuring.Section:
+    """The rows and notes of the section."""
     found = evaluations(arguments.quick) + contours(arguments.quick)
     notes = [
-        "float64, no interpolation: mixing, 112 nodes of the Drell-Yan spectrum, all meson channels, detector, statistic, at random points",
-        "of the dense study's plane at m_Z'/m_mcp = 3 and theta_W' = theta_W.",
+        "float64, no interpolation: mixing, 112 nodes of the Drell-Yan spectrum, all meson channels, detector,",
+        "statistic, at random points of the dense study's plane at m_Z'/m_mcp = 3 and theta_W' = theta_W.",
     ]
-    print(measuring.table(found, start, notes))
+    return measuring.Section(found, notes)
 
 
 if __name__ == "__main__":
-    main()
+    measuring.main(__doc__, section, begin=lambda: jax.config.update("jax_enable_x64", True))

@@ -1,5 +1,6 @@
 """Runs that are killed at random moments: what they lose, and in what they end; on a tiny study, as the tests do it."""
 
+import argparse
 import random
 import sys
 import tempfile
@@ -36,7 +37,8 @@ def rows(kills: int) -> list[measuring.Row]:
                 code, _, said = killing.finished(config, out)
                 if code or killing.digests(out) != whole or killing.leftovers(out):
                     sys.exit(
-                        f"survival: after {killed} kills exit code {code}, or other bytes, or something left behind: {said}"
+                        f"survival: after {killed} kills exit code {code}, or other bytes, "
+                        f"or something left behind: {said}"
                     )
                 ends, out = ends + 1, folder / f"scan{ends + 1}"
     return [
@@ -46,13 +48,12 @@ def rows(kills: int) -> list[measuring.Row]:
     ]
 
 
-def main() -> None:
-    """Print the section."""
-    arguments = measuring.parser(__doc__).parse_args()
-    start, began = measuring.machine(), time.perf_counter()
+def section(arguments: argparse.Namespace) -> measuring.Section:
+    """The rows and notes of the section."""
+    began = time.perf_counter()
     found = rows(10 if arguments.quick else KILLS)
-    print(measuring.table(found, start, [f"96 chunks of 16 points; {time.perf_counter() - began:.0f} s in all."]))
+    return measuring.Section(found, [f"96 chunks of 16 points; {time.perf_counter() - began:.0f} s in all."])
 
 
 if __name__ == "__main__":
-    main()
+    measuring.main(__doc__, section)

@@ -2,6 +2,8 @@
 scrambles.
 """
 
+import argparse
+
 import jax
 import jax.numpy as jnp
 import measuring
@@ -28,9 +30,8 @@ def rows(quick: bool) -> list[measuring.Row]:
         mass, m, side, distance, eta = place
         beta = jnp.sqrt(1 - 4 * (m / mass) ** 2)
         face = geometry.Face(side, distance, eta)
-        up, _ = pair.cross_section(
-            mass, beta, densities, face, luminosity.sqrt_s, cube, weigh=lambda pt: spectrum.below(mass, pt)
-        )
+        source = pair.Source(densities, luminosity.sqrt_s, weigh=lambda pt: spectrum.below(mass, pt))
+        up, _ = pair.cross_section(mass, beta, source, face, cube)
         return jnp.mean(up) / jet.drell_yan(mass, tabulated)[0]
 
     blocks = jax.jit(lambda place, cube: jax.lax.map(lambda block: probability(place, block), cube))
@@ -50,8 +51,12 @@ def rows(quick: bool) -> list[measuring.Row]:
     points = scrambled.points(pair.DIMENSIONS, 10, 8)
     one = jax.jit(probability)
     for mass, place in places.items():
-        value, error = scrambled.mean_and_error(np.array([float(one(place, jnp.asarray(each))) for each in points]))
-        what = f"probability of both, up type, m_zprime = {mass:g}, m_mcp = {float(place[1]):g} GeV: error of one scramble of 1024 points"
+        scrambles = np.array([float(one(place, jnp.asarray(each))) for each in points])
+        value, error = np.mean(scrambles), np.std(scrambles, ddof=1) / np.sqrt(len(scrambles))
+        what = (
+            f"probability of both, up type, m_zprime = {mass:g}, m_mcp = {float(place[1]):g} GeV: "
+            "error of one scramble of 1024 points"
+        )
         found.append(measuring.Row(what, f"{value:.2e}, {error * np.sqrt(8) / value:.1%}", "< 5% above 1e-9"))
     return found
 
@@ -60,12 +65,10 @@ def _rate(events: int, seconds: float) -> str:
     return f"{events / seconds / 1e6:.3g} million events/s"
 
 
-def main() -> None:
-    """Print the section."""
-    arguments = measuring.parser(__doc__).parse_args()
-    start = measuring.machine()
-    print(measuring.table(rows(arguments.quick), start))
+def section(arguments: argparse.Namespace) -> measuring.Section:
+    """The rows and notes of the section."""
+    return measuring.Section(rows(arguments.quick))
 
 
 if __name__ == "__main__":
-    main()
+    measuring.main(__doc__, section)

@@ -74,7 +74,10 @@ def make(luminosity: float, prior: float, draws: int) -> tuple[Figure, bytes]:
     chains = sampling.sample(
         point.log_posterior, begin, point.low, point.high, point.names, covariance, draws=draws, target=0.9
     )
-    quality = f"R-hat {chains.r_hat.max():.4f}, effective samples {chains.effective.min():.0f}, divergent {chains.divergent:.2g}"
+    quality = (
+        f"R-hat {chains.r_hat.max():.4f}, effective samples {chains.effective.min():.0f}, divergent "
+        f"{chains.divergent:.2g}"
+    )
     print(quality, f"steps {chains.steps:.1f}", *(each.sentence() for each in report.directions), sep="\n")
     print("standard deviations, Fisher:", report.marginal, "samples:", np.sqrt(np.diag(chains.covariance())))
     samples = chains.samples.reshape(-1, len(likelihood.NAMES))

@@ -22,7 +22,7 @@ from matplotlib.lines import Line2D
 
 from jaxmix import config, constants, engine, parameters, study
 from jaxmix.collider import drell_yan, mesons
-from jaxmix.constraints import mcp_lhc
+from jaxmix.constraints.mcp_lhc import detector as mcp_lhc
 from jaxmix.currents import neutral_currents
 from jaxmix.plots import style
 
@@ -103,7 +103,9 @@ def evaluated(
     constraint.
     """
     values = {"sqrt_s": settings.held["sqrt_s"]} | (moved or {})
-    detector = engine.once(lambda built: built.prepared(), mcp_lhc.MillichargeDetector.build(values, ("sigma", 2.0)))
+    detector = engine.run_compiled(
+        lambda built: built.prepared(), mcp_lhc.MillichargeDetector.build(values, ("sigma", 2.0))
+    )
     held = settings.held | {"epsilon_gamma": settings.axes["epsilon_gamma"].values[0], RATIO: ratio} | changed
     points = {name: np.full(mass.shape, value) for name, value in held.items()} | {"m_mcp": mass}
     return engine.evaluate_points(CrossSections(detector), points, batch=256)
@@ -221,7 +223,10 @@ def as_table(settings: config.Config, found: dict[float, tuple[np.ndarray, dict[
         for side in ("central", "low", "high")
     ]
     comments = [
-        "Cross sections of pp -> psi psibar X over (Q/e)^2 [pb]; low and high: the band (see figures/fig1_cross_section.py)",
+        (
+            "Cross sections of pp -> psi psibar X over (Q/e)^2 [pb]; low and high: the band (see "
+            "figures/fig1_cross_section.py)"
+        ),
         "empty: no statement, the state of this mass is the Z",
         *(
             f"{name}: [{parameters.PARAMETERS[name].unit}], {parameters.PARAMETERS[name].meaning}"

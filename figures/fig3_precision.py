@@ -79,9 +79,7 @@ def make(vintage: str | None) -> tuple[Figure, bytes]:
         "Mixing excluded at 95% CL by electroweak precision measurements; Okun phase",
         f"data: {vintage}; m_zprime, m2: [GeV]; kappa: [1]",
     ]
-    both = {name: line for name, line in curves.items()} | {
-        f"{name}, at the pole (mass is m2)": line for name, line in zoomed.items()
-    }
+    both = dict(curves) | {f"{name}, at the pole (mass is m2)": line for name, line in zoomed.items()}
     return figure, okun.table(comments, ["m_zprime", "kappa"], both)
 
 

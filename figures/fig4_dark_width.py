@@ -74,7 +74,10 @@ def make(vintage: str | None) -> tuple[Figure, bytes]:
     axes.set_title("excluded above, 95% CL, " + ("data of 2010" if vintage == "2010" else "current data"))
     axes.legend(loc="lower right")
     comments = [
-        "Dark width over the mass of a Z' above which electroweak precision measurements exclude it, 95% CL; Okun phase",
+        (
+            "Dark width over the mass of a Z' above which electroweak precision measurements exclude it, 95% "
+            "CL; Okun phase"
+        ),
         f"data: {vintage}; m_zprime: [GeV]; width_over_mass: [1]",
     ]
     return figure, okun.table(comments, ["m_zprime", "width_over_mass"], curves)

@@ -61,8 +61,14 @@ def make(vintage: str | None) -> tuple[Figure, bytes]:
     figure.colorbar(mesh, label=r"$\kappa$ excluded above, 95% CL")
     axes.set_title(r"electroweak precision, wide $Z'$, " + ("data of 2010" if vintage == "2010" else "current data"))
     comments = [
-        "Mixing excluded at 95% CL by electroweak precision measurements, wide Z'; kappa^ = kappa sW'/sqrt(1 - kappa^2 cW'^2)",
-        f"data: {vintage}; m_zprime: [GeV]; kappa_hat: [1]; kappa at any theta_W' is kappa^/sqrt(sW'^2 + kappa^^2 cW'^2)",
+        (
+            "Mixing excluded at 95% CL by electroweak precision measurements, wide Z'; kappa^ = kappa "
+            "sW'/sqrt(1 - kappa^2 cW'^2)"
+        ),
+        (
+            f"data: {vintage}; m_zprime: [GeV]; kappa_hat: [1]; kappa at any theta_W' is kappa^/sqrt(sW'^2 + "
+            "kappa^^2 cW'^2)"
+        ),
     ]
     return figure, okun.table(comments, ["m_zprime", "kappa_hat"], {"limit": limit})
 

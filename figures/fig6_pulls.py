@@ -93,7 +93,10 @@ def make(vintage: str | None) -> tuple[Figure, bytes]:
         axes.label_outer()
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     comments = [
-        "Parts of q = chi^2(kappa) - chi^2(0) by group of measurements, 95% contour of a wide Z', Okun phase; limit: kappa there",
+        (
+            "Parts of q = chi^2(kappa) - chi^2(0) by group of measurements, 95% contour of a wide Z', Okun "
+            "phase; limit: kappa there"
+        ),
         f"data: {vintage}; m_zprime: [GeV]; q, kappa: [1]",
     ]
     return figure, okun.table(comments, ["m_zprime", "value"], curves)

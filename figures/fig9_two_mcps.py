@@ -19,7 +19,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from jaxmix import constants, engine, parameters, study
-from jaxmix.constraints import mcp_lhc, shelf
+from jaxmix.collider import mesons
+from jaxmix.constraints import shelf
+from jaxmix.constraints.mcp_lhc import detector as mcp_lhc
 from jaxmix.plots import style
 
 STEM = "fig9_two_mcps"
@@ -52,9 +54,10 @@ class Rates(engine.AbstractProblem):
 
 
 def masses() -> Float[np.ndarray, " n"]:
-    """Z' masses: even in the logarithm, and about vector mesons and the Z."""
-    vectors = np.array([0.77526, 1.019461, 3.0969, 3.6861, 9.4604, 10.0233, 10.3551, constants.M1])
-    near = (vectors[:, None] * (1 + np.concatenate([-STEPS, STEPS]))[None, :]).ravel()
+    """Z' masses: even in the logarithm, and about the Z and the vector mesons with a two-body channel."""
+    table = mesons.load()
+    peaks = np.append(np.unique(table.mass[: table.two_body]), constants.M1)
+    near = (peaks[:, None] * (1 + np.concatenate([-STEPS, STEPS]))[None, :]).ravel()
     found = np.unique(np.concatenate([np.geomspace(LOW, HIGH, 90), near]))
     return found[(found >= LOW) & (found <= HIGH)]
 
@@ -65,7 +68,7 @@ def detectors() -> dict[str, mcp_lhc.MillichargeDetector]:
     """
     built = {name: shelf.build("mcp_lhc", {"particles": name}, LEVEL) for name in SIGNATURES}
     built["any"] = shelf.build("mcp_lhc", {"particles": "two", "bars_across": 1000.0}, LEVEL)
-    return {name: engine.once(study.prepared, each) for name, each in built.items()}
+    return {name: engine.run_compiled(study.prepared, each) for name, each in built.items()}
 
 
 def held() -> dict[str, float]:
@@ -118,9 +121,18 @@ def as_table(mass: np.ndarray, rates: dict[str, np.ndarray], reaches: dict[str, 
         f"limit_{name}_{luminosity:g}": values for name, each in reaches.items() for luminosity, values in each.items()
     }
     comments = [
-        "one: one mCP in the face; any: both; two: both in different bars of 5 cm; m_zprime = 3 m_mcp, theta_dark = theta_W, e_dark = e",
-        "rate: cross section times acceptance over epsilon_gamma^2 [pb] at 14 TeV, a face of 1 m x 1 m at 20 m and eta = 0",
-        "limit: smallest epsilon_gamma [1] excluded at 2 standard deviations (q_Asimov = 4, no background), luminosity [1/fb] in the name",
+        (
+            "one: one mCP in the face; any: both; two: both in different bars of 5 cm; m_zprime = 3 m_mcp, "
+            "theta_dark = theta_W, e_dark = e"
+        ),
+        (
+            "rate: cross section times acceptance over epsilon_gamma^2 [pb] at 14 TeV, a face of 1 m x 1 m at "
+            "20 m and eta = 0"
+        ),
+        (
+            "limit: smallest epsilon_gamma [1] excluded at 2 standard deviations (q_Asimov = 4, no "
+            "background), luminosity [1/fb] in the name"
+        ),
         "m_zprime: [GeV]; empty: no statement or no exclusion",
     ]
     cells = [

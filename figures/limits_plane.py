@@ -1,9 +1,10 @@
-"""What the figures of all limits share: every constraint of the shelf on a grid of a plane, joined to groups, and their
-regions.
+"""Library of the figures of all limits, no script: every constraint of the shelf on a grid of a plane, joined to
+groups, and their regions.
 """
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -14,28 +15,30 @@ from matplotlib.patches import Patch
 
 from jaxmix import constants, engine, parameters, study
 from jaxmix.constraints import shelf
+from jaxmix.constraints.published.members import PublishedLimitKind
 from jaxmix.plots import style
 
-FIXED_TARGETS = ("slac_mq", "lsnd", "bebc", "argoneut", "superk")
-LHC = (
-    "milliqan_demonstrator",
-    "milliqan_run3",
-    "cms_fractional_7tev",
-    "cms_fractional_8tev",
-    "cms_fractional_13tev",
-    "colliders_mcp",
-)
-INVISIBLE = ("babar_invisible", "na64_2019", "na64_2022", "na62_invisible", "belle2_invisible", "lep_monophoton")
-VISIBLE = ("babar_visible", "lhcb_dimuon", "cms_dimuon", "kloe", "na48", "a1", "besiii")
-# a name, its members, its colour: a point that one member excludes is excluded
-GROUPS = {
-    "mCPs: fixed targets, neutrino detectors": (FIXED_TARGETS, style.PALETTE[6]),
-    "mCPs: colliders, CMS, milliQan": (LHC, style.PALETTE[1]),
-    r"invisible $Z'$: BaBar, NA64, LEP": (INVISIBLE, style.PALETTE[5]),
-    r"visible $Z'$: LHCb, CMS, BaBar, KLOE": (VISIBLE, style.PALETTE[2]),
-    r"electroweak precision, $(g-2)_\mu$": (("precision", "g_minus_2_mu"), style.PALETTE[3]),
-    "invisible width of the Z": (("z_invisible_width",), style.PALETTE[4]),
+
+class Group(NamedTuple):
+    """A region of the figures: its name, its members and its colour; a point that one member excludes is excluded."""
+
+    name: str
+    members: tuple[str, ...]
+    colour: str
+
+
+# words of the tables' headers that have a name and a colour of their own; another word is its own name
+KNOWN = {
+    "mcp_fixed_target": ("mCPs: fixed targets, neutrino detectors", style.PALETTE[6]),
+    "mcp_collider": ("mCPs: colliders, CMS, milliQan", style.PALETTE[1]),
+    "zprime_invisible": (r"invisible $Z'$: BaBar, NA64, LEP", style.PALETTE[5]),
+    "zprime_visible": (r"visible $Z'$: LHCb, CMS, BaBar, KLOE", style.PALETTE[2]),
 }
+MEASURED = {
+    "electroweak": Group(r"electroweak precision, $(g-2)_\mu$", ("precision", "g_minus_2_mu"), style.PALETTE[3]),
+    "z_width": Group("invisible width of the Z", ("z_invisible_width",), style.PALETTE[4]),
+}
+FURTHER = [f"C{number}" for number in range(10)]  # colours of groups beyond the palette
 CL = 0.95  # of what is measured; published contours keep their own
 SHAPE = (360, 240)  # points across and up
 NEAR_Z = np.concatenate(
@@ -45,13 +48,32 @@ NEAR_Z = np.concatenate(
 Grid = tuple[Float[np.ndarray, " nx"], Float[np.ndarray, " ny"], dict[str, Float[np.ndarray, "ny nx"]]]
 
 
+def groups() -> dict[str, Group]:
+    """Every published limit of the shelf in the group that its table names, and what is measured."""
+    members: dict[str, list[str]] = {word: [] for word in KNOWN}
+    for name, kind in shelf.SHELF.items():
+        if isinstance(kind, PublishedLimitKind) and kind.kind == "published":
+            members.setdefault(kind.search.group, []).append(name)
+    used = {colour for _, colour in KNOWN.values()} | {group.colour for group in MEASURED.values()}
+    free = iter([*(each for each in style.PALETTE if each not in used), *FURTHER])
+    found = {
+        word: Group(
+            *((KNOWN[word][0], tuple(names), KNOWN[word][1]) if word in KNOWN else (word, tuple(names), next(free)))
+        )
+        for word, names in members.items()
+        if names
+    }
+    return found | MEASURED
+
+
 def grids(held: Sequence[Mapping[str, float]], x: engine.Axis, y: engine.Axis) -> list[Grid]:
     """For each set of values held (m_zprime_over_m_mcp among them): x, y and ln(q/critical) of each group, the largest
     of its members.
 
     NaN where none makes a statement.
     """
-    names = [name for members, _ in GROUPS.values() for name in members if name in shelf.SHELF]
+    drawn = groups()
+    names = [name for group in drawn.values() for name in group.members]
     given = {x.name, y.name, *(key for each in held for key in each)}
     fixed = {key: value for key, value in parameters.defaults().items() if key not in given}
     whole = study.Study(fixed, {name: shelf.build(name, {}, shelf.level(name, CL)) for name in names})
@@ -61,11 +83,11 @@ def grids(held: Sequence[Mapping[str, float]], x: engine.Axis, y: engine.Axis) -
         points = {x.name: np.tile(across, len(up)), y.name: np.repeat(up, len(across))}
         points |= {key: np.full(len(across) * len(up), value) for key, value in values.items()}
         outputs = engine.evaluate_points(whole, points, batch=512)
-        groups = {}
-        for group, (members, _) in GROUPS.items():
-            parts = [_logarithm(outputs[name]) for name in members if name in names]
-            groups[group] = np.fmax.reduce(parts).reshape(len(up), len(across))
-        found.append((across, up, groups))
+        largest = {}
+        for word, group in drawn.items():
+            parts = [_logarithm(outputs[name]) for name in group.members]
+            largest[word] = np.fmax.reduce(parts).reshape(len(up), len(across))
+        found.append((across, up, largest))
     return found
 
 
@@ -75,10 +97,11 @@ def _logarithm(q: np.ndarray) -> np.ndarray:
 
 def draw(axes: Axes, grid: Grid) -> dict[str, list[Float[np.ndarray, "n 2"]]]:
     """Shade and outline the region of each group; its outline."""
-    x, y, groups = grid
+    x, y, largest = grid
+    known = groups()
     lines = {}
-    for order, (name, values) in enumerate(groups.items()):
-        colour = GROUPS[name][1]
+    for order, (word, values) in enumerate(largest.items()):
+        name, _, colour = known[word]
         filled = np.where(np.isnan(values), -30.0, values)
         axes.contourf(x, y, filled, [0.0, math.inf], colors=[to_rgba(colour, 0.16)], zorder=0.5 + 0.01 * order)
         outline = axes.contour(x, y, filled, [0.0], colors=[colour], linewidths=1.1, zorder=1.0)
@@ -89,7 +112,7 @@ def draw(axes: Axes, grid: Grid) -> dict[str, list[Float[np.ndarray, "n 2"]]]:
 def legend(figure: Figure, extra: Sequence = ()) -> None:
     """Groups by colour, below the panels."""
     patches = [
-        Patch(facecolor=to_rgba(colour, 0.3), edgecolor=colour, label=name) for name, (_, colour) in GROUPS.items()
+        Patch(facecolor=to_rgba(colour, 0.3), edgecolor=colour, label=name) for name, _, colour in groups().values()
     ]
     figure.legend(handles=[*patches, *extra], loc="outside lower center", ncols=2)
 

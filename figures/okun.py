@@ -1,5 +1,5 @@
-"""What the figures of `precision` share: contours in the Okun phase, from which those of every other phase follow, and
-their tables.
+"""Library of the figures of `precision`, no script: contours in the Okun phase, from which those of every other phase
+follow, and their tables.
 """
 
 import argparse

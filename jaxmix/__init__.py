@@ -8,6 +8,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from jaxmix.constraints.shelf import load_tables, register
     from jaxmix.engine import (
         Axis,
         Contour,
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
     )
     from jaxmix.forecast.likelihood import Forecast
     from jaxmix.models.mixed_phase import MixedPhase
+    from jaxmix.point.check import Checked, check
     from jaxmix.study import Study
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Axis",
+    "Checked",
     "Contour",
     "Contours",
     "Forecast",
@@ -36,9 +39,12 @@ __all__ = [
     "Study",
     "Surface",
     "__version__",
+    "check",
     "evaluate",
     "find_limit",
     "limit_surface",
+    "load_tables",
+    "register",
     "trace_contours",
     "trace_family",
 ]
@@ -47,6 +53,10 @@ _HOMES = {
     "MixedPhase": "jaxmix.models.mixed_phase",
     "Study": "jaxmix.study",
     "Forecast": "jaxmix.forecast.likelihood",
+    "Checked": "jaxmix.point.check",
+    "check": "jaxmix.point.check",
+    "load_tables": "jaxmix.constraints.shelf",
+    "register": "jaxmix.constraints.shelf",
 }
 
 if not TYPE_CHECKING:  # an editor reads the imports above and marks every other name

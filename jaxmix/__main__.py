@@ -1,11 +1,11 @@
 """`jaxmix NAME ...` and `python -m jaxmix NAME ...`: the same as `python -m jaxmix.NAME ...`."""
 
-import difflib
 import importlib
 import sys
 from collections.abc import Sequence
 
 import jaxmix
+from jaxmix import faults
 
 COMMANDS = {
     "scan": ("jaxmix.scan.__main__", "evaluate a study on its grid, trace and draw its contours"),
@@ -41,8 +41,7 @@ def _usage() -> str:
 def _complaint(arguments: Sequence[str]) -> str:
     if not arguments:
         return "jaxmix: a command is required"
-    nearest = difflib.get_close_matches(arguments[0], COMMANDS, n=1)
-    return f"jaxmix: {arguments[0][:60]!r} is no command" + (f"; did you mean {nearest[0]!r}?" if nearest else "")
+    return f"jaxmix: {arguments[0][:60]!r} is no command" + faults.did_you_mean(arguments[0], COMMANDS)
 
 
 if __name__ == "__main__":

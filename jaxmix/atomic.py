@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Writes files and folders whole or not at all."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ PARTIAL = ".partial"
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn what the disk refuses into CannotWrite, which names the path."""
+    """Turn an error of the operating system into CannotWrite, which names the path."""
     try:
         yield
     except OSError as fault:
@@ -22,8 +22,9 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write to a temporary file in the same folder, flush it to the disk, rename it into place; CannotWrite on
-    failure.
+    """Write a file atomically.
+
+    A temporary file in the same folder is written, flushed to the disk and renamed. Raises CannotWrite on failure.
     """
     with writing(path):
         handle, name = tempfile.mkstemp(prefix=f".{path.name}-", suffix=PARTIAL, dir=path.parent)
@@ -42,7 +43,10 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """An empty folder to fill, renamed to `path` at the end (over what an earlier, unfinished run left there)."""
+    """Yield an empty folder to fill, which is renamed to `path` at the end.
+
+    It replaces a folder of an earlier run there. Raises CannotWrite on failure.
+    """
     partial, old = path.with_name(f".{path.name}{PARTIAL}"), path.with_name(f".{path.name}.old{PARTIAL}")
     with writing(path):
         for leftover in (partial, old):
@@ -60,8 +64,9 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 
 def sweep(*folders: Path) -> None:
-    """Remove what killed processes left half written in some folders, which need not be there; none where a link leads
-    elsewhere.
+    """Remove half-written files that killed processes left in some folders.
+
+    A folder may be absent; a link that leads elsewhere is not followed.
     """
     for leftover in (each for folder in folders if not folder.is_symlink() for each in folder.glob(f".*{PARTIAL}")):
         with writing(leftover):
@@ -69,7 +74,7 @@ def sweep(*folders: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a folder with all that it holds, or whatever else has this name; of a link, the link alone."""
+    """Remove a folder with all that it holds, or a file; of a link, the link alone."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -77,8 +82,9 @@ def remove(path: Path) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """A folder, if it is not there; ExistingResult for a link, since nothing is written outside of a result's
-    folder.
+    """Make a folder, if it is absent.
+
+    Raises ExistingResult for a link, since nothing is written outside of a result's folder, and CannotWrite on failure.
     """
     with writing(path):
         path.mkdir(parents=True, exist_ok=True)

@@ -32,6 +32,11 @@ M_PION = 0.13957039  # charged pion, lightest open final state of u and d curren
 M_KAON = 0.493677  # charged kaon, the same for s; PDG 2024, meson summary table
 
 
+# GeV, root mean square of the pair's transverse momentum from the partons' own, 0.38 GeV^2 each; P. Schweitzer, T.
+# Teckentrup and A. Metz, Phys. Rev. D 81 (2010) 094019, from semi-inclusive deep inelastic scattering
+INTRINSIC_MOMENTUM = 0.87
+
+
 class Fermion(NamedTuple):
     """Quantum numbers of a Standard Model fermion: electric charge, weak isospin, colours, and the mass (GeV) that
     sets its threshold in Z and Z' decays."""

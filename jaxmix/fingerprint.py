@@ -1,6 +1,4 @@
-"""Fingerprints: one spelling of a document of JSON types with its SHA-256, and the checksums of the package's own
-source.
-"""
+"""Fingerprints: a canonical text of a JSON document, its SHA-256, and the checksums of the package's source."""
 
 import functools
 import hashlib
@@ -11,21 +9,23 @@ from typing import Any
 
 
 def text(document: Any) -> str:
-    """Canonical JSON: sorted keys, no blanks, the shortest digits that give back each number; nan and inf are
-    refused.
-    """
+    """Write a document as canonical JSON.
+
+    Keys are sorted, blanks left out, and numbers have the shortest digits that give them back. Raises ValueError for
+    nan and inf."""
     return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def digest(document: Any) -> str:
-    """SHA-256 of the canonical JSON, in hexadecimal; equal documents have equal digests."""
+    """Return the SHA-256 of the canonical JSON, in hexadecimal; equal documents have equal digests."""
     return hashlib.sha256(text(document).encode()).hexdigest()
 
 
 @functools.cache
 def source_checksums() -> dict[str, str]:
-    """SHA-256 of every Python file of the installed package, by its path in the package: numbers and kept programs rest
-    on it.
+    """Return the SHA-256 of every Python file of the installed package, by its path in the package.
+
+    Numbers and kept programs depend on them.
     """
     return dict(sorted(_checksums(importlib.resources.files("jaxmix"), "")))
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from jaxmix.command import entry
+from jaxmix.command import entry, flags
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -18,6 +18,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("folder", help="the folder that the shards wrote")
     parser.add_argument("--pdf", metavar="FOLDER", help="the LHAPDF6 set that the shards used, if any")
+    flags.add_tables(parser)
     parser.add_argument("--device", choices=("cpu", "gpu"), help="the kind of device that the shards were computed on")
     parser.add_argument(
         "--verify", action="store_true", help="check every contour by bisection across it, from both sides"

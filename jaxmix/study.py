@@ -1,56 +1,75 @@
 """The one place where a model, the waist and the constraints are composed into q(point) for the engine."""
 
-import difflib
 from collections.abc import Mapping
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, ScalarLike
+from jaxtyping import Array, ArrayLike, Bool, Float, Int, Scalar, ScalarLike
 
-from jaxmix import engine, parameters
+from jaxmix import engine, faults
 from jaxmix.constraints.base import abstract
+from jaxmix.constraints.base.kind import Kind
 from jaxmix.currents import neutral_currents
-from jaxmix.models import mixed_phase
+from jaxmix.models import declarations
+from jaxmix.models import shelf as models
+from jaxmix.models.base import FORBIDDEN_GAP, KAPPA_OUTSIDE, LABELS_SWAPPED, NUMERICAL_FAILURE, OK, STATUS
 
-Scalar = Float[Array, ""]
-
-OK, KAPPA_OUTSIDE, FORBIDDEN_GAP, LABELS_SWAPPED, NUMERICAL_FAILURE = 0, 1, 2, 3, 4
-STATUS = {
-    OK: "ok",
-    KAPPA_OUTSIDE: "kappa_outside_domain",
-    FORBIDDEN_GAP: "forbidden_gap",  # of m_zprime: no Lagrangian M2
-    LABELS_SWAPPED: "labels_swapped",  # of m_zprime: the pole asked for has the larger J_Z coefficient, so it is the Z
-    NUMERICAL_FAILURE: "numerical_failure",
-}
-
-_LARGEST_KAPPA = 0.999  # where the gently varying part is continued from, beyond the domain
+__all__ = [
+    "FORBIDDEN_GAP",
+    "KAPPA_OUTSIDE",
+    "LABELS_SWAPPED",
+    "NUMERICAL_FAILURE",
+    "OK",
+    "STATUS",
+    "Study",
+    "currents_and_status",
+    "is_judged",
+    "prepared",
+]
 
 
 class Study(engine.AbstractProblem):
-    """Test statistics of some constraints as a function of one point of the mixed phase.
+    """Test statistics of some constraints as a function of one point of a model.
 
-    held: the values of all parameters that a point does not give, by the names of the interface. constraints: by name.
-    Outputs are q/critical_value by constraint, so that above one is excluded. A point is a dict of scalars by parameter
-    name; a name "constraint.setting" reaches a setting of a constraint.
+    A point is a dict of scalars by parameter name; a name "constraint.setting" reaches a setting of a constraint.
+    Outputs are q/critical_value by constraint, so that above one is excluded.
 
-    Raises RuntimeError when jax_enable_x64 is off, and ValueError for an unknown parameter name.
+    Parameters
+    ----------
+    held : the values of all parameters that a point does not give, by the names of the interface.
+    constraints : by name.
+    model : kind of the model of the dark sector, as `jaxmix.models.shelf` lists them.
+
+    Raises
+    ------
+    RuntimeError
+        When jax_enable_x64 is off.
+    ValueError
+        For a model that there is not, and for a name that is no parameter of the model.
     """
 
     held: dict[str, Scalar]
     constraints: dict[str, abstract.AbstractConstraint]
+    model: str = eqx.field(static=True)
 
-    def __init__(self, held: Mapping[str, float], constraints: Mapping[str, abstract.AbstractConstraint]):
-        if not jax.config.jax_enable_x64:
+    def __init__(
+        self,
+        held: Mapping[str, ScalarLike],
+        constraints: Mapping[str, abstract.AbstractConstraint],
+        model: str = declarations.DEFAULT,
+    ):
+        if jnp.result_type(float) != jnp.float64:
             raise RuntimeError(
                 "Study: float64 is off; set jax.config.update('jax_enable_x64', True) before building a study."
             )
-        unknown = sorted(set(held) - set(parameters.PARAMETERS))
+        declared = models.model(model).declaration
+        unknown = sorted(declared.unknown(held))
         if unknown:
-            raise ValueError(f"Study: unknown parameters {unknown}; known: {sorted(parameters.PARAMETERS)}.")
+            raise ValueError(f"Study: unknown parameters {unknown}; known to {model}: {sorted(declared.names)}.")
+        self.model = model
         self.held = {name: jnp.asarray(value, dtype=float) for name, value in held.items()}
         self.constraints = {
-            name: engine.once(prepared, constraint.with_settings(_settings(name, constraint, self.held)))
+            name: engine.run_compiled(prepared, constraint.with_settings(_settings(name, constraint, self.held)))
             for name, constraint in constraints.items()
         }
 
@@ -92,24 +111,24 @@ class Study(engine.AbstractProblem):
         return engine.fast_compile(engine.exact)(self, values)
 
     def _check_names(self, point: Mapping[str, object]) -> None:
-        known = [*parameters.PARAMETERS]
+        parameters = models.model(self.model).declaration.names
+        known = [*parameters]
         for name, constraint in self.constraints.items():
             known += [f"{name}.{setting}" for setting in constraint.settings]
         for name in point:
             if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f"; did you mean {near[0]!r}?" if near else f"; allowed: {', '.join(parameters.PARAMETERS)}."
+                hint = faults.did_you_mean(name, known) or f"; allowed: {', '.join(parameters)}."
                 raise ValueError(f"study: found the name {name!r}, which is no parameter and no setting{hint}")
 
     def slow(self, point: engine.Point) -> Float[Array, " k"]:
         """What varies gently along the mixing, for all constraints one after another; continued where the point lies
         outside the domain."""
-        currents, _ = currents_and_status({**self.held, **point})
+        currents, _ = currents_and_status({**self.held, **point}, self.model)
         return jnp.concatenate([constraint.slow(currents) for constraint in self.at(point).values()])
 
     def fast(self, point: engine.Point, slow: Float[Array, " k"]) -> dict[str, Scalar]:
         """q/critical_value by constraint, NaN where there is no statement, and the status code."""
-        currents, status = currents_and_status({**self.held, **point})
+        currents, status = currents_and_status({**self.held, **point}, self.model)
         outputs, failed, start = {}, jnp.asarray(False), 0
         for name, constraint in self.at(point).items():
             part, start = slow[start : start + constraint.size], start + constraint.size
@@ -128,18 +147,22 @@ class Study(engine.AbstractProblem):
 
 
 def is_judged(
-    constraint: abstract.AbstractConstraint | type[abstract.AbstractConstraint], status: Int[Array, ""]
-) -> Bool[Array, ""]:
+    constraint: abstract.AbstractConstraint | Kind, status: Int[ArrayLike, "*points"]
+) -> Bool[Array, "*points"]:
     """Whether a constraint is asked about a point of this status: where labels are swapped, one that holds the pole
     asked for.
     """
+    status = jnp.asarray(status)
     return (status == OK) | (constraint.holds_swapped_labels & (status == LABELS_SWAPPED))
 
 
 def _settings(name: str, constraint: abstract.AbstractConstraint, values: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    given = {setting: values[setting] for setting in constraint.settings if setting in values}
+    """The constraint's numbers among the values: parameters that it reads, and settings under "NAME.SETTING"."""
+    given = {word: values[word] for word in constraint.parameters if word in values}
     return given | {
-        setting: values[f"{name}.{setting}"] for setting in constraint.settings if f"{name}.{setting}" in values
+        word: values[f"{name}.{word}"]
+        for word in (*constraint.parameters, *constraint.settings)
+        if f"{name}.{word}" in values
     }
 
 
@@ -148,46 +171,14 @@ def prepared(constraint: abstract.AbstractConstraint) -> abstract.AbstractConstr
     return constraint.prepared()
 
 
-def kappa(values: Mapping[str, Scalar]) -> Scalar:
-    """Kinetic mixing of a point that gives kappa or epsilon_gamma."""
-    if "kappa" in values:
-        return values["kappa"]
-    return mixed_phase.mixing_from_charge(
-        values["epsilon_gamma"], values["theta_dark"], values["e_dark"], values["sin2_theta_w"], values["alpha"]
-    )
+def currents_and_status(
+    values: Mapping[str, ScalarLike], model: str = declarations.DEFAULT
+) -> tuple[neutral_currents.NeutralCurrents, Int[Array, ""]]:
+    """The currents of a point of a model, and its status code; finite stand-ins where the status is not ok.
 
-
-def model(values: Mapping[str, Scalar]) -> mixed_phase.MixedPhase:
-    """The model's point from a dict of parameters in any of their forms."""
-    masses = {}
-    for name in ("m_zprime", "m2"):
-        if name in values:
-            masses[name] = values[name]
-        elif f"{name}_over_m_mcp" in values:
-            masses[name] = values[f"{name}_over_m_mcp"] * values["m_mcp"]
-    shared = ("theta_dark", "e_dark", "m1", "sin2_theta_w", "alpha")
-    return mixed_phase.MixedPhase(
-        kappa(values), **masses, m_mcp=values.get("m_mcp"), **{name: values[name] for name in shared}
-    )
-
-
-def currents_and_status(values: Mapping[str, Scalar]) -> tuple[neutral_currents.NeutralCurrents, Int[Array, ""]]:
-    """The currents of a point, and its status code.
-
-    Outside the domain the currents are a finite stand-in (kappa at the domain's edge, the Lagrangian mass equal to the
-    mass asked for), so that nothing computed from them is NaN: the status tells.
+    Parameters
+    ----------
+    values : every parameter of the point by name, in any form.
+    model : the model's kind.
     """
-    point = model(values)
-    outside = jnp.abs(point.kappa) >= 1.0
-    point = eqx.tree_at(lambda p: p.kappa, point, jnp.clip(point.kappa, -_LARGEST_KAPPA, _LARGEST_KAPPA))
-    currents = point.currents()
-    gap = jnp.isnan(currents.m2)
-    if point.m_zprime is None:
-        return currents, jnp.where(outside, KAPPA_OUTSIDE, OK)
-    currents = eqx.tree_at(lambda c: c.m2, currents, jnp.where(gap, point.m_zprime, currents.m2))
-    _, z, zprime = neutral_currents.states(currents)
-    swapped = jnp.abs(zprime.mass - point.m_zprime) > jnp.abs(z.mass - point.m_zprime)
-    # nested, as jnp.select is a reduction, inside of which a compiler forms the four conditions anew
-    return currents, jnp.where(
-        outside, KAPPA_OUTSIDE, jnp.where(gap, FORBIDDEN_GAP, jnp.where(swapped, LABELS_SWAPPED, OK))
-    )
+    return models.model(model).from_values(values).currents_and_status()

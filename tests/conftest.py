@@ -2,7 +2,8 @@
 
 Programs run a few times each, so that compiling is most of the time: they are compiled with less care where the
 compiler's flags are known, in half the time and with the same numbers to rounding, and the test processes share what
-they have compiled. Arguments and results of the package's functions are held against their annotations, shapes included.
+they have compiled. Arguments and results of the package's functions are held against their annotations, shapes
+included.
 """
 
 import atexit
@@ -15,14 +16,13 @@ import hypothesis
 import jaxtyping
 
 # rooms whose shapes and types are checked at every call; JAXMIX_SHAPES names others, or none where it is empty
-ROOMS: list[str] = []
+ROOMS = ["command", "counting", "data", "numerics", "plots", "results", "statistics"]
 _SHAPES = os.environ.get("JAXMIX_SHAPES")
 CHECKED = [f"jaxmix.{room}" for room in (ROOMS if _SHAPES is None else _SHAPES.split())]
 
 if importlib.metadata.version("jaxlib").startswith("0.10."):  # an unknown flag ends the process
-    os.environ["XLA_FLAGS"] = (
-        f"{os.environ.get('XLA_FLAGS', '')} --xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false".strip()
-    )
+    _FAST = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
+    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_FAST}".strip()
 
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     # the first process to come here makes it, and those that it starts find it
@@ -31,14 +31,14 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "0"
     atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
 
-import jax
+import jax  # noqa: E402  (it reads the flags above)
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_num_cpu_devices", 2)  # as the commands have at least
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
 if CHECKED:
-    jaxtyping.install_import_hook(CHECKED, "beartype.beartype")
+    jaxtyping.install_import_hook(CHECKED, "shape_checks.checked")
 
 hypothesis.settings.register_profile("jaxmix", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("jaxmix")

@@ -7,7 +7,9 @@ B' = cW' A2 - sW' Z2, so that K4 = 1 + kappa (b b'^T + b' b^T). Masses in GeV; n
 from collections.abc import Callable
 from typing import NamedTuple
 
+import jax
 import mpmath
+import numpy as np
 from mpmath import mp, mpf
 
 from jaxmix import constants
@@ -227,3 +229,13 @@ def derivative(function: Callable[[mpf], list], at: float, scale: mpf = mpf("1e-
     at = mpf(at)
     step = scale * (abs(at) if at != 0 else 1)
     return [(high - low) / (2 * step) for high, low in zip(function(at + step), function(at - step))]
+
+
+def observed_information(log_density: Callable, theta):
+    """Minus the Hessian of ln L: Fisher's information where the data equal their expectation at theta (Asimov)."""
+    return -jax.jacfwd(jax.jacfwd(log_density))(theta)
+
+
+def mean_and_error(values) -> tuple:
+    """Mean over independent scrambles (first axis) of each one's integral, and the standard error of that mean."""
+    return np.mean(values, axis=0), np.std(values, axis=0, ddof=1) / np.sqrt(len(values))

@@ -13,7 +13,7 @@ import reference
 
 from jaxmix import constants, engine, parameters, study
 from jaxmix.constraints import shelf
-from jaxmix.constraints.base import abstract
+from jaxmix.constraints.base import abstract, setting
 
 HELD = {name: p.default for name, p in parameters.PARAMETERS.items() if p.default is not None}
 
@@ -29,8 +29,10 @@ class Toy(abstract.AbstractConstraint):
     reference: ClassVar[str] = "none"
     kind: ClassVar[str] = "projected"
     domain: ClassVar[str] = "kappa > 0"
-    settings: ClassVar[tuple[str, ...]] = ("strength",)
-    choices: ClassVar[tuple[str, ...]] = ("word",)
+    settings: ClassVar[dict[str, setting.Setting]] = {
+        "strength": setting.Setting(1.0, "of the coupling"),
+        "word": setting.Setting("both", "which signs", choices=("both", "positive")),
+    }
     size: ClassVar[int] = 1
 
     @classmethod
@@ -55,12 +57,18 @@ class Toy(abstract.AbstractConstraint):
     def features(self, axis, held):
         return ()
 
+    def sources(self):
+        return (self.reference,)
+
+    def reason(self, currents):
+        return jnp.zeros((), int)
+
     def slow(self, currents):
         return self.values["strength"][None]
 
     def test_statistic(self, currents, slow):
-        q = currents.kappa / slow[0]
-        return jnp.where(currents.kappa < 0.0, jnp.nan, q) if self.word == "positive" else q
+        q = currents.strength / slow[0]
+        return jnp.where(currents.strength < 0.0, jnp.nan, q) if self.word == "positive" else q
 
     def critical_value(self):
         return jnp.asarray(2.0)
@@ -223,3 +231,34 @@ def test_the_same_point_through_the_tables_of_other_settings() -> None:
     assert float(q(far, point) / q(near, point)) == pytest.approx(0.367, rel=2e-3)
     given = q(near, point | {"mcp_lhc.distance": jnp.asarray(33.0)})
     assert float(given) == pytest.approx(float(q(far, point)), rel=1e-11)
+
+
+def invisible_width() -> study.Study:
+    """The width of the Z into mCPs, a closed form."""
+    constraint = shelf.build("z_invisible_width", {}, ("cl", 0.95))
+    return study.Study(parameters.defaults(), {"z_invisible_width": constraint})
+
+
+def test_a_study_is_called_like_a_function():
+    """q/critical value and status, alike by a plain call, under jit and under vmap; slopes are differences."""
+    measured = invisible_width()
+
+    def ratio(kappa: jax.Array) -> jax.Array:
+        return measured({"kappa": kappa, "m_zprime": 30.0, "m_mcp": 10.0})["z_invisible_width"]
+
+    plain = measured({"kappa": 0.03, "m_zprime": 30.0, "m_mcp": 10.0})
+    assert set(plain) == {"z_invisible_width", "status"} and study.STATUS[int(plain["status"])] == "ok"
+    assert float(jax.jit(ratio)(0.03)) == pytest.approx(float(plain["z_invisible_width"]), rel=1e-12)
+    many = jax.vmap(ratio)(jnp.array([0.01, 0.03]))
+    assert float(many[1]) == pytest.approx(float(plain["z_invisible_width"]), rel=1e-12)
+    step = 1e-5
+    difference = (float(ratio(jnp.asarray(0.03 + step))) - float(ratio(jnp.asarray(0.03 - step)))) / (2 * step)
+    assert float(jax.grad(ratio)(0.03)) == pytest.approx(difference, rel=1e-6)
+
+
+def test_a_study_refuses_names_and_arrays():
+    measured = invisible_width()
+    with pytest.raises(ValueError, match="found the name 'm_zprme'.*did you mean 'm_zprime'"):
+        measured({"kappa": 0.01, "m_zprme": 30.0})
+    with pytest.raises(ValueError, match="found arrays for kappa; allowed: one number a parameter"):
+        measured({"kappa": np.array([0.01, 0.02]), "m_zprime": 30.0, "m_mcp": 1.0})

@@ -16,19 +16,18 @@ from jaxmix import constants
 from jaxmix.collider import kinematics, partons
 from jaxmix.collider.parton_luminosity import AbstractLuminosity
 
+Real = Float[Array, "..."] | float  # a number, or an array; those of one call broadcast
 Momentum = tuple[Array, Array, Array, Array]  # E, px, py, pz in GeV
 
 
 class Event(NamedTuple):
-    """V with transverse momentum pT and rapidity y against a jet of rapidity y_jet; GeV. V moves transversely along
-    azimuth 0.
-    """
+    """V with a transverse momentum, along azimuth 0, against a jet; the fields broadcast."""
 
-    mass: Float[Array, "..."]
-    transverse_momentum: Float[Array, "..."]
-    rapidity: Float[Array, "..."]
-    jet_rapidity: Float[Array, "..."]
-    sqrt_s: Scalar
+    mass: Float[Array, "..."]  # GeV, M
+    transverse_momentum: Float[Array, "..."]  # GeV, pT
+    rapidity: Float[Array, "..."]  # y of V
+    jet_rapidity: Float[Array, "..."]  # y_jet
+    sqrt_s: Scalar  # GeV
 
     @property
     def transverse_mass(self) -> Float[Array, "..."]:
@@ -39,43 +38,74 @@ class Event(NamedTuple):
     def fractions(self) -> tuple[Array, Array]:
         """Momentum fractions x1, x2 of the partons: (m_T e^{+-y} + pT e^{+-y_jet})/sqrt_s."""
         transverse, pt = self.transverse_mass, self.transverse_momentum
-        return tuple(
+        x1, x2 = (
             (transverse * jnp.exp(sign * self.rapidity) + pt * jnp.exp(sign * self.jet_rapidity)) / self.sqrt_s
             for sign in (1, -1)
         )
+        return x1, x2
 
 
-def annihilation_kernel(s: Array, t: Array, u: Array, square: Array) -> Array:
-    """q qbar -> V g: (8/9) (t^2 + u^2 + 2 M^2 s)/(t u), in units of pi alpha alpha_s c_q^2/s^2; square = M^2, all in
-    GeV^2.
+class Decay(NamedTuple):
+    """The direction in which V decays to two particles of equal mass."""
 
+    difference: Momentum  # p(psi) - p(psibar), GeV
+    beta: Array  # velocity of either particle in the rest frame of V
+
+
+def annihilation_kernel(s: Real, t: Real, u: Real, square: Real) -> Real:
+    """Squared amplitude of q qbar -> V g, (8/9) (t^2 + u^2 + 2 M^2 s)/(t u), in units of pi alpha alpha_s c_q^2/s^2.
+
+    Parameters
+    ----------
+    s, t, u
+        Mandelstam variables of the partons, GeV^2.
+    square
+        M^2, GeV^2.
+
+    References
+    ----------
     R. K. Ellis, W. J. Stirling and B. R. Webber, QCD and Collider Physics (1996), eq. (9.21).
     """
     return 8 / 9 * (t**2 + u**2 + 2 * square * s) / (t * u)
 
 
-def compton_kernel(s: Array, t_quark: Array, t_gluon: Array, square: Array) -> Array:
-    """q g -> V q: (1/3) (t_q^2 + s^2 + 2 M^2 t_g)/(-s t_q), in the same units; t_q = (p_q - p_V)^2, t_g = (p_g -
-    p_V)^2.
+def compton_kernel(s: Real, t_quark: Real, t_gluon: Real, square: Real) -> Real:
+    """Squared amplitude of q g -> V q, (1/3) (t_q^2 + s^2 + 2 M^2 t_g)/(-s t_q); `annihilation_kernel` by crossing.
 
-    As annihilation_kernel, by crossing.
+    Parameters
+    ----------
+    s
+        Squared energy of the partons, GeV^2.
+    t_quark, t_gluon
+        (p_q - p_V)^2 and (p_g - p_V)^2 of the incoming quark and gluon, GeV^2.
+    square
+        M^2, GeV^2.
     """
     return (t_quark**2 + s**2 + 2 * square * t_gluon) / (-3 * s * t_quark)
 
 
 def density(
-    event: Event,
-    densities: partons.PartonDensities,
-    mu: Array,
-    difference: Momentum | None = None,
-    beta: Array | None = None,
+    event: Event, densities: partons.PartonDensities, mu: Array, decay: Decay | None = None
 ) -> tuple[Array, Array]:
-    """d sigma/(dpT^2 dy dy_jet) of up-type and down-type quarks for c_q^2 = 1, in pb/GeV^2; zero outside the kinematic
-    limits.
+    """Cross section d sigma/(dpT^2 dy dy_jet) of V with a jet for c_q^2 = 1, zero outside the kinematic limits.
 
-    sum x1 f(x1) x2 f(x2) pi alpha alpha_s K/s^2, K the kernels. mu: renormalisation and factorisation scale (GeV).
-    difference: p(psi) - p(psibar) where the pair's direction is given, with its velocity beta in the rest frame: then
-    each subprocess has the factor 4 pi dN/dOmega* of its own spin correlations; see `decay_density`.
+    sum x1 f(x1) x2 f(x2) pi alpha alpha_s K/s^2, K the kernels.
+
+    Parameters
+    ----------
+    event
+        Kinematics of V and the jet.
+    densities
+        Parton distributions.
+    mu
+        Renormalisation and factorisation scale, GeV.
+    decay
+        Direction of the pair to which V decays: each subprocess then has the factor 4 pi dN/dOmega* of its own spin
+        correlations, see `decay_density`. None sums over directions.
+
+    Returns
+    -------
+    Contributions of up-type and of down-type quarks, pb/GeV^2.
     """
     x1, x2 = event.fractions
     s = x1 * x2 * event.sqrt_s**2
@@ -86,41 +116,71 @@ def density(
     )
     prefactor = constants.PICOBARN * jnp.pi * constants.ALPHA * partons.strong_coupling(mu) / s**2
     pairs = densities.pairs(x1, x2, mu)
-    first = second = out = None
-    if difference is not None:
-        e, x, _, z = difference
-        first, second = event.sqrt_s * x1 / 2 * (e - z), event.sqrt_s * x2 / 2 * (e + z)
-        pt, y = event.transverse_momentum, event.jet_rapidity
-        out = pt * (jnp.cosh(y) * e + x - jnp.sinh(y) * z)  # the jet moves along -x
     # p.V of each quark leg: (M^2 - t)/2, (M^2 - u)/2 for the incoming, (s - M^2)/2 for the outgoing
-    from_first, from_second, from_out = (square - t) / 2, (square - u) / 2, (s - square) / 2
+    legs = (square - t) / 2, (square - u) / 2, (s - square) / 2
+    correlations = (1.0, 1.0, 1.0) if decay is None else _correlations(event, legs, decay)
     parts = (
-        (pairs.annihilation, annihilation_kernel(s, t, u, square), (from_first, from_second), (first, second)),
-        (pairs.from_first, compton_kernel(s, t, u, square), (from_first, from_out), (first, out)),
-        (pairs.from_second, compton_kernel(s, u, t, square), (from_second, from_out), (second, out)),
+        (pairs.annihilation, annihilation_kernel(s, t, u, square), correlations[0]),
+        (pairs.from_first, compton_kernel(s, t, u, square), correlations[1]),
+        (pairs.from_second, compton_kernel(s, u, t, square), correlations[2]),
     )
-    total = [0.0, 0.0]
-    for columns, kernel, along, across in parts:
-        weight = prefactor * kernel * (1.0 if difference is None else decay_density(beta, along, across))
-        total = [value + weight * column for value, column in zip(total, columns)]
-    return total[0], total[1]
+    weighted = [
+        [prefactor * kernel * correlation * column for column in columns] for columns, kernel, correlation in parts
+    ]
+    up, down = (jnp.asarray(sum(each)) for each in zip(*weighted))
+    return up, down
 
 
-def decay_density(beta: Array, along: tuple[Array, Array], across: tuple[Array, Array]) -> Array:
-    """4 pi dN/dOmega* of V -> psi psibar by the two massless quark legs p_i (incoming or outgoing) of its production.
+def _correlations(event: Event, legs: tuple[Array, Array, Array], decay: Decay) -> tuple[Real, Real, Real]:
+    """Spin correlations of q qbar, of q g and of g q: `decay_density` by the two legs that are quarks.
 
-    [(2 - beta^2) S + sum_i (p_i.D)^2]/[(2/3)(3 - beta^2) S],  S = sum_i (p_i.q)^2,  D = p(psi) - p(psibar); along:
-    p_i.q, across: p_i.D, GeV^2. Its mean over directions is one. For massless products S + sum (p_i.D)^2 is the known
-    sum of squares (p_i.l)^2 + (p_i.lbar)^2 (R. K. Ellis et al., eq. (9.20) crossed); a mass enters through L = -2 (D D
-    + g M^2) alone.
+    legs: p.V of a leg incoming along +z, along -z and outgoing, GeV^2.
+    """
+    x1, x2 = event.fractions
+    e, x, _, z = decay.difference
+    pt, y = event.transverse_momentum, event.jet_rapidity
+    first, second = event.sqrt_s * x1 / 2 * (e - z), event.sqrt_s * x2 / 2 * (e + z)
+    out = pt * (jnp.cosh(y) * e + x - jnp.sinh(y) * z)  # the jet moves along -x
+    from_first, from_second, from_out = legs
+    return (
+        decay_density(decay.beta, (from_first, from_second), (first, second)),
+        decay_density(decay.beta, (from_first, from_out), (first, out)),
+        decay_density(decay.beta, (from_second, from_out), (second, out)),
+    )
+
+
+def decay_density(beta: Real, along: tuple[Real, Real], across: tuple[Real, Real]) -> Real:
+    """Angular density 4 pi dN/dOmega* of V -> psi psibar, given the two massless quark legs p_i of its production.
+
+    [(2 - beta^2) S + sum_i (p_i.D)^2]/[(2/3)(3 - beta^2) S],  S = sum_i (p_i.q)^2,  D = p(psi) - p(psibar), q = p(V).
+    For massless products S + sum (p_i.D)^2 is the known sum of squares (p_i.l)^2 + (p_i.lbar)^2; a mass enters through
+    L = -2 (D D + g M^2) alone.
+
+    Parameters
+    ----------
+    beta
+        Velocity of the products in the rest frame of V.
+    along
+        p_i.q of the two legs, incoming or outgoing, GeV^2.
+    across
+        p_i.D of the same legs, GeV^2.
+
+    Returns
+    -------
+    The density, with mean one over directions.
+
+    References
+    ----------
+    R. K. Ellis, W. J. Stirling and B. R. Webber, QCD and Collider Physics (1996), eq. (9.20), crossed.
     """
     total = along[0] ** 2 + along[1] ** 2
     return ((2 - beta**2) * total + across[0] ** 2 + across[1] ** 2) / (2 / 3 * (3 - beta**2) * total)
 
 
 def drell_yan(mass: Array, luminosity: AbstractLuminosity) -> tuple[Array, Array]:
-    """The Drell-Yan cross section to which `density` is a ratio: (4 pi^2 alpha/3) L_q/S for c_q^2 = 1, in pb; (up,
-    down).
+    """Drell-Yan cross section for c_q^2 = 1, (4 pi^2 alpha/3) L_q/S in pb: the denominator of ratios to `density`.
+
+    mass is that of the pair in GeV; the result is (up, down), from up-type and down-type quarks.
     """
     unit = constants.PICOBARN * 4 * jnp.pi**2 * constants.ALPHA / 3 / luminosity.sqrt_s**2
     up, down = luminosity.columns(mass)

@@ -1,6 +1,7 @@
 """Quark-antiquark luminosities of proton-proton collisions and the rapidity density of the pair that they make."""
 
 import abc
+from pathlib import Path
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -21,14 +22,19 @@ class AbstractLuminosity(eqx.Module):
     sqrt_s: eqx.AbstractVar[Scalar]  # GeV
 
     @abc.abstractmethod
-    def columns(self, mass: Float[Array, " n"]) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
-        """L_q(tau = M^2/S, mu_F) = int dy [q(x1) qbar(x2) + qbar(x1) q(x2)] summed over u, c and over d, s, b."""
+    def columns(self, mass: Float[Array, "*n"]) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:
+        """Luminosities L_q(tau = M^2/S, mu_F) = int dy [q(x1) qbar(x2) + qbar(x1) q(x2)] of up-type and down-type
+        quarks, summed over u, c and over d, s, b; mass M in GeV.
+        """
 
     @abc.abstractmethod
     def rapidity_density(
         self, mass: Scalar, rapidity: Float[Array, "*n"]
     ) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:
-        """dL_q/dy/L_q of a pair of this mass, up-type and down-type; its integral over |y| < ln(sqrt_s/M) is one."""
+        """Normalised density dL_q/dy/L_q at rapidities of a pair of mass M (GeV), of up-type and down-type quarks.
+
+        Its integral over |y| < ln(sqrt_s/M) is one, and it is zero beyond.
+        """
 
 
 class PartonLuminosity(AbstractLuminosity):
@@ -44,7 +50,7 @@ class PartonLuminosity(AbstractLuminosity):
     sqrt_s: Scalar  # GeV
     scale: Scalar  # mu_F/M
 
-    def columns(self, mass: Float[Array, " n"]) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
+    def columns(self, mass: Float[Array, "*n"]) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:
         """See AbstractLuminosity; mass in GeV."""
         values = jnp.exp(self.log_luminosity(*self._position(mass)))
         return values[..., 0], values[..., 1]
@@ -58,9 +64,7 @@ class PartonLuminosity(AbstractLuminosity):
         return _density(values, self.sqrt_s, mass, rapidity)
 
     def tabulate(self) -> "TabulatedLuminosity":
-        """The same luminosity at this sqrt_s and scale as functions of ln M alone, many times cheaper;
-        differentiable.
-        """
+        """Tabulate the luminosity at this sqrt_s and scale over ln M alone: many times cheaper, and differentiable."""
         low = jnp.log(jnp.asarray(MASSES[0], dtype=jnp.result_type(float)))
         high = jnp.log(jnp.minimum(MASSES[1], HIGHEST_FRACTION * self.sqrt_s))
         fine, coarse = jnp.linspace(low, high, KNOTS), jnp.linspace(low, high, DENSITY_KNOTS)
@@ -68,12 +72,13 @@ class PartonLuminosity(AbstractLuminosity):
         root, log_scale = (jnp.broadcast_to(x[:, None], (len(coarse), len(z))) for x in self._position(jnp.exp(coarse)))
         density = self.density(root, log_scale, jnp.broadcast_to(z[None, :], root.shape))
         return TabulatedLuminosity(
-            spline.fit(self.log_luminosity(*self._position(jnp.exp(fine))), (low, high)),
-            spline.fit(density, (low, high), (0.0, 1.0)),
-            self.sqrt_s,
+            log_luminosity=spline.fit(self.log_luminosity(*self._position(jnp.exp(fine))), (low, high)),
+            density=spline.fit(density, (low, high), (0.0, 1.0)),
+            sqrt_s=self.sqrt_s,
         )
 
-    def _position(self, mass: Float[Array, "..."]) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+    def _position(self, mass: Float[Array, "*n"]) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:
+        """(sqrt(-ln tau), ln mu_F) at a mass."""
         return safe.sqrt(2 * jnp.log(self.sqrt_s / mass)), jnp.log(self.scale * mass)
 
 
@@ -84,7 +89,7 @@ class TabulatedLuminosity(AbstractLuminosity):
     density: spline.UniformSpline  # 2 y_max rho over ln M, z
     sqrt_s: Scalar  # GeV
 
-    def columns(self, mass: Float[Array, " n"]) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
+    def columns(self, mass: Float[Array, "*n"]) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:
         """See AbstractLuminosity; mass in GeV."""
         values = jnp.exp(self.log_luminosity(jnp.log(mass)))
         return values[..., 0], values[..., 1]
@@ -97,21 +102,38 @@ class TabulatedLuminosity(AbstractLuminosity):
         return _density(values, self.sqrt_s, mass, rapidity)
 
 
-def parton_luminosity(sqrt_s: float = 14000.0, scale: float = 1.0, folder: str | None = None) -> PartonLuminosity:
-    """The luminosity of the package's own table, or of the LHAPDF6 set in a folder; sqrt_s in GeV, scale = mu_F/M."""
+def parton_luminosity(
+    sqrt_s: float = 14000.0, scale: float = 1.0, folder: str | Path | None = None
+) -> PartonLuminosity:
+    """Read the luminosity of the package's own table, or of an LHAPDF6 set.
+
+    Parameters
+    ----------
+    sqrt_s
+        Collision energy, GeV.
+    scale
+        mu_F/M.
+    folder
+        Folder of an LHAPDF6 set; None for the package's table.
+
+    Raises
+    ------
+    ValueError
+        For a set in the folder that cannot be read.
+    """
     table = tables.parton_luminosity(folder)
     axes = [spline.ends(table[name]) for name in ("root_log_tau", "log_scale")]
     density_axes = [spline.ends(table[f"density_{name}"]) for name in ("root_log_tau", "log_scale", "z")]
     return PartonLuminosity(
-        spline.fit(table["log_luminosity"], *axes),
-        spline.fit(table["density"].astype(float), *density_axes),
-        jnp.asarray(sqrt_s, dtype=float),
-        jnp.asarray(scale, dtype=float),
+        log_luminosity=spline.fit(jnp.asarray(table["log_luminosity"]), *axes),
+        density=spline.fit(jnp.asarray(table["density"].astype(float)), *density_axes),
+        sqrt_s=jnp.asarray(sqrt_s, dtype=float),
+        scale=jnp.asarray(scale, dtype=float),
     )
 
 
-def _reduced(sqrt_s: Scalar, mass: Scalar, rapidity: Scalar) -> Scalar:
-    """z = |y|/y_max."""
+def _reduced(sqrt_s: Scalar, mass: Scalar, rapidity: Float[Array, "*n"]) -> Float[Array, "*n"]:
+    """Rapidity over its largest, z = |y|/y_max."""
     return jnp.abs(rapidity) / jnp.log(sqrt_s / mass)
 
 

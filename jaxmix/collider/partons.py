@@ -1,6 +1,7 @@
 """Partons of the proton at leading order: their densities as splines, and the strong coupling that goes with them."""
 
 import math
+from pathlib import Path
 from typing import NamedTuple
 
 import equinox as eqx
@@ -20,7 +21,7 @@ _GLUON = parton_grids.PARTONS.index("g")
 
 
 class Pairs(NamedTuple):
-    """Products x1 f(x1) x2 f(x2) that the two subprocesses of one jet need, each (up type, down type)."""
+    """Products x1 f(x1) x2 f(x2) of the initial states of V + jet, each (up type, down type)."""
 
     annihilation: tuple[Array, Array]  # quark and antiquark, either way round
     from_first: tuple[Array, Array]  # quark or antiquark with x1, gluon with x2
@@ -44,7 +45,15 @@ class PartonDensities(eqx.Module):
         return self.density(safe.sqrt(-jnp.log(x)), jnp.log(mu)) * fall[..., None]
 
     def pairs(self, x1: Float[Array, "*n"], x2: Float[Array, "*n"], mu: Float[Array, "*n"]) -> Pairs:
-        """Summed over u, c and over d, s, b: couplings see nothing else."""
+        """Products of densities, summed over u and c and over d, s and b, whose couplings are alike.
+
+        Parameters
+        ----------
+        x1, x2
+            Momentum fractions in the two protons.
+        mu
+            Factorisation scale, GeV.
+        """
         both = self(jnp.stack([x1, x2]), jnp.stack([mu, mu]))
         g, u, u_bar, d, d_bar, s, s_bar, c, b = (both[..., k] for k in range(len(parton_grids.PARTONS)))
         up, down = u + u_bar + 2 * c, d + d_bar + s + s_bar + 2 * b
@@ -55,26 +64,37 @@ class PartonDensities(eqx.Module):
         )
 
 
-def _crossed(quark: Float[Array, "two *n"], antiquark: Float[Array, "two *n"]) -> Float[Array, "*n"]:
+def _crossed(quark: Float[Array, "protons=2 *n"], antiquark: Float[Array, "protons=2 *n"]) -> Float[Array, "*n"]:
+    """q(x1) qbar(x2) + qbar(x1) q(x2)."""
     return quark[0] * antiquark[1] + antiquark[0] * quark[1]
 
 
-def parton_densities(folder: str | None = None) -> PartonDensities:
-    """The densities of the package's own table, or of the LHAPDF6 set in a folder."""
+def parton_densities(folder: str | Path | None = None) -> PartonDensities:
+    """Read the parton densities of the package's own table, or of the LHAPDF6 set in `folder`.
+
+    Raises
+    ------
+    ValueError
+        For a set in the folder that cannot be read.
+    """
     table = tables.parton_densities(folder)
     axes = [spline.ends(table[name]) for name in ("root_log_x", "log_scale")]
-    return PartonDensities(spline.fit(table["density"].astype(float), *axes))
+    return PartonDensities(spline.fit(jnp.asarray(table["density"].astype(float)), *axes))
 
 
 def strong_coupling(mu: Float[Array, "..."]) -> Float[Array, "..."]:
-    """alpha_s(mu) at one loop with three to six flavours, continuous at the quarks' thresholds; mu in GeV, above 0.5.
+    """Strong coupling alpha_s(mu) at one loop with three to six flavours, continuous at the quarks' thresholds.
 
-    d(1/alpha_s)/d ln mu = (33 - 2 n_f)/(6 pi) from alpha_s(m_Z) = 0.130. PDG 2024, QCD review, eq. (9.3).
+    d(1/alpha_s)/d ln mu = (33 - 2 n_f)/(6 pi) from alpha_s(m_Z) = 0.130, for mu (GeV) above 0.5.
+
+    References
+    ----------
+    PDG 2024, QCD review, eq. (9.3).
     """
     steps = [(33 - 2 * flavours) / (6 * math.pi) for flavours in (3, 4, 5, 6)]
     edges = [-np.inf, *np.log(THRESHOLDS), np.inf]
     start, log_mu = math.log(constants.M1), jnp.log(mu)
-    inverse = 1 / ALPHA_S
+    inverse: Array | float = 1 / ALPHA_S
     for slope, low, high in zip(steps, edges[:-1], edges[1:]):
         inverse = inverse + slope * (jnp.clip(log_mu, low, high) - np.clip(start, low, high))
-    return 1 / inverse
+    return jnp.asarray(1 / inverse)

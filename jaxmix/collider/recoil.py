@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Scalar
 
+from jaxmix import constants
 from jaxmix.collider import jet, parton_luminosity, partons
 from jaxmix.data import parton_grids
 from jaxmix.numerics import quadrature, safe, spline
@@ -22,9 +23,7 @@ from jaxmix.numerics import quadrature, safe, spline
 LOWEST_MASS, HIGHEST_MASS = 2.0, 4000.0  # GeV
 HIGHEST_FRACTION = 0.7  # of sqrt_s
 LOWEST_MOMENTUM = 0.2  # GeV, below which nothing is resolved
-# GeV, root mean square of the pair's transverse momentum from the partons' own, 0.38 GeV^2 each; P. Schweitzer, T.
-# Teckentrup and A. Metz, Phys. Rev. D 81 (2010) 094019, from semi-inclusive deep inelastic scattering
-INTRINSIC = 0.87
+INTRINSIC = constants.INTRINSIC_MOMENTUM
 MASS_KNOTS, MOMENTUM_KNOTS = 16, 28
 _PIECES = 2  # Gauss-Legendre nodes between two knots of the momentum
 _RAPIDITIES, _JET_RAPIDITIES = 8, 12  # nodes
@@ -32,24 +31,24 @@ _QUANTILES = 256
 
 
 class Recoil(eqx.Module):
-    """R(pT), the mean number of emissions harder than pT, for up-type and down-type quarks; exp(-R) is the share of
-    pairs below pT.
-    """
+    """Mean number R(pT) of emissions harder than pT, tabulated; exp(-R) is the share of pairs below pT."""
 
-    emissions: spline.UniformSpline  # over ln M and ln(pT/lowest)/ln(highest/lowest)
+    emissions: spline.UniformSpline  # R over ln M and ln(pT/lowest)/ln(highest/lowest), components (up, down)
     sqrt_s: Scalar  # GeV
 
     def below(self, mass: Scalar, transverse_momentum: Float[Array, "*n"]) -> tuple[Array, Array]:
-        """Share of pairs of mass M with less than this transverse momentum (GeV) from radiation: (up, down), the
-        Sudakov form factor.
+        """Share of pairs with less than a transverse momentum from radiation, the Sudakov form factor.
+
+        mass: of the pair, GeV. transverse_momentum: GeV. Returns (up, down), by the type of the quarks.
         """
         place = jnp.log(transverse_momentum / LOWEST_MOMENTUM) / _range(mass, self.sqrt_s)
         values = jnp.exp(-self.emissions.at_first(jnp.log(mass))(place))
         return values[..., 0], values[..., 1]
 
-    def quantiles(self, mass: Scalar, share: Float[Array, " n"]) -> Float[Array, "n 2"]:
-        """Transverse momentum from radiation (GeV) below which a share of the pairs of mass M lies: columns
-        (up, down).
+    def quantiles(self, mass: Scalar, share: Float[Array, " n"]) -> Float[Array, "n quarks=2"]:
+        """Transverse momentum from radiation (GeV) below which a share of the pairs lies, columns (up, down).
+
+        mass: of the pair, GeV. share: from 0 to 1.
         """
         place = jnp.linspace(0.0, 1.0, _QUANTILES, dtype=share.dtype)
         shares = jnp.exp(-self.emissions.at_first(jnp.log(mass))(place))
@@ -60,12 +59,20 @@ class Recoil(eqx.Module):
 
 
 def _range(mass: Scalar, sqrt_s: Scalar) -> Scalar:
-    """ln of the largest transverse momentum, (S - M^2)/(2 sqrt_s), over the lowest."""
+    """Logarithm of the largest transverse momentum, (S - M^2)/(2 sqrt_s), over the lowest."""
     return jnp.log((sqrt_s**2 - mass**2) / (2 * sqrt_s) / LOWEST_MOMENTUM)
 
 
 def tabulate(luminosity: parton_luminosity.PartonLuminosity, densities: partons.PartonDensities) -> Recoil:
-    """The recoil of pairs from 2 GeV to 4 TeV and 0.7 sqrt_s, at the luminosity's sqrt_s."""
+    """Tabulate the recoil of pairs from 2 GeV to 4 TeV and 0.7 sqrt_s, at the luminosity's sqrt_s.
+
+    Parameters
+    ----------
+    luminosity
+        Parton luminosities; their factorisation scale is not used.
+    densities
+        Parton distributions of the same set.
+    """
     sqrt_s = luminosity.sqrt_s
     ends = (
         jnp.log(jnp.asarray(LOWEST_MASS, sqrt_s.dtype)),
@@ -78,7 +85,7 @@ def tabulate(luminosity: parton_luminosity.PartonLuminosity, densities: partons.
 
 def _emissions(
     mass: Scalar, luminosity: parton_luminosity.PartonLuminosity, densities: partons.PartonDensities
-) -> Float[Array, "k 2"]:
+) -> Float[Array, "knots quarks=2"]:
     """R at the knots of the momentum: Gauss-Legendre of 2 pT^2 r over ln pT between knots, summed from above."""
     knots = jnp.linspace(0.0, 1.0, MOMENTUM_KNOTS, dtype=mass.dtype)
     node, weight = (jnp.asarray(each, mass.dtype) for each in quadrature.gauss_legendre(_PIECES))
@@ -88,6 +95,7 @@ def _emissions(
     rates = jax.vmap(lambda pt: emission_rate(mass, pt, luminosity, densities))(momentum.ravel()).reshape(
         *place.shape, 2
     )
+    # k: interval between two knots, n: node in it, c: type of quark
     pieces = jnp.einsum("kn,knc,n->kc", 2 * momentum**2, rates, weight) * extent * (knots[1] - knots[0])
     return jnp.concatenate([jnp.cumsum(pieces[::-1], axis=0)[::-1], jnp.zeros((1, 2), mass.dtype)])
 
@@ -97,8 +105,20 @@ def emission_rate(
     transverse_momentum: Scalar,
     luminosity: parton_luminosity.PartonLuminosity,
     densities: partons.PartonDensities,
-) -> Float[Array, " 2"]:
-    """r = (d sigma/dpT^2)/sigma of V + jet over Drell-Yan, GeV^-2, with all scales at pT: (up, down)."""
+) -> Float[Array, " quarks=2"]:
+    """Rate of emission r = (d sigma/dpT^2)/sigma of V + jet over Drell-Yan, with all scales at pT.
+
+    Parameters
+    ----------
+    mass, transverse_momentum
+        Of V, GeV.
+    luminosity, densities
+        Parton luminosities and distributions of one set.
+
+    Returns
+    -------
+    r of (up-type, down-type) quarks, GeV^-2.
+    """
     sqrt_s = luminosity.sqrt_s
     scale = jnp.maximum(transverse_momentum, parton_grids.SCALE_LIMITS[0])
     node, weight = (jnp.asarray(each, mass.dtype) for each in quadrature.gauss_legendre(_RAPIDITIES))
@@ -115,22 +135,32 @@ def emission_rate(
 
 
 class Plane(NamedTuple):
-    """Points of the unit cube that make transverse momenta: radiation, and the size and direction of the intrinsic
-    motion.
-    """
+    """Coordinates in the unit cube, one each, from which transverse momenta are made."""
 
     radiation: Float[Array, " n"]
-    intrinsic: Float[Array, " n"]
-    angle: Float[Array, " n"]
+    intrinsic: Float[Array, " n"]  # size of the intrinsic motion
+    angle: Float[Array, " n"]  # of the intrinsic motion to the radiation
 
 
 def transverse_momenta(
     recoil: Recoil, mass: Scalar, cube: Plane, intrinsic: Scalar | float = INTRINSIC
-) -> tuple[Float[Array, "n 2"], Float[Array, "n 2"]]:
-    """Transverse momenta of pairs (GeV), columns (up, down): those from radiation, and with intrinsic motion added in
-    the plane.
+) -> tuple[Float[Array, "n quarks=2"], Float[Array, "n quarks=2"]]:
+    """Transverse momenta of pairs from radiation alone, and with intrinsic motion added in the plane.
 
-    intrinsic: root mean square of the latter, GeV, of a Gaussian in two dimensions.
+    Parameters
+    ----------
+    recoil
+        Spectrum of radiation.
+    mass
+        Mass of the pairs, GeV.
+    cube
+        n points of the unit cube.
+    intrinsic
+        Root mean square of the intrinsic motion, GeV; a Gaussian in two dimensions.
+
+    Returns
+    -------
+    Both momenta, GeV, columns (up, down) by the type of the quarks.
     """
     radiated = recoil.quantiles(mass, cube.radiation)
     own = (intrinsic * jnp.sqrt(-jnp.log(cube.intrinsic)))[:, None]

@@ -5,7 +5,7 @@ import math
 
 
 def null_for_nan(value: object) -> object:
-    """The document with every number that is not finite turned into None."""
+    """Return the document with every number that is not finite turned into None."""
     if isinstance(value, dict):
         return {key: null_for_nan(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -14,7 +14,17 @@ def null_for_nan(value: object) -> object:
 
 
 def show(documents: list[dict], single: bool, as_json: bool) -> None:
-    """Print answers: an object where every argument had one value, else a list; as text for a reader without --json."""
+    """Print answers as JSON, or as text for a reader.
+
+    Parameters
+    ----------
+    documents
+        One answer for each point.
+    single
+        True if every argument had one value: the JSON is then an object, else a list.
+    as_json
+        True for JSON.
+    """
     if as_json:
         print(json.dumps(null_for_nan(documents[0] if single else documents), indent=1, allow_nan=False))
     else:
@@ -22,7 +32,7 @@ def show(documents: list[dict], single: bool, as_json: bool) -> None:
 
 
 def as_text(document: dict, indent: str = "") -> str:
-    """A JSON object as aligned lines for a reader, absent values as a dash."""
+    """Format a JSON object as aligned lines for a reader, with a dash for absent values."""
     lines = []
     for key, value in document.items():
         if isinstance(value, dict) and value:

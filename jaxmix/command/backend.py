@@ -1,67 +1,43 @@
-"""How a command starts JAX: float64, the device asked for, a device for each core of a CPU, and programs kept for the
-next run.
+"""Starts JAX for a command: float64, the device asked for, and a device for each core of a CPU.
+
+Compiled programs are kept for the next run.
 """
 
 import contextlib
-import hashlib
-import importlib.metadata
 import os
 import re
 import sys
-import tempfile
 from pathlib import Path
+from typing import Any
 
 import jax
 from jax.experimental import multihost_utils
 
-from jaxmix import engine, faults, fingerprint
-from jaxmix.data import tables
+from jaxmix import engine, faults
+from jaxmix.command.program_store import ProgramStore
 
 FOLDER = "JAXMIX_CACHE"  # environment: where compiled programs are kept; empty for nowhere
-_TRACED_BY = ("jax", "jaxlib", "numpy", "equinox")
 _PLATFORMS = {"cpu": "cpu", "gpu": "cuda"}
 
 
-class Store:
-    """Traced programs in a folder, a file each with its SHA-256 before it. They serve this version of the package, its
-    data and JAX alone.
-    """
-
-    def __init__(self, folder: Path):
-        rests_on = [
-            fingerprint.source_checksums(),
-            tables.checksums(),
-            *(importlib.metadata.version(name) for name in _TRACED_BY),
-        ]
-        self.version = fingerprint.digest(rests_on)
-        self._folder = folder
-
-    def read(self, name: str) -> bytes | None:
-        """What was kept, None if nothing was or if it is damaged."""
-        try:
-            checksum, _, content = (self._folder / name).read_bytes().partition(b"\n")
-        except OSError:
-            return None
-        return content if hashlib.sha256(content).hexdigest().encode() == checksum else None
-
-    def write(self, name: str, content: bytes) -> None:
-        """Keep bytes under a name; without effect where the folder cannot be written."""
-        with contextlib.suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as file:
-                file.write(hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
-            os.replace(file.name, self._folder / name)
-
-
 def start(device: str | None = None) -> None:
-    """Start JAX in float64 on "cpu", "gpu" or what it finds; BadInput where the device asked for is absent."""
+    """Start JAX in float64.
+
+    Parameters
+    ----------
+    device
+        "cpu", "gpu", or None for what JAX finds.
+
+    Raises
+    ------
+    BadInput
+        The device asked for is absent.
+    """
     if device is not None:
         jax.config.update("jax_platforms", _PLATFORMS[device])
     jax.config.update("jax_enable_x64", True)
     _a_device_for_each_core()
-    folder = os.environ.get(FOLDER, str(_home() / "jaxmix"))
-    if folder:
-        engine.keep_programs(Path(folder), Store(Path(folder) / "traced"))
+    keep_programs()
     try:
         jax.devices()
     except RuntimeError as fault:
@@ -70,13 +46,33 @@ def start(device: str | None = None) -> None:
         ) from fault
 
 
-def join(address: str) -> tuple[int, int]:
-    """Join the processes of one distributed run, and this one's part (i, N) of it.
+def keep_programs() -> None:
+    """Keep compiled and traced programs in the user's cache folder, and take from there what was compiled before."""
+    folder = os.environ.get(FOLDER, str(_home() / "jaxmix"))
+    if folder:
+        engine.keep_programs(Path(folder), ProgramStore(Path(folder) / "traced"))
 
-    address: "auto" (found from SLURM's or Open MPI's environment), or HOST:PORT,i/N with the address of process 0.
+
+def join(address: str) -> tuple[int, int]:
+    """Join the processes of one distributed run.
+
+    Parameters
+    ----------
+    address
+        "auto" (found from SLURM's or Open MPI's environment), or HOST:PORT,i/N with the address of process 0.
+
+    Returns
+    -------
+    tuple of int
+        This process's number i and the number N of all.
+
+    Raises
+    ------
+    BadInput
+        The address has another form, or JAX cannot start with it.
     """
     if address == "auto":
-        options = {}
+        options: dict[str, Any] = {}
     else:
         match = re.fullmatch(r"([^\s,]+:\d+),(\d{1,6})/(\d{1,6})", address)
         if not match or not int(match[2]) < int(match[3]):
@@ -90,13 +86,14 @@ def join(address: str) -> tuple[int, int]:
         jax.distributed.initialize(**options)
     except (RuntimeError, ValueError) as fault:
         raise faults.BadInput(
-            f"--distributed: found {address!r}, with which jax cannot start ({fault}); allowed: auto under SLURM or Open MPI, or HOST:PORT,i/N"
+            f"--distributed: found {address!r}, with which jax cannot start ({fault}); allowed: auto "
+            "under SLURM or Open MPI, or HOST:PORT,i/N"
         ) from fault
     return jax.process_index(), jax.process_count()
 
 
 def _keep_stdout_to_ourselves() -> None:
-    """What libraries that connect processes print on stdout goes to stderr: a document may be asked for there."""
+    """Send to stderr what libraries that connect processes print on stdout, where a document may be asked for."""
     sys.stdout.flush()
     own = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -104,13 +101,14 @@ def _keep_stdout_to_ourselves() -> None:
 
 
 def wait_for_all(name: str) -> None:
-    """Return once every process of a distributed run is here."""
+    """Wait until every process of a distributed run has called this with the same name."""
     multihost_utils.sync_global_devices(name)
 
 
 def _a_device_for_each_core() -> None:
-    """A grid's tiles are shared among devices, and a CPU is one device unless it is told otherwise. Two at least: XLA
-    compiles a program for one device along another path, which rounds otherwise.
+    """Make a device of each core of a CPU, for a grid's tiles are shared among devices.
+
+    There are two at least: XLA compiles a program for one device along another path, which rounds otherwise.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if "xla_force_host_platform_device_count" not in os.environ.get("XLA_FLAGS", ""):
@@ -120,7 +118,7 @@ def _a_device_for_each_core() -> None:
 
 
 def _home() -> Path:
-    """Where programs keep what they can make again."""
+    """Return the folder where programs keep what they can make again."""
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

@@ -9,12 +9,14 @@ from jaxmix import faults
 
 
 class Deferred:
-    """While it is entered and `armed`, a first SIGINT or SIGTERM is noted in `asked` and told; a second one, or one
-    while not armed, ends the work at once.
-    """
+    """A context in which a first SIGINT or SIGTERM waits for the work in hand.
+
+    While the context is entered and `armed`, the first signal is noted in `asked` and told to the user. A second one,
+    or one while not armed, ends the work at once."""
 
     def __init__(self, tell: Callable[[str], None]):
-        self.tell, self.asked, self.armed = tell, None, False
+        self.tell, self.armed = tell, False
+        self.asked: int | None = None  # the signal's number
 
     def __enter__(self) -> "Deferred":
         self._previous = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -36,7 +38,7 @@ def _terminate(signum: int, frame: object) -> None:
 
 
 def guarded(work: Callable[[], int], command: str) -> int:
-    """Run the body of a command and turn a Fault or an interruption into its message on stderr and its exit code."""
+    """Run the body of a command; turn a Fault or an interruption into its message on stderr and its exit code."""
     previous = signal.signal(signal.SIGTERM, _terminate)
     try:
         return work()

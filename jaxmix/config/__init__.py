@@ -4,44 +4,28 @@
 Nothing here computes physics; defaults and domains of parameters come from `parameters`.
 """
 
+from jaxmix.config.constraint_tables import ConstraintTable, Level, about, flat
 from jaxmix.config.problems import ConfigError, Problem
 from jaxmix.config.reading import Config, apply_overrides, load, validate
-from jaxmix.config.schema import (
-    CONSTRAINTS,
-    NEEDS,
-    SHARED,
-    Axis,
-    Background,
-    ConstraintTable,
-    Contours,
-    Figure,
-    Level,
-    McpLhc,
-    Scan,
-    Tiling,
-)
-from jaxmix.config.settings import constraint_settings, described, flat, restored
+from jaxmix.config.schema import Axis, Contours, Figure, Scan, Tiling
+from jaxmix.config.settings import Instance, instances, restored
 
 __all__ = [
-    "CONSTRAINTS",
-    "NEEDS",
-    "SHARED",
     "Axis",
-    "Background",
     "Config",
     "ConfigError",
     "ConstraintTable",
     "Contours",
     "Figure",
+    "Instance",
     "Level",
-    "McpLhc",
     "Problem",
     "Scan",
     "Tiling",
+    "about",
     "apply_overrides",
-    "constraint_settings",
-    "described",
     "flat",
+    "instances",
     "load",
     "restored",
     "validate",

@@ -11,8 +11,10 @@ from itertools import pairwise
 from typing import Any
 
 from jaxmix import parameters
-from jaxmix.config import schema
+from jaxmix.config import constraint_tables, schema
 from jaxmix.config.problems import Problem, joined, shown
+from jaxmix.constraints import shelf
+from jaxmix.models import declarations
 
 MAX_POINTS = 10**12
 MAX_CHUNKS = 5_000_000
@@ -24,47 +26,75 @@ _LARGEST_LOGARITHM = 700.0
 
 
 def with_numbers_for_words(raw: dict[str, Any]) -> dict[str, Any]:
-    """Tables in which theta_dark = "theta_w" and e_dark = "e" are numbers, at the held Standard Model inputs."""
+    """Tables in which the words theta_w, pi/2 and e are numbers, at the held Standard Model inputs."""
     raw = copy.deepcopy(raw)
-    held = _names(raw, "parameters")
-    places = [held, _dictionary(_names(raw, "contours").get("at"))]
-    for name, word in parameters.WORDS.items():
-        value = _named_value(name, held)
-        for place in places:
-            if name in place:
-                place[name] = _replaced(place[name], word, value)
-        axis = _dictionary(_names(raw, "axes").get(name))
-        if "values" in axis:
-            axis["values"] = _replaced(axis["values"], word, value)
+    held, axes = _names(raw, "parameters"), _names(raw, "axes")
+    words = parameters.named_values(**_standard_model(held))
+    for place in (held, _dictionary(_names(raw, "contours").get("at"))):
+        for name in place:
+            if name in parameters.PARAMETERS and name not in parameters.STANDARD_MODEL:
+                place[name] = _replaced(place[name], words)
+    for name, table in axes.items():
+        axis = _dictionary(table)
+        for key in ("values", "min", "max"):
+            if key in axis and name not in parameters.STANDARD_MODEL:
+                axis[key] = _replaced(axis[key], words)
     return raw
 
 
-def _replaced(found: Any, word: str, value: float) -> Any:
+def _replaced(found: Any, words: Mapping[str, float]) -> Any:
     if isinstance(found, list):
-        return [value if item == word else item for item in found]
-    return value if found == word else found
+        return [words.get(item, item) if isinstance(item, str) else item for item in found]
+    return words.get(found, found) if isinstance(found, str) else found
 
 
-def _named_value(name: str, held: Mapping[str, Any]) -> float:
-    """theta_W or e at the held Standard Model inputs, at their defaults where those are absent or outside
-    their domain.
-    """
+def _standard_model(held: Mapping[str, Any]) -> dict[str, Any]:
+    """The held sin2_theta_w and alpha, at their defaults where those are absent or outside their domain."""
     inputs = {}
-    for key in ("sin2_theta_w", "alpha"):
-        parameter, value = parameters.PARAMETERS[key], held.get(key)
+    for key in parameters.STANDARD_MODEL:
+        parameter, value = parameters.PARAMETERS[key], held.get(key, math.nan)
         inputs[key] = value if schema.is_number(value) and parameter.contains(value) else parameter.default
-    return parameters.named_values(**inputs)[parameters.WORDS[name]]
+    return inputs
 
 
-def with_defaults(given: dict[str, float], axes: Mapping[str, schema.Axis]) -> dict[str, float]:
-    """Held values with the defaults of every parameter that has one and is no axis."""
-    held = {}
-    for name, parameter in parameters.PARAMETERS.items():
-        default = _named_value(name, given) if name in parameters.WORDS else parameter.default
-        value = given.get(name, default)
-        if value is not None and name not in axes:
-            held[name] = value
-    return held
+def declared(raw: Mapping[str, Any]) -> declarations.Declaration:
+    """The declaration of the model that [model] names, of the default one where it names none that there is."""
+    kind = _names(raw, "model").get("kind")
+    if isinstance(kind, str) and kind in declarations.DECLARED:
+        return declarations.DECLARED[kind]
+    return declarations.MIXED_PHASE
+
+
+def with_phase(raw: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
+    """Tables in which the parameter that [model] phase stands for has its value; problems where another is given."""
+    phase, model = _names(raw, "model").get("phase"), declared(raw)
+    if phase is None:
+        return raw
+    if not isinstance(phase, str) or phase not in model.phases:
+        allowed = ", ".join(model.phases) or f"none: {model.kind} has no phases"
+        problems.append(Problem("model.phase", shown(phase), allowed))
+        return raw
+    name, value = model.phases[phase]
+    held = _names(raw, "parameters")
+    ends = [end for _, end in model.phases.values() if end is not None]
+    given = [each for each in _values_of(name, held, _names(raw, "axes")) if each is not None]
+    wrong = [each for each in given if each != value and (value is not None or each in ends)]
+    if wrong:
+        what = "between its ends" if value is None else f"{value:.6g} or nothing"
+        problems.append(Problem(joined("parameters", name), shown(wrong[0]), f"{what}, with model.phase = {phase!r}"))
+    elif value is not None and not given:
+        return {**raw, "parameters": {**held, name: value}}
+    return raw
+
+
+def with_defaults(
+    given: dict[str, float],
+    axes: Mapping[str, schema.Axis],
+    model: declarations.Declaration = declarations.MIXED_PHASE,
+) -> dict[str, float]:
+    """Held values with the defaults of every parameter of the model that has one and is no axis."""
+    found = model.defaults(**_standard_model(given)) | given
+    return {name: found[name] for name in model.names if name in found and name not in axes}
 
 
 def across(raw: Mapping[str, Any]) -> list[Problem]:
@@ -73,12 +103,12 @@ def across(raw: Mapping[str, Any]) -> list[Problem]:
     axes = {name: table for name, table in _names(raw, "axes").items() if name in parameters.PARAMETERS}
     problems = [] if _names(raw, "axes") else [Problem("axes", "no axis", "at least one table [axes.NAME]")]
     if not constraints:
-        problems.append(Problem("constraints", "no constraint", f"at least one of {', '.join(schema.CONSTRAINTS)}"))
+        problems.append(Problem("constraints", "no constraint", f"at least one of {', '.join(shelf.SHELF)}"))
     for name, table in axes.items():
         problems += _axis(joined("axes", name), table, "sampling" in raw) if isinstance(table, dict) else []
     for name, table in constraints.items():
         problems += _levels(joined("constraints", name, "levels"), _dictionary(table).get("levels"))
-    problems += _forms(held, axes, constraints)
+    problems += _forms(held, axes, constraints, declared(raw))
     problems += _size(
         axes, _dictionary(_names(raw, "scan").get("tiling")).get("chunk_points"), _names(raw, "sampling").get("points")
     )
@@ -124,8 +154,11 @@ def _axis(path: str, table: Mapping[str, Any], sampled: bool) -> list[Problem]:
 
 def _resolution(path: str, table: Mapping[str, Any]) -> list[Problem]:
     """Of a range that is well formed otherwise: values that double precision tells apart, and a width that it holds."""
-    (low, high, count), logarithmic = (table.get(key) for key in _RANGE), table.get("spacing") == "log"
-    if not all(map(schema.is_number, (low, high, count))) or not low < high or (logarithmic and low <= 0):
+    low, high, count = (table.get(key) for key in _RANGE)
+    logarithmic = table.get("spacing") == "log"
+    if not (schema.is_number(low) and schema.is_number(high) and schema.is_number(count)):
+        return []
+    if not low < high or (logarithmic and low <= 0):
         return []
     wide = math.log(high) - math.log(low) > _LARGEST_LOGARITHM if logarithmic else math.isinf(high - low)
     if wide or high - low < 2 * count * math.ulp(max(abs(low), abs(high))):
@@ -147,7 +180,7 @@ def increasing(path: str, values: Any) -> list[Problem]:
 def _levels(path: str, levels: Any) -> list[Problem]:
     """Exactly one of sigma and cl in each level, and no level twice."""
     problems, seen = [], []
-    for position, level in enumerate(_list(levels)[: schema.MAX_LEVELS]):
+    for position, level in enumerate(_list(levels)[: constraint_tables.MAX_LEVELS]):
         keys = [key for key in ("sigma", "cl") if key in _dictionary(level)]
         if isinstance(level, dict) and len(keys) != 1:
             problems.append(
@@ -163,15 +196,25 @@ def _levels(path: str, levels: Any) -> list[Problem]:
     return problems
 
 
-def _forms(held: Mapping[str, Any], axes: Mapping[str, Any], constraints: Mapping[str, Any]) -> list[Problem]:
-    """One spelling of each quantity, in one place; what a ratio, a charge and a constraint need."""
+def _forms(
+    held: Mapping[str, Any], axes: Mapping[str, Any], constraints: Mapping[str, Any], model: declarations.Declaration
+) -> list[Problem]:
+    """One spelling of each quantity, in one place, of the model's; what a ratio, a charge and a constraint need."""
     given = [*held, *axes]
     problems = [
+        Problem(
+            joined("parameters" if name in held else "axes", name),
+            "a parameter of another model",
+            f"those of {model.kind}: {', '.join(model.names)}",
+        )
+        for name in model.unknown(name for name in given if name in parameters.PARAMETERS)
+    ]
+    problems += [
         Problem(joined("axes", name), "a name that [parameters] holds too", "one of the two")
         for name in axes
         if name in held
     ]
-    for forms, what in ((parameters.KAPPA_FORMS, "the mixing"), (parameters.ZPRIME_FORMS, "the Z' mass")):
+    for forms, what in ((model.mixing_forms, "the mixing"), (model.mass_forms, "the Z' mass")):
         found = [name for name in forms if name in given]
         if len(found) != 1:
             problems.append(
@@ -180,7 +223,7 @@ def _forms(held: Mapping[str, Any], axes: Mapping[str, Any], constraints: Mappin
                 )
             )
     needs = [(name, "m_mcp") for name in parameters.MCP_RATIOS if name in given]
-    needs += [(f"constraints.{name}", need) for name in constraints for need in schema.NEEDS.get(name, ())]
+    needs += [(f"constraints.{name}", need) for name, need in _needs(constraints)]
     problems += [
         Problem("parameters.m_mcp", "nothing", f"a value or an axis, for {who}")
         for who, need in needs
@@ -190,7 +233,19 @@ def _forms(held: Mapping[str, Any], axes: Mapping[str, Any], constraints: Mappin
         problems.append(
             Problem("theta_dark", "pi/2", "less than pi/2 with epsilon_gamma, which is zero there: give kappa")
         )
+    if "epsilon_gamma" in given:
+        problems += [
+            Problem(name, "0", "another value with epsilon_gamma, which is zero there: give kappa")
+            for name in ("e_dark", "charge_dark")
+            if any(schema.is_number(value) and value == 0 for value in _values_of(name, held, axes))
+        ]
     return problems
+
+
+def _needs(constraints: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Each constraint with each parameter without which it makes no statement."""
+    kinds = {name: constraint_tables.kind_of(name, table) for name, table in constraints.items()}
+    return [(name, need) for name, kind in kinds.items() if kind is not None for need in kind.needs]
 
 
 def _reaches_okun(angle: Any) -> bool:
@@ -201,7 +256,7 @@ def _values_of(name: str, held: Mapping[str, Any], axes: Mapping[str, Any]) -> l
     """The raw values that a parameter takes: held, listed, or the ends of a range."""
     axis = _dictionary(axes.get(name))
     listed = axis.get("values")
-    return [held.get(name), axis.get("max"), *(listed if isinstance(listed, list) else [])]
+    return [held.get(name), axis.get("min"), axis.get("max"), *(listed if isinstance(listed, list) else [])]
 
 
 def _reductions(raw: Mapping[str, Any], axes: Mapping[str, Any]) -> list[Problem]:

@@ -2,120 +2,30 @@
 held.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from pydantic import Field
 
 from jaxmix import parameters
-from jaxmix.config import checks, reading, schema, settings, text, translate
+from jaxmix.config import checks, constraint_tables, reading, schema, text, translate
+from jaxmix.config.design_tables import Budget, Design, Range, Target, budget_model, design_model, target
 from jaxmix.config.problems import ConfigError, Problem, joined, shown, unknown
+from jaxmix.constraints.base import setting
+from jaxmix.constraints.base.abilities import Designable
 
 TABLES = ("design", "parameters", "axes", "constraints", "budget")
-DETECTOR = "mcp_lhc"
 MAX_MASSES = 1_000
-LINEAR = ("eta",)  # all others move in their logarithm
-DARK_COUNTS = ("window", "bars")  # without effect where the rate is zero
-_LIGHT, _EFFICIENCY = "efficiency", 0.1  # photoelectrons per photon at which the price of light is given
-_NO_DARK_COUNTS = {
-    "rate": 0.0,
-    **{name: float(schema.Background.model_fields[name].default) for name in ("window", "bars", "live_time")},
-}
-_PRICES = ("scintillator", "channel", "light")
-
-
-class DesignParameter(NamedTuple):
-    """A setting of the detector that may move: meaning, symbol, unit and domain (ends included)."""
-
-    meaning: str
-    symbol: str
-    unit: str
-    low: float
-    high: float
-
-    @property
-    def domain(self) -> str:
-        """The interval in words, as it stands in messages."""
-        return f"a number in [{self.low:g}, {self.high:g}]" + (f", in {self.unit}" if self.unit != "1" else "")
-
-
-_SMALL, _LARGE = 1e-12, 1e12
-PARAMETERS = {
-    "side": DesignParameter("side of the square face", "side", "m", 1e-3, 1e3),
-    "distance": DesignParameter("from the interaction point to the face", "distance", "m", 1e-2, 1e4),
-    "eta": DesignParameter("pseudorapidity of the face's centre", r"$\eta$", "1", -10.0, 10.0),
-    "layers": DesignParameter("in coincidence, a real number here", "layers", "1", 1.0, 16.0),
-    "thickness": DesignParameter("of a layer", "thickness", "m", 1e-4, 1e3),
-    "light_yield": DesignParameter("of the scintillator", "light yield", "photons/MeV", 1.0, 1e7),
-    "efficiency": DesignParameter("photoelectrons per photon", "efficiency", "1", 1e-6, 1.0),
-    "rate": DesignParameter("of dark counts of one layer of one bar", "dark rate", "Hz", _SMALL, _LARGE),
-    "window": DesignParameter("of the coincidence", "window", "s", _SMALL, 1.0),
-    "bars": DesignParameter("that dark counts may make fire, a real number here", "bars", "1", 1.0, 1e9),
-}
-
-
-class Range(schema.Table):
-    """[design.NAME]: where a design parameter may move, ends included, and from where (default: its setting's
-    value).
-    """
-
-    min: schema.Finite
-    max: schema.Finite
-    start: schema.Finite | None = None
-
-
-class Prices(schema.Table):
-    """[budget.prices], in one currency: of a m^3 of scintillator, of a channel (bars x layers of them), and of the
-    light sensor of a channel with an efficiency of 0.1 photoelectrons per photon, in proportion to it.
-    """
-
-    scintillator: Annotated[float, Field(ge=0, allow_inf_nan=False, description="of 1 m^3")] = 0.0
-    channel: Annotated[float, Field(ge=0, allow_inf_nan=False, description="of one layer of one bar")] = 0.0
-    light: Annotated[float, Field(ge=0, allow_inf_nan=False, description="of one channel, at an efficiency of 0.1")] = (
-        0.0
-    )
-
-
-class Budget(schema.Table):
-    """[budget]: at most this volume of scintillator, side^2 x thickness x layers (m^3), or at most this cost at
-    [budget.prices].
-    """
-
-    volume: schema.Positive | None = None
-    cost: schema.Positive | None = None
-    prices: Prices | None = None
-
-
-class Design(schema.Table):
-    """[design]: the run's name, what is to be largest, and a range for each parameter that may move."""
-
-    name: Annotated[
-        str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", description="letters, digits, _, - and ., at most 64")
-    ]
-    description: Annotated[str, Field(max_length=2000)] = ""
-    objective: Literal["reach", "limit"] = "reach"
-    cl: Annotated[float, Field(gt=0, lt=1, description="confidence level of the limits")] = 0.95
-    side: Range | None = None
-    distance: Range | None = None
-    eta: Range | None = None
-    layers: Range | None = None
-    thickness: Range | None = None
-    light_yield: Range | None = None
-    efficiency: Range | None = None
-    rate: Range | None = None
-    window: Range | None = None
-    bars: Range | None = None
 
 
 class DesignConfig(NamedTuple):
     """A search for a design: ranges with every start filled in, the detector's settings (the starts among them), the
-    budget as a limit on `cost` at prices (a volume is a cost at unit price), and the parameters and masses of the mCP
-    (GeV, increasing).
+    budget as a limit on the cost at prices (a volume is a cost at fixed prices), and the parameters and masses of the
+    mCP (GeV, increasing).
     """
 
+    target: Target
     design: Design
     ranges: dict[str, Range]
     settings: dict[str, float | str]
@@ -134,25 +44,16 @@ class DesignConfig(NamedTuple):
 
     def canonical(self) -> dict[str, Any]:
         """The config as JSON types, with every default written out."""
-        described = self.design.model_dump(mode="json", exclude=set(PARAMETERS))
+        described = self.design.model_dump(mode="json", exclude=set(self.target.movable))
         ranges = {name: each.model_dump(mode="json") for name, each in self.ranges.items()}
         budget = {"kind": self.kind, "allowed": self.allowed, "prices": self.prices}
         return {
             "design": {**described, **ranges},
             "parameters": self.held,
             "m_mcp": list(self.masses),
-            "constraints": {DETECTOR: self.settings},
+            "constraints": {self.target.name: {"kind": self.target.kind.name, **self.settings}},
             "budget": budget,
         }
-
-
-def cost(prices: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
-    """scintillator side^2 thickness layers + bars layers (channel + light efficiency/0.1), of numbers or of arrays."""
-    volume = values["side"] ** 2 * values["thickness"] * values["layers"]
-    channels = values["bars"] * values["layers"]
-    return prices["scintillator"] * volume + channels * (
-        prices["channel"] + prices["light"] * values[_LIGHT] / _EFFICIENCY
-    )
 
 
 def load(path: str | Path, overrides: Sequence[str] = ()) -> DesignConfig:
@@ -168,23 +69,40 @@ def validate(raw: Mapping[str, Any]) -> DesignConfig:
         Problem(name, shown(raw[name]), "a table") for name in TABLES if not isinstance(raw.get(name, {}), dict)
     ]
     raw = checks.with_numbers_for_words({name: raw[name] for name in TABLES if isinstance(raw.get(name), dict)})
-    design = translate.table(Design, raw.get("design", {}), "design", problems)
+    chosen = _chosen(raw, problems)
+    design = translate.table(design_model(chosen), raw.get("design", {}), "design", problems)
     given = translate.table(schema.Parameters, raw.get("parameters", {}), "parameters", problems)
     axis = _masses(raw, problems)
-    budget = translate.table(Budget, raw.get("budget", {}), "budget", problems)
-    detector = _detector(raw.get("constraints", {}), problems)
-    problems += _across(raw) + _of_ranges(raw)
+    budget = translate.table(budget_model(chosen), raw.get("budget", {}), "budget", problems)
+    settings = _settings(chosen, raw.get("constraints", {}).get(chosen.name, {}), problems)
+    problems += _across(chosen, raw) + _of_ranges(chosen, raw)
     if budget is not None:
-        problems += _of_budget(budget)
-    if not problems:
-        values, ranges = _started(design, {**_NO_DARK_COUNTS, **detector})
-        kind, allowed, prices = _bill(budget)
-        problems += _of_designs(ranges, values, design, axis)
-        problems += _of_cost(kind, allowed, prices, ranges, values)
-    if problems:
-        raise ConfigError(dict.fromkeys(problems))
-    held = checks.with_defaults(given.model_dump(exclude_none=True), {"m_mcp": axis})
-    return DesignConfig(design, ranges, values, kind, allowed, prices, held, tuple(map(float, axis.array())))
+        problems += _of_budget(chosen, budget)
+    if not problems and axis is not None and budget is not None:
+        values, ranges = _started(chosen, design, {**setting.defaults(chosen.kind.settings), **settings})
+        kind, allowed, prices = _bill(chosen, budget)
+        problems += _of_designs(chosen, ranges, values, design, axis)
+        problems += _of_cost(chosen, kind, allowed, prices, ranges, values)
+        if not problems:
+            held = checks.with_defaults(given.model_dump(exclude_none=True), {"m_mcp": axis})
+            masses = tuple(map(float, axis.array()))
+            return DesignConfig(chosen, design, ranges, values, kind, allowed, prices, held, masses)
+    raise ConfigError(dict.fromkeys(problems))
+
+
+def _chosen(raw: Mapping[str, Any], problems: list[Problem]) -> Target:
+    """The experiment of [constraints.NAME], of which there is one at most; the default where it has no designs."""
+    tables = raw.get("constraints", {})
+    designable = [
+        name for name, table in tables.items() if isinstance(constraint_tables.kind_of(name, table), Designable)
+    ]
+    chosen = target(designable[0], tables[designable[0]]) if designable else target()
+    problems += [
+        Problem(joined("constraints", name), "another constraint", chosen.name)
+        for name in tables
+        if name != chosen.name
+    ]
+    return chosen
 
 
 def _masses(raw: Mapping[str, Any], problems: list[Problem]) -> schema.Axis | None:
@@ -202,19 +120,15 @@ def _masses(raw: Mapping[str, Any], problems: list[Problem]) -> schema.Axis | No
     return axis
 
 
-def _detector(tables: Mapping[str, Any], problems: list[Problem]) -> dict[str, float | str]:
-    """The settings in [constraints.mcp_lhc]."""
-    problems += [
-        Problem(joined("constraints", name), "another constraint", DETECTOR) for name in tables if name != DETECTOR
-    ]
-    table = tables.get(DETECTOR, {})
+def _settings(chosen: Target, table: Any, problems: list[Problem]) -> dict[str, float | str]:
+    """The settings in [constraints.NAME]."""
     if isinstance(table, dict) and "levels" in table:
-        problems.append(Problem(f"constraints.{DETECTOR}.levels", "levels", "none here: the level is design.cl"))
-    found = reading.constraint(DETECTOR, table, problems)
-    return {} if found is None else settings.flat(found)
+        problems.append(Problem(f"{chosen.path}.levels", "levels", "none here: the level is design.cl"))
+    found = constraint_tables.read(chosen.name, table, problems)
+    return {} if found is None else constraint_tables.flat(found)
 
 
-def _across(raw: Mapping[str, Any]) -> list[Problem]:
+def _across(chosen: Target, raw: Mapping[str, Any]) -> list[Problem]:
     """The axis, the Z' mass and the mixing, in a scan's words: a limit on epsilon_gamma is what a design is
     judged by.
     """
@@ -228,11 +142,11 @@ def _across(raw: Mapping[str, Any]) -> list[Problem]:
     ]
     held = {name: value for name, value in held.items() if name not in parameters.KAPPA_FORMS} | {"epsilon_gamma": 1e-3}
     axes = {name: axis for name, axis in raw.get("axes", {}).items() if name == "m_mcp"}
-    found = checks.across({"parameters": held, "axes": axes, "constraints": {DETECTOR: {}}})
+    found = checks.across({"parameters": held, "axes": axes, "constraints": {chosen.name: {"kind": chosen.kind.name}}})
     return problems + [each for each in found if axes or each.key != "axes"]
 
 
-def _of_budget(budget: Budget) -> list[Problem]:
+def _of_budget(chosen: Target, budget: Budget) -> list[Problem]:
     """Exactly one of volume and cost; prices, one of them positive, with a cost alone."""
     forms = [name for name in ("volume", "cost") if getattr(budget, name) is not None]
     problems = (
@@ -240,37 +154,42 @@ def _of_budget(budget: Budget) -> list[Problem]:
         if len(forms) == 1
         else [Problem("budget", " and ".join(forms) or "nothing", "exactly one of volume (m^3) and cost")]
     )
-    if "cost" in forms and (budget.prices is None or not any(getattr(budget.prices, name) for name in _PRICES)):
-        problems.append(Problem("budget.prices", "no price", f"at least one of {', '.join(_PRICES)}, > 0"))
+    if "cost" in forms and (
+        budget.prices is None or not any(getattr(budget.prices, name) for name in chosen.costs.prices)
+    ):
+        problems.append(Problem("budget.prices", "no price", f"at least one of {', '.join(chosen.costs.prices)}, > 0"))
     if forms == ["volume"] and budget.prices is not None:
         problems.append(Problem("budget.prices", "prices beside a volume", "prices with a cost"))
     return problems
 
 
-def _bill(budget: Budget) -> tuple[str, float, dict[str, float]]:
+def _bill(chosen: Target, budget: Budget) -> tuple[str, float, dict[str, float]]:
     """What the budget limits, to how much, and the prices."""
     if budget.volume is not None:
-        return "volume", budget.volume, {name: float(name == "scintillator") for name in _PRICES}
-    return "cost", budget.cost, {name: getattr(budget.prices, name) for name in _PRICES}
+        return "volume", budget.volume, dict(chosen.costs.volume)
+    return "cost", budget.cost or 0.0, {name: getattr(budget.prices, name) for name in chosen.costs.prices}
 
 
-def _of_ranges(raw: Mapping[str, Any]) -> list[Problem]:
+def _of_ranges(chosen: Target, raw: Mapping[str, Any]) -> list[Problem]:
     """Of each raw table [design.NAME]: ends inside the domain and in order, a start between them that is not said
     twice.
     """
     tables = {
         name: table
         for name, table in _dictionary(raw.get("design")).items()
-        if name in PARAMETERS and isinstance(table, dict)
+        if name in chosen.movable and isinstance(table, dict)
     }
-    named = f"at least one table [design.NAME] of {', '.join(PARAMETERS)}"
+    named = f"at least one table [design.NAME] of {', '.join(chosen.movable)}"
     problems = [] if tables else [Problem("design", "no parameter that may move", named)]
-    given = _settings_given(raw)
+    given = _settings_given(chosen, raw)
     for name, table in tables.items():
-        path, known = f"design.{name}", PARAMETERS[name]
+        path, known = f"design.{name}", chosen.movable[name]
         ends = {end: table[end] for end in ("min", "max") if schema.is_number(table.get(end))}
         beyond = {end: value for end, value in ends.items() if not known.low <= value <= known.high}
-        outside = [Problem(f"{path}.{end}", shown(value), known.domain) for end, value in beyond.items()]
+        outside = [
+            Problem(f"{path}.{end}", shown(value), known.domain(chosen.kind.settings[name].unit))
+            for end, value in beyond.items()
+        ]
         problems += outside
         if len(ends) == 2 and ends["min"] >= ends["max"]:
             problems.append(
@@ -290,21 +209,26 @@ def _start(path: str, start: float, low: float, high: float) -> list[Problem]:
     )
 
 
-def _settings_given(raw: Mapping[str, Any]) -> dict[str, str]:
-    """Path of every design parameter that [constraints.mcp_lhc] names."""
-    table = _dictionary(_dictionary(raw.get("constraints")).get(DETECTOR))
-    inner = _dictionary(table.get("background"))
-    found = {name: f"constraints.{DETECTOR}.{name}" for name in table if name in PARAMETERS}
-    return found | {name: f"constraints.{DETECTOR}.background.{name}" for name in inner if name in PARAMETERS}
+def _settings_given(chosen: Target, raw: Mapping[str, Any]) -> dict[str, str]:
+    """Path of every setting that may move and that [constraints.NAME] gives."""
+    table = _dictionary(_dictionary(raw.get("constraints")).get(chosen.name))
+    found = {}
+    for name in chosen.movable:
+        inner = chosen.kind.settings[name].table
+        if name in (_dictionary(table.get(inner)) if inner else table):
+            found[name] = joined(chosen.path, *([inner] if inner else []), name)
+    return found
 
 
 def _dictionary(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _started(design: Design, values: dict[str, float | str]) -> tuple[dict[str, float | str], dict[str, Range]]:
+def _started(
+    chosen: Target, design: Design, values: dict[str, float | str]
+) -> tuple[dict[str, float | str], dict[str, Range]]:
     """All settings with the starts among them, and the ranges with every start filled in."""
-    given = {name: found for name in PARAMETERS if (found := getattr(design, name)) is not None}
+    given = {name: found for name in chosen.movable if (found := getattr(design, name)) is not None}
     starts = {name: float(values[name] if found.start is None else found.start) for name, found in given.items()}
     return {**values, **starts}, {
         name: found.model_copy(update={"start": starts[name]}) for name, found in given.items()
@@ -312,38 +236,43 @@ def _started(design: Design, values: dict[str, float | str]) -> tuple[dict[str, 
 
 
 def _of_designs(
-    ranges: Mapping[str, Range], values: Mapping[str, Any], design: Design, axis: schema.Axis
+    chosen: Target, ranges: Mapping[str, Range], values: Mapping[str, Any], design: Design, axis: schema.Axis
 ) -> list[Problem]:
-    """A start between the ends where it is the setting's; dark counts where their settings move; a face that the beam
-    misses.
+    """A start between the ends where it is the setting's; a range of a setting that has an effect; designs that there
+    can be.
     """
     problems = [
-        each for name, found in ranges.items() for each in _start(f"design.{name}", found.start, found.min, found.max)
+        each
+        for name, found in ranges.items()
+        for each in _start(f"design.{name}", float(values[name]), found.min, found.max)
     ]
-    for name in DARK_COUNTS:
-        if name in ranges and values["rate"] == 0:
-            found = "a setting of dark counts, of which there are none"
-            problems.append(Problem(f"design.{name}", found, "with a rate > 0 of dark counts"))
-    ends = {
-        name: (ranges[name].min, ranges[name].max) if name in ranges else (values[name],) * 2
-        for name in ("side", "distance", "eta")
-    }
-    side, distance, eta = ends["side"][1], ends["distance"][0], max(map(abs, ends["eta"]))
-    if side * math.cosh(eta) >= 2 * distance:
-        found = f"a face of up to {side:g} m at {distance:g} m and |eta| up to {eta:g}, which could hold the beam"
-        problems.append(Problem("design", found, "side cosh(eta) < 2 distance for every design in the ranges"))
+    for name in ranges:
+        need = chosen.kind.settings[name].needs
+        if need and values[need] == 0:
+            about = chosen.kind.settings[need].meaning
+            problems.append(
+                Problem(f"design.{name}", f"a setting without effect at {need} = 0", f"with a {need} > 0, {about}")
+            )
+    numbers = [name for name, each in chosen.kind.settings.items() if not each.is_word]
+    ends = {name: (ranges[name].min, ranges[name].max) if name in ranges else (values[name],) * 2 for name in numbers}
+    problems += [Problem("design", *each) for each in chosen.designs.impossible_designs(ends)]
     if design.objective == "reach" and axis.size < 2:
         problems.append(Problem("axes.m_mcp", "one mass", 'at least two for the objective "reach"; or "limit"'))
     return problems
 
 
 def _of_cost(
-    kind: str, allowed: float, prices: Mapping[str, float], ranges: Mapping[str, Range], values: Mapping[str, Any]
+    chosen: Target,
+    kind: str,
+    allowed: float,
+    prices: Mapping[str, float],
+    ranges: Mapping[str, Range],
+    values: Mapping[str, Any],
 ) -> list[Problem]:
     """A budget that leaves room: cost rises with every parameter that enters it, so that all at their least
     cost least.
     """
-    least = cost(prices, {**values, **{name: each.min for name, each in ranges.items()}})
+    least = chosen.costs.cost(prices, {**values, **{name: each.min for name, each in ranges.items()}})
     if least >= allowed:
         return [
             Problem(

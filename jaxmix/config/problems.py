@@ -1,6 +1,5 @@
 """What is wrong with a config: every problem with its key path, what was found and what is allowed."""
 
-import difflib
 import json
 from collections.abc import Iterable
 from itertools import accumulate
@@ -60,12 +59,16 @@ def shown_key(key: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.5) -> str:
+    """Return " (did you mean ...?)" with the nearest known word, or nothing."""
+    found = faults.nearest_name(word[:60], known, cutoff=cutoff)
+    return "" if found is None else f" (did you mean {found!r}?)"
+
+
 def unknown(path: str, key: str, known: Iterable[str]) -> Problem:
-    """The problem of a key that is not in the vocabulary, with the nearest key that is."""
+    """Return the problem of a key that is not in the vocabulary, with the nearest key that is."""
     known = list(known)
-    nearest = difflib.get_close_matches(key[:60], known, n=1, cutoff=0.5)
-    hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
-    return Problem(joined(path, key), f"an unknown key{hint}", ", ".join(known))
+    return Problem(joined(path, key), f"an unknown key{nearest(key, known)}", ", ".join(known))
 
 
 def joined(path: str, *parts: str | int) -> str:

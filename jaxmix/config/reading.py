@@ -2,6 +2,7 @@
 
 import copy
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,10 +10,25 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxmix import fingerprint, parameters
-from jaxmix.config import checks, schema, text, translate
+from jaxmix.config import checks, constraint_tables, schema, text, translate
 from jaxmix.config.problems import ConfigError, Problem, joined, shown, unknown
+from jaxmix.constraints import shelf
+from jaxmix.constraints.base.kind import Kind
+from jaxmix.models import declarations
 
-TABLES = ("scan", "parameters", "axes", "sampling", "constraints", "summary", "refinement", "contours", "figure")
+_KIND = re.compile(r"""\s*constraints\.(?P<name>\w+)\.kind\s*=\s*["']?(?P<kind>\w+)["']?\s*""")
+TABLES = (
+    "scan",
+    "model",
+    "parameters",
+    "axes",
+    "sampling",
+    "constraints",
+    "summary",
+    "refinement",
+    "contours",
+    "figure",
+)
 
 
 class Config(NamedTuple):
@@ -23,12 +39,13 @@ class Config(NamedTuple):
     scan: schema.Scan
     held: dict[str, float]
     axes: dict[str, schema.Axis]
-    constraints: dict[str, schema.ConstraintTable]
+    constraints: dict[str, constraint_tables.ConstraintTable]
     contours: schema.Contours | None
     figure: schema.Figure
     sampling: schema.Sampling | None = None
     summary: schema.Summary = schema.Summary()
     refinement: schema.Refinement | None = None
+    model: str = declarations.DEFAULT
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -52,12 +69,25 @@ class Config(NamedTuple):
         """
         if self.contours is None:
             return []
-        lists = {name: list(axis.values) for name, axis in self.axes.items() if not axis.is_range}
+        lists = {name: list(axis.values) for name, axis in self.axes.items() if axis.values is not None}
         lists |= {name: list(values) for name, values in self.contours.at.items()}
         planes: list[dict[str, float]] = [{}]
         for name, values in lists.items():
             planes = [plane | {name: value} for plane in planes for value in values]
         return planes
+
+    @property
+    def traced(self) -> schema.Contours:
+        """The table [contours].
+
+        Raises
+        ------
+        ValueError
+            Where the study has none.
+        """
+        if self.contours is None:
+            raise ValueError("Config: found no table [contours]; expected the plane in which levels are traced")
+        return self.contours
 
     @property
     def hash(self) -> str:
@@ -68,6 +98,7 @@ class Config(NamedTuple):
         """The config as JSON types, with every default written out."""
         return {
             "scan": self.scan.model_dump(mode="json"),
+            "model": {"kind": self.model},
             "parameters": self.held,
             "axes": [[name, axis.model_dump(mode="json", exclude_none=True)] for name, axis in self.axes.items()],
             "constraints": {name: settings.model_dump(mode="json") for name, settings in self.constraints.items()},
@@ -86,23 +117,42 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Config:
 
 def apply_overrides(raw: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
     """Raw tables with `dotted.key=value` applied; a parameter's or a constraint's name may stand first."""
-    tables, problems = copy.deepcopy(dict(raw)), []
+    tables, problems = copy.deepcopy(constraint_tables.expanded(raw)), []
+    kinds = _kinds(tables, overrides)
     for override in overrides:
         key, equals, value = override.partition("=")
         parts = [part.strip() for part in key.split(".")]
         if not equals or not all(parts) or len(parts) > text.MAX_KEY_PARTS:
             problems.append(Problem("--set", shown(override), f"dotted.key=value, at most {text.MAX_KEY_PARTS} parts"))
             continue
-        problems += _assign(tables, _route(parts), _parsed(value.strip(), "--set " + joined("", *parts)))
+        problems += _assign(tables, _route(parts, kinds), _parsed(value.strip(), "--set " + joined("", *parts)))
     if problems:
         raise ConfigError(problems)
     return tables
 
 
-def _route(parts: list[str]) -> list[str]:
-    """Where a key of --set stands in the file: luminosity and mcp_lhc.luminosity are parameters.luminosity."""
-    if parts[0] in schema.CONSTRAINTS:
-        if len(parts) == 2 and parts[1] in schema.SHARED.get(parts[0], ()):
+def _kinds(raw: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Kind]:
+    """Kinds by the names that may stand first in an override: those of the shelf, and those of the study."""
+    tables = raw.get("constraints")
+    asked = (
+        {name: constraint_tables.kind_name(name, table) for name, table in tables.items()}
+        if isinstance(tables, dict)
+        else {}
+    )
+    for override in overrides:
+        match = _KIND.fullmatch(override)
+        if match:
+            asked[match["name"]] = match["kind"]
+    named = {name: shelf.SHELF[kind] for name, kind in asked.items() if isinstance(kind, str) and kind in shelf.SHELF}
+    return {**shelf.SHELF, **{name: kind for name, kind in named.items() if name not in shelf.SHELF}}
+
+
+def _route(parts: list[str], kinds: Mapping[str, Kind]) -> list[str]:
+    """Where a key of --set stands in the file: luminosity is parameters.luminosity, and so is NAME.luminosity of a
+    constraint that reads it.
+    """
+    if parts[0] in kinds:
+        if len(parts) == 2 and parts[1] in kinds[parts[0]].parameters:
             return ["parameters", parts[1]]
         return ["constraints", *parts]
     return ["parameters", *parts] if len(parts) == 1 and parts[0] in parameters.PARAMETERS else parts
@@ -134,13 +184,18 @@ def validate(raw: Mapping[str, Any]) -> Config:
     """The study of raw tables; raises ConfigError with every problem, each once."""
     text.check(raw)
     problems = [unknown("", key, TABLES) for key in raw if key not in TABLES]
+    raw = constraint_tables.expanded(raw)
     raw = checks.with_numbers_for_words({name: _table(raw, name, problems) for name in TABLES if name in raw})
+    raw = checks.with_phase(raw, problems)
     scan = translate.table(schema.Scan, raw.get("scan", {}), "scan", problems)
+    translate.table(schema.Model, raw.get("model", {}), "model", problems)
     given = translate.table(schema.Parameters, raw.get("parameters", {}), "parameters", problems)
     axes = {
         name: axis for name, table in raw.get("axes", {}).items() if (axis := _axis(name, table, problems)) is not None
     }
-    constraints = {name: constraint(name, table, problems) for name, table in raw.get("constraints", {}).items()}
+    constraints = {
+        name: constraint_tables.read(name, table, problems) for name, table in raw.get("constraints", {}).items()
+    }
     contours = _contours(raw["contours"], problems) if "contours" in raw else None
     figure = translate.table(schema.Figure, raw.get("figure", {}), "figure", problems)
     sampling = translate.table(schema.Sampling, raw["sampling"], "sampling", problems) if "sampling" in raw else None
@@ -151,14 +206,17 @@ def validate(raw: Mapping[str, Any]) -> Config:
     problems += checks.across(raw)
     if problems:
         raise ConfigError(dict.fromkeys(problems))
-    held = checks.with_defaults(given.model_dump(exclude_none=True), axes)
-    return Config(scan, held, axes, constraints, contours, figure, sampling, summary, refinement)
+    model = checks.declared(raw)
+    held = checks.with_defaults(given.model_dump(exclude_none=True), axes, model)
+    known = {name: table for name, table in constraints.items() if table is not None}
+    return Config(scan, held, axes, known, contours, figure, sampling, summary, refinement, model.kind)
 
 
 def _table(raw: Mapping[str, Any], name: str, problems: list[Problem]) -> dict[str, Any]:
     if isinstance(raw[name], dict):
         return raw[name]
-    problems.append(Problem(name, shown(raw[name]), "a table"))
+    words = f", or one of {', '.join(constraint_tables.SELECTIONS)}" if name == "constraints" else ""
+    problems.append(Problem(name, shown(raw[name]), f"a table{words}"))
     return {}
 
 
@@ -167,14 +225,6 @@ def _axis(name: str, table: Any, problems: list[Problem]) -> schema.Axis | None:
         problems.append(unknown("axes", name, parameters.PARAMETERS))
         return None
     return translate.table(schema.Axis, table, joined("axes", name), problems, {"parameter": name})
-
-
-def constraint(name: str, table: Any, problems: list[Problem]) -> schema.ConstraintTable | None:
-    """[constraints.NAME] as its settings, or None with the problems added."""
-    if name not in schema.CONSTRAINTS:
-        problems.append(unknown("constraints", name, schema.CONSTRAINTS))
-        return None
-    return translate.table(schema.CONSTRAINTS[name], table, joined("constraints", name), problems)
 
 
 def _contours(table: dict[str, Any], problems: list[Problem]) -> schema.Contours | None:

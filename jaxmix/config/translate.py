@@ -46,7 +46,7 @@ def _value_of(name: str) -> str:
 def _owner(model: type[schema.Table], location: Sequence[str | int]) -> tuple[type[schema.Table], str | None]:
     """The model that holds the last key of a location, and that key's description."""
     description = None
-    owner = inner = model
+    owner, inner = model, _inner(model)
     for part in location:
         if isinstance(part, str) and inner is not None:
             owner, field = inner, inner.model_fields.get(part)

@@ -1,14 +1,14 @@
 """How far up the dark hypercharge stays perturbative."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int, Scalar
 
-from jaxmix.constraints.base import requirement
+from jaxmix.constraints.base import closed_form, requirement
+from jaxmix.constraints.base.setting import Setting
 from jaxmix.currents import neutral_currents
-
-Scalar = Float[Array, ""]
 
 
 class LandauPole(requirement.Requirement):
@@ -29,11 +29,15 @@ class LandauPole(requirement.Requirement):
     domain: ClassVar[str] = (
         "any phase, m_mcp given; one Dirac fermion charged under B' alone; theory, no measurement: no confidence level"
     )
-    settings: ClassVar[tuple[str, ...]] = ("scale",)
-    holds_swapped_labels: ClassVar[bool] = True
-    defaults: ClassVar[dict[str, float]] = {"scale": 1e4}  # GeV: above every energy at which the package uses the model
+    settings: ClassVar[Mapping[str, Setting]] = {
+        "scale": Setting(1e4, "below which there must be no pole of g1'; above every energy used here", "GeV", above=0)
+    }
 
-    def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:
+    def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " nothing"]) -> Scalar:
         """1 - alpha1'(m_mcp)/alpha1'(scale)."""
-        coupling = currents.g1_dark**2 * currents.charge_dark**2 / (4.0 * jnp.pi)
-        return 2.0 / (3.0 * jnp.pi) * coupling * jnp.log(self.values["scale"] / currents.m_mcp)
+        coupling = currents.sector.hypercharge_dark**2 / (4.0 * jnp.pi)
+        return 2.0 / (3.0 * jnp.pi) * coupling * jnp.log(self.values["scale"] / currents.mcp_mass)
+
+    def reason(self, currents: neutral_currents.NeutralCurrents) -> Int[Array, ""]:
+        """Return the first reason: it makes a statement wherever the model does."""
+        return closed_form.first_reason()

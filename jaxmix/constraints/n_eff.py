@@ -3,18 +3,18 @@ equilibrium.
 """
 
 import math
+from collections.abc import Mapping
 from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int, Scalar
 
 from jaxmix import constants
 from jaxmix.constraints.base import requirement
+from jaxmix.constraints.base.setting import Setting
 from jaxmix.currents import neutral_currents
-
-Scalar = Float[Array, ""]
 
 _PLANCK_MASS = 1.220890e19  # GeV; PDG 2024, physical constants
 _CROSSOVER, _WIDTH = (
@@ -37,8 +37,9 @@ def entropy_states(temperature: Scalar) -> Scalar:
     confined = jax.nn.sigmoid((_CROSSOVER - temperature) / _WIDTH)
     light = [(2 * (1 if each.charge == 0.0 else 2), each.mass) for each in constants.FERMIONS if each.colours == 1]
     quarks = [(12, each.mass) for each in constants.FERMIONS if each.colours == 3]
-    free = sum(states * _share(mass / temperature, 1.0) for states, mass in light)
-    free += sum(states * _share(mass / temperature, -1.0) for states, mass in _BOSONS)
+    zero = jnp.zeros_like(temperature)
+    free = sum((states * _share(mass / temperature, 1.0) for states, mass in light), start=zero)
+    free += sum((states * _share(mass / temperature, -1.0) for states, mass in _BOSONS), start=zero)
     coloured = _GLUONS + sum(states * _share(mass / temperature, 1.0) for states, mass in quarks)
     return free + (1.0 - confined) * coloured + confined * _PIONS[0] * _share(_PIONS[1] / temperature, -1.0)
 
@@ -67,18 +68,26 @@ class EffectiveNeutrinos(requirement.Requirement):
     title: ClassVar[str] = "Dark radiation, N_eff (model-dependent)"
     reference: ClassVar[str] = "N. Aghanim et al. (Planck), Astron. Astrophys. 641 (2020) A6, arXiv:1807.06209"
     domain: ClassVar[str] = (
-        "phases with a massless dark photon, m_mcp given; model-dependent: a universe once hotter than m_mcp, no entropy made later; an "
+        "phases with a massless dark photon, m_mcp given; model-dependent: a universe once hotter than m_mcp, no "
+        "entropy made later; an "
         "order of magnitude, no confidence level"
     )
-    settings: ClassVar[tuple[str, ...]] = ("allowed", "decoupling")
-    holds_swapped_labels: ClassVar[bool] = True
-    # N_eff = 2.99 +- 0.17 against 3.044 of the Standard Model, 1.96 errors
-    defaults: ClassVar[dict[str, float]] = {"allowed": 0.28, "decoupling": 1.0}
+    reasons: ClassVar[tuple[str, ...]] = ("no_statement", "no_dark_photon")
+    settings: ClassVar[Mapping[str, Setting]] = {
+        # N_eff = 2.99 +- 0.17 against 3.044 of the Standard Model, 1.96 errors
+        "allowed": Setting(0.28, "largest Delta N_eff", above=0),
+        "decoupling": Setting(1.0, "m_mcp over the temperature at which the dark sector leaves equilibrium", above=0),
+    }
 
-    def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:
+    def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " nothing"]) -> Scalar:
         """Delta N_eff over what is allowed."""
-        states = entropy_states(currents.m_mcp / self.values["decoupling"])
+        states = entropy_states(currents.mcp_mass / self.values["decoupling"])
         added = 8.0 / 7.0 * (_NEUTRINO_DECOUPLING / states) ** (4.0 / 3.0)
-        expansion = 1.66 * jnp.sqrt(entropy_states(currents.m_mcp)) * currents.m_mcp
+        expansion = 1.66 * jnp.sqrt(entropy_states(currents.mcp_mass)) * currents.mcp_mass
         rate = (currents.epsilon_gamma * constants.ALPHA_0) ** 2 * _PLANCK_MASS / expansion
-        return added / self.values["allowed"] * rate / (1.0 + rate)
+        coupled = currents.sector.couplings()[0] != 0.0
+        return jnp.where(coupled, added / self.values["allowed"] * rate / (1.0 + rate), jnp.nan)
+
+    def reason(self, currents: neutral_currents.NeutralCurrents) -> Int[Array, ""]:
+        """Return 1 where the mCP does not couple to a massless dark photon."""
+        return jnp.where(currents.sector.couplings()[0] == 0.0, 1, 0)

@@ -5,38 +5,22 @@ published correlations.
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int, Scalar
 
-from jaxmix.constraints.base import abstract, hatted_table
+from jaxmix.constraints.base import abstract, closed_form, hatted_table, setting
+from jaxmix.constraints.precision_settings import SETTINGS
 from jaxmix.currents import neutral_currents
 from jaxmix.electroweak import feedback, line_shape, measurements, predictions
 from jaxmix.electroweak import standard_model as sm
 from jaxmix.numerics import expansion, least_squares
 from jaxmix.statistics import counts
 
-Scalar = Float[Array, ""]
-
-_NUMBERS = {
-    "width_over_mass": 0.01,  # of a wide Z', paper B, eq. (13)
-    "e_min": 0.5,  # standard deviations, paper B, eq. (19)
-    "spread_lep1": 6e-4,  # of the energy, relative
-    "spread_lep2": 1e-3,
-    "spread_low": 1e-3,
-}
-_WORDS = {
-    "data": ("current", "2010"),
-    "m_w": ("current", "2010"),
-    "dark_width": ("wide", "narrow", "model"),
-    "cut": ("smooth", "hard", "none"),
-    "sm_inputs": ("profiled", "linearised", "fixed"),
-    "resonance": ("full", "interference"),
-}
 _STEPS, _TOLERANCE = 1, 0.1  # of Gauss-Newton, from the minimum of the linearised problem
 # the linearised problem stands where Gauss-Newton did not converge, from this q on and this far from the Z, |m^2 -
 # M1^2|/(m^2 + M1^2)
@@ -98,21 +82,24 @@ class Precision(abstract.AbstractConstraint):
     domain: ClassVar[str] = (
         "every phase, 0.1 GeV < m_zprime < 10 TeV; not inside the forbidden gap of a physical m_zprime"
     )
-    settings: ClassVar[tuple[str, ...]] = tuple(_NUMBERS)
-    choices: ClassVar[tuple[str, ...]] = tuple(_WORDS)
+    label: ClassVar[str] = ""
+    data_reference: ClassVar[str] = ""
+    settings: ClassVar[Mapping[str, setting.Setting]] = SETTINGS
+    needs: ClassVar[tuple[str, ...]] = ()
+    levels: ClassVar[tuple[tuple[str, float], ...]] = (("cl", 0.95),)
+    only_cl: ClassVar[float | None] = None
     size: ClassVar[int] = 1
     holds_swapped_labels: ClassVar[bool] = True
 
     @classmethod
-    def build(
-        cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None
-    ) -> "Precision":
-        """The fit with settings by name (others at their defaults); level is ("sigma", n) or ("cl", fraction)."""
-        words = {name: settings.get(name, allowed[0]) for name, allowed in _WORDS.items()}
-        for name, word in words.items():
-            if word not in _WORDS[name]:
-                raise ValueError(f"precision.{name}: found {word!r}; allowed: {', '.join(_WORDS[name])}")
-        values = {name: jnp.asarray(settings.get(name, default), dtype=float) for name, default in _NUMBERS.items()}
+    def build(cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None) -> Self:
+        """Build the fit; `settings` overrides defaults by name, level is ("sigma", n) or ("cl", fraction), pdf is not
+        used.
+        """
+        words = setting.words(cls.name, cls.settings, settings)
+        values = {
+            name: jnp.asarray(value, dtype=float) for name, value in setting.values(cls.settings, settings).items()
+        }
         table = measurements.load(words["data"], words["m_w"])
         known = predictions.predictions(table.observables, table.sqrt_s, table.cos_min, table.cos_max)
         mode, value = level
@@ -130,41 +117,51 @@ class Precision(abstract.AbstractConstraint):
             measured_by=tuple(dict.fromkeys(table.references)),
         )
 
-    def prepared(self) -> "Precision":
-        """The fit with the Standard Model's tables; they rest on no setting that may vary."""
+    def prepared(self) -> Self:
+        """Return the fit with the Standard Model's tables; they rest on no setting that may vary."""
         known = self.predictions.tabulated()
+        if known.pole is None:
+            raise ValueError("precision: the predictions are not tabulated")
         coefficients = jax.vmap(self.whitening)(known.pole.coefficients.standard[:, known.order])
         return dataclasses.replace(
             self, predictions=known, standard=expansion.Expansion(coefficients, known.pole.order)
         )
 
-    def at_level(self, mode: str, value: float) -> "Precision":
-        """The same fit judged at another level."""
+    def at_level(self, mode: str, value: float) -> Self:
+        """Return the fit judged at another level."""
         return dataclasses.replace(self, mode=mode, level=jnp.asarray(value, dtype=float))
 
-    def asimov(self) -> "Precision":
-        """The same fit to data that equal the Standard Model's predictions."""
+    def asimov(self) -> Self:
+        """Return the fit to data that equal the Standard Model's predictions."""
         return dataclasses.replace(self, observed=jnp.zeros_like(self.observed))
 
-    def with_settings(self, values: Mapping[str, Scalar]) -> "Precision":
-        """The same fit with some of its numbers replaced."""
+    def with_settings(self, values: Mapping[str, Scalar]) -> Self:
+        """Return the fit with some of its numbers replaced."""
         return dataclasses.replace(self, values={**self.values, **values})
 
     def movable(self) -> dict[str, Scalar]:
-        """The numbers with respect to which a limit has a derivative."""
+        """Return the numbers with respect to which a limit has a derivative: those that the words make use of."""
         used = {"e_min": self._word("cut") == "smooth", "width_over_mass": self._word("dark_width") == "wide"}
         return {name: value for name, value in self.values.items() if used.get(name, True)}
 
     def sources(self) -> tuple[str, ...]:
-        """Paper B and every measurement's own publication."""
+        """Return paper B and every measurement's own publication."""
         return self.reference, *self.measured_by
 
     def needs_hatted_kappa_alone(self) -> bool:
-        """With the dark width given; a hard cut makes q jump, which no table holds."""
+        """Return True with the dark width given; a hard cut makes q jump, which no table holds."""
         return self._word("dark_width") != "model" and self._word("cut") != "hard"
 
+    def with_hatted_table(self, table: hatted_table.HattedTable) -> Self:
+        """Return the fit with q from a table."""
+        return dataclasses.replace(self, table=table)
+
+    def reason(self, currents: neutral_currents.NeutralCurrents) -> Int[Array, ""]:
+        """Return the first reason; it makes a statement wherever the model does."""
+        return closed_form.first_reason()
+
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
-        """Z' masses at the energies of the colliders, and beside the Z."""
+        """Return Z' masses at the energies of the colliders, and beside the Z."""
         if axis not in ("m_zprime", "m2"):
             return ()
         energies, spreads = np.asarray(self.predictions.energy), np.asarray(self._spread())
@@ -172,25 +169,27 @@ class Precision(abstract.AbstractConstraint):
         return tuple(around + [sm.M1_REF * (1.0 + sign * step) for step in _NODES_AT_Z for sign in (-1.0, 1.0)])
 
     def slow(self, currents: neutral_currents.NeutralCurrents) -> Float[Array, " one"]:
-        """asinh of q, which grows along the mixing like a logarithm; NaN where the fit did not converge."""
+        """Return asinh of q, which grows along the mixing like a logarithm; NaN where the fit did not converge."""
         if self.table is not None:
-            return jnp.zeros(1, currents.kappa.dtype)
+            return jnp.zeros(1, currents.m1.dtype)
         q, converged = self.fit(currents)
         value = jnp.where(converged, jnp.arcsinh(q), jnp.nan)
         return jnp.where(self._dark(currents).exists, value, 0.0)[None]
 
     def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:
-        """q; NaN inside the forbidden gap."""
+        """Return q; NaN inside the forbidden gap."""
         q = jnp.sinh(slow[0]) if self.table is None else self.table(currents)
         return jnp.where(self._dark(currents).exists, q, jnp.nan)
 
     def critical_value(self) -> Scalar:
-        """Delta chi^2 of one parameter: n^2, or 3.84 at 95%."""
+        """Return Delta chi^2 of one parameter: n^2, or 3.84 at 95%."""
         return self.level**2 if self.mode == "sigma" else counts.critical_chi2(self.level)
 
     def fit(self, currents: neutral_currents.NeutralCurrents) -> tuple[Scalar, Bool[Array, ""]]:
-        """q of a point, and whether the Standard Model's parameters converged (or q is beyond doubt without them)."""
-        reference = self._pulls(self._deviations(jnp.zeros(2, currents.kappa.dtype), currents))
+        """Return q of a point, and whether the Standard Model's parameters converged (or q is beyond doubt without
+        them).
+        """
+        reference = self._pulls(self._deviations(jnp.zeros(2, currents.m1.dtype), currents))
         weights, data = self._weights(reference), self._pulls(self.observed)
         if self._word("sm_inputs") == "fixed":
             return jnp.sum(weights * reference * (reference - 2.0 * data)), jnp.asarray(True)
@@ -207,7 +206,7 @@ class Precision(abstract.AbstractConstraint):
         """sqrt(w) times the decorrelated residuals at the best fits with and without mixing: the squares sum to the two
         chi^2.
         """
-        reference = self._pulls(self._deviations(jnp.zeros(2, currents.kappa.dtype), currents))
+        reference = self._pulls(self._deviations(jnp.zeros(2, currents.m1.dtype), currents))
         weights = self._weights(reference)
         mixed, alone, _ = self._minima(currents, reference, self._pulls(self.observed), weights)
         return jnp.sqrt(weights) * mixed, jnp.sqrt(weights) * alone
@@ -228,7 +227,7 @@ class Precision(abstract.AbstractConstraint):
             return self._pulls(self._deviations(theta, point)) - data
 
         def alone(theta: Float[Array, "two"]) -> Float[Array, " n"]:
-            return self.standard(theta) - data
+            return self._tabulated()(theta) - data
 
         def search(residuals: Callable, first: Float[Array, " n"]) -> least_squares.Fit:
             step, _ = least_squares.linear_step(first - data, self._slope(), held)
@@ -254,7 +253,12 @@ class Precision(abstract.AbstractConstraint):
 
     def _slope(self) -> Float[Array, "two n"]:
         """Decorrelated d delta_th/d theta of the Standard Model."""
-        return self.standard.coefficients[1:3]
+        return self._tabulated().coefficients[1:3]
+
+    def _tabulated(self) -> expansion.Expansion:
+        if self.standard is None:
+            raise ValueError("precision: found no tables; call prepared() first")
+        return self.standard
 
     def _pulls(self, deviations: Float[Array, " n"]) -> Float[Array, " n"]:
         return self.whitening(deviations)
@@ -284,7 +288,7 @@ class Precision(abstract.AbstractConstraint):
         return words[self._word("dark_width")]
 
     def _dark(self, currents: neutral_currents.NeutralCurrents) -> feedback.Feedback:
-        model = sm.standard_model(jnp.zeros(2, currents.kappa.dtype))
+        model = sm.standard_model(jnp.zeros(2, currents.m1.dtype))
         return feedback.feedback(currents, model.m1, model.weak, self._width())
 
     def _word(self, name: str) -> str:

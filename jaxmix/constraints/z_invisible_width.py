@@ -1,17 +1,16 @@
 """The invisible width of the Z against the Standard Model's three neutrinos: what is left for pairs of mCPs."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Float, Int, Scalar
 
 from jaxmix import constants
-from jaxmix.constraints.base import one_measurement
+from jaxmix.constraints.base import closed_form, one_measurement
+from jaxmix.constraints.base.setting import Setting
 from jaxmix.currents import mixing, neutral_currents
 from jaxmix.data import tables
-
-Scalar = Float[Array, ""]
 
 _TABLE = "z_invisible_width.csv"
 _UNIT = 1e-3  # GeV, of the table
@@ -37,16 +36,30 @@ class ZInvisibleWidth(one_measurement.OneMeasurement):
     domain: ClassVar[str] = (
         "m_mcp given, any phase; nothing is excluded for m_mcp > m_Z/2; no statement for a Z' within Gamma_Z of the Z"
     )
+    label: ClassVar[str] = ""
+    data_reference: ClassVar[str] = ""
+    settings: ClassVar[Mapping[str, Setting]] = {}
+    needs: ClassVar[tuple[str, ...]] = ("m_mcp",)
+    levels: ClassVar[tuple[tuple[str, float], ...]] = (("cl", 0.95),)
+    only_cl: ClassVar[float | None] = None
+    size: ClassVar[int] = 0
     reasons: ClassVar[tuple[str, ...]] = ("no_statement", "zprime_overlaps_z")
     holds_swapped_labels: ClassVar[bool] = True  # it asks for the Z alone
 
     @classmethod
-    def build(
-        cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None
-    ) -> "ZInvisibleWidth":
-        """The measurement; level is ("sigma", n) or ("cl", fraction), pdf is not used."""
+    def build(cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None) -> Self:
+        """Build the measurement; level is ("sigma", n) or ("cl", fraction), pdf is not used."""
         columns = tables.read_csv(_TABLE).columns
-        return cls(*one_measurement.fields(*columns["width"], tuple(columns["error"]), _UNIT, level))
+        (measured, predicted), errors = columns["width"], columns["error"]
+        return cls(**one_measurement.fields(measured, predicted, (errors[0], errors[1]), _UNIT, level))
+
+    def sources(self) -> tuple[str, ...]:
+        """Return its reference."""
+        return (self.reference,)
+
+    def slow(self, currents: neutral_currents.NeutralCurrents) -> Float[Array, " nothing"]:
+        """Return an empty array: the statistic is a closed form."""
+        return closed_form.empty(currents)
 
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
         """The threshold of the Z's decay, about, and where the Z' begins to overlap the Z."""
@@ -60,7 +73,7 @@ class ZInvisibleWidth(one_measurement.OneMeasurement):
         _, z, zprime = neutral_currents.states(currents)
         return jnp.where(_overlap(currents, z, zprime), _NEAR_Z, 0)
 
-    def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:
+    def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " nothing"]) -> Scalar:
         """q = delta (delta - 2 pull); NaN where Z and Z' overlap."""
         _, z, zprime = neutral_currents.states(currents)
         delta = neutral_currents.width_to_mcp(currents, z) / self.error
@@ -71,4 +84,4 @@ def _overlap(
     currents: neutral_currents.NeutralCurrents, z: mixing.Eigenstate, zprime: mixing.Eigenstate
 ) -> Bool[Array, ""]:
     """Whether the two lines overlap; in the Holdom phase there is no second one."""
-    return (jnp.abs(zprime.mass - z.mass) < _OVERLAP) & (currents.dark.sin != 0.0)
+    return (jnp.abs(zprime.mass - z.mass) < _OVERLAP) & (~currents.sector.decoupled)

@@ -36,7 +36,9 @@ def _parser() -> argparse.ArgumentParser:
     signal.add_argument(
         "--signal-uncertainty",
         metavar="UP[,DOWN]",
-        help="log-normal, common to all bins: factors 1+UP and 1-DOWN at one standard deviation (without DOWN: 1/(1+UP))",
+        help=(
+            "log-normal, common to all bins: factors 1+UP and 1-DOWN at one standard deviation (without DOWN: 1/(1+UP))"
+        ),
     )
     parser.add_argument("--cl", default="0.95", help="confidence level, a fraction (default 0.95)")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""Confidence levels and limits of a counting experiment, as the command `counting` reports them."""
+"""Confidence levels and limits of a counting experiment, in the form that the command `counting` reports."""
 
 import argparse
 import math
@@ -9,14 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import ndtr
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Scalar
 
 from jaxmix import engine
 from jaxmix.command import answers, backend, inputs
 from jaxmix.counting import arguments
 from jaxmix.statistics import backgrounds, cls, toys
-
-Scalar = Float[Array, ""]
 
 _FEW_EVENTS = 10.0  # of background, below which the asymptotic limit is off by more than some 5%
 _FEW_TOYS = 10.0  # toys with a signal that decide the outer band
@@ -24,7 +22,7 @@ _SIGMAS = ("-2", "-1", "0", "1", "2")
 
 
 class Hypotheses(engine.AbstractProblem):
-    """What the data of one experiment say of a signal; a point holds the expected events of bin1, bin2, ..."""
+    """The data of one experiment that judge a signal; a point holds the expected events of bin1, bin2, ..."""
 
     bins: cls.PoissonBins
     cl: Scalar
@@ -32,11 +30,11 @@ class Hypotheses(engine.AbstractProblem):
     number: int = eqx.field(static=True)  # of toys; 0: asymptotic
 
     def slow(self, point: engine.Point) -> Float[Array, " none"]:
-        """Nothing: every answer is exact."""
+        """Return no numbers: every answer is exact."""
         return jnp.zeros(0)
 
     def fast(self, point: engine.Point, slow: Float[Array, " none"]) -> dict[str, Scalar]:
-        """Confidence levels, limits, significance, and the background that fits best without a signal."""
+        """Compute confidence levels, limits, significance, and the background that fits best without a signal."""
         signal = jnp.stack([point[name] for name in arguments.names(len(self.bins.observed))])
         guess = cls.asymptotic(self.bins, signal, self.cl)
         seen = self.bins.seen_by(signal).asimov(jnp.zeros_like(signal)).observed
@@ -59,7 +57,7 @@ class Hypotheses(engine.AbstractProblem):
 
 
 def run(given: argparse.Namespace) -> int:
-    """The work of the command `counting`: read the arguments, evaluate, print."""
+    """Run the command `counting`: read the arguments, evaluate, print; the exit code."""
     observed = arguments.numbers(given.observed, "--observed")
     background = arguments.background(given, len(observed))
     if given.signal_table is None:
@@ -83,17 +81,36 @@ def judge(
     number: int = 0,
     seed: int = 0,
 ) -> list[dict]:
-    """The JSON objects of signal hypotheses, evaluated together; lists have one number a bin.
+    """Judge several signal hypotheses together; lists have one number a bin.
 
-    background: {"count", "transfer"} of control regions or {"central", "width"} in events. uncertainty: the signal's,
-    (up, down). number: of toys, 0 for the asymptotic forms.
+    Parameters
+    ----------
+    observed
+        Counts.
+    background
+        {"count", "transfer"} of control regions or {"central", "width"} in events.
+    signals
+        Expected events of each hypothesis.
+    uncertainty
+        Of the signal, (up, down), relative.
+    cl
+        Confidence level, a fraction.
+    number
+        Toys of each kind, 0 for the asymptotic forms.
+    seed
+        Of the toys.
+
+    Returns
+    -------
+    list of dict
+        The JSON object of each hypothesis.
     """
     backend.start()
     given = {name: jnp.asarray(values, float) for name, values in background.items()}
     kind = backgrounds.ControlRegion if "count" in given else backgrounds.GivenBackground
     bins = cls.poisson_bins(jnp.asarray(observed, float), kind(**given), *uncertainty)
     table = np.asarray(signals, float)
-    points = {name: table[:, k] for k, name in enumerate(arguments.names(len(observed)))}
+    points = {name: jnp.asarray(table[:, k]) for k, name in enumerate(arguments.names(len(observed)))}
     batch = 1 if number else min(len(signals), 256)
     found = engine.evaluate_points(Hypotheses(bins, jnp.asarray(cl), jnp.asarray(seed), number), points, batch=batch)
     expected = [
@@ -104,7 +121,7 @@ def judge(
 
 
 def _document(signal: list[float], background: list[float], found: Mapping[str, float], cl: float, number: int) -> dict:
-    """The JSON object of one hypothesis from its numbers."""
+    """Return the JSON object of one hypothesis from its numbers."""
     band = {
         name: {sigma: found[f"{name}.{sigma}"] for sigma in _SIGMAS if sigma != "0"}
         for name in ("cls_expected", "limit_expected")
@@ -129,7 +146,7 @@ def _document(signal: list[float], background: list[float], found: Mapping[str, 
 
 
 def _status(signal: float, found: Mapping[str, float], cl: float, number: int) -> str:
-    """ok, or what a reader must know; every null has its word.
+    """Return ok, or the words for what a reader must know; every null has its word.
 
     no_signal: CLs is 1 and nothing can be limited. no_limit: CLs does not reach 1 - cl at the signals that were tried.
     no_background: one event would be a discovery, and the significance has no bound. few_events, few_toys: the numbers

@@ -2,24 +2,22 @@
 
 import argparse
 import csv
-import math
 from pathlib import Path
 
 from jaxmix import faults
+from jaxmix.command import inputs
 
 _LARGEST = 1e15  # events; beyond it differences of counts are lost to rounding
 _MOST_TOYS = 10**7
 
 
 def names(bins: int) -> list[str]:
-    """bin1, bin2, ...: the columns of a signal table."""
+    """Return bin1, bin2, ...: the columns of a signal table."""
     return [f"bin{k}" for k in range(1, bins + 1)]
 
 
 def numbers(text: str, where: str, bins: int | None = None, largest: float = _LARGEST) -> list[float]:
-    """The numbers in `a,b,c`, finite, not negative and one a bin; BadInput says where, what was found and what is
-    allowed.
-    """
+    """Read the numbers in `a,b,c`: finite, not negative and one a bin. Raises BadInput otherwise."""
     values = [_number(word.strip(), where, largest) for word in text.split(",")]
     if bins is not None and len(values) != bins:
         raise faults.BadInput(f"{where}: found {len(values)} numbers; allowed: {bins}, one for each bin of --observed")
@@ -27,7 +25,10 @@ def numbers(text: str, where: str, bins: int | None = None, largest: float = _LA
 
 
 def read_table(path: str, bins: int) -> list[list[float]]:
-    """The rows of a CSV file with the columns bin1, bin2, ...; lines that begin with # are comments."""
+    """Read the rows of a CSV file with the columns bin1, bin2, ...
+
+    Lines that begin with # are comments. Raises BadInput, which names the line and the column.
+    """
     where = f"--signal-table {path}"
     try:
         if not Path(path).is_file():
@@ -65,17 +66,11 @@ def _row(header: list[str], entries: list[str], where: str) -> list[float]:
 
 
 def _number(word: str, where: str, largest: float = _LARGEST) -> float:
-    try:
-        value = float(word)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= largest:
-        raise faults.BadInput(f"{where}: found {word[:60]!r}; allowed: numbers in [0, {largest:g}]")
-    return value
+    return inputs.number(word, where, lambda value: 0 <= value <= largest, f"numbers in [0, {largest:g}]")
 
 
 def background(arguments: argparse.Namespace, bins: int) -> dict[str, list[float]]:
-    """The background's numbers by their names in judge; exactly one of its forms must be given."""
+    """Return the background's numbers by their names in `judge`; exactly one of its forms must be given."""
     controlled = [arguments.control, arguments.transfer]
     given = [arguments.background, arguments.background_uncertainty]
     if all(text is not None for text in controlled) and not any(text is not None for text in given):
@@ -94,7 +89,7 @@ def background(arguments: argparse.Namespace, bins: int) -> dict[str, list[float
 
 
 def signal_uncertainty(text: str | None) -> tuple[float, float | None]:
-    """The signal's relative uncertainty (up, down) of `--signal-uncertainty`; (0, None) where there is none."""
+    """Read the signal's relative uncertainty (up, down); (0, None) where none is given."""
     if text is None:
         return 0.0, None
     values = numbers(text, "--signal-uncertainty", largest=1000.0)
@@ -105,7 +100,7 @@ def signal_uncertainty(text: str | None) -> tuple[float, float | None]:
 
 
 def toys(number: str | None, seed: str | None) -> tuple[int, int]:
-    """The number of toys (0: asymptotic forms) and the seed of `--toys` and `--seed`."""
+    """Read the number of toys (0: asymptotic forms) and the seed."""
     if number is None:
         if seed is not None:
             raise faults.BadInput(
@@ -116,10 +111,4 @@ def toys(number: str | None, seed: str | None) -> tuple[int, int]:
 
 
 def _integer(text: str, where: str, low: int, high: int) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = low - 1
-    if not low <= value <= high:
-        raise faults.BadInput(f"{where}: found {text[:60]!r}; allowed: an integer in [{low}, {high}]")
-    return value
+    return int(inputs.number(text, where, lambda value: low <= value <= high, f"an integer in [{low}, {high}]", int))

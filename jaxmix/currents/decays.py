@@ -2,12 +2,10 @@
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Scalar
 
 from jaxmix import constants
 from jaxmix.numerics import safe
-
-Scalar = Float[Array, ""]
 
 _MASSES = np.array([fermion.mass for fermion in constants.FERMIONS])
 _COLOURS = np.array(
@@ -18,15 +16,23 @@ _COLOURS = np.array(
 )
 
 
-def partial_width(mass: Scalar, product_mass: Scalar, left: Scalar, right: Scalar, colours: float) -> Scalar:
+def partial_width(
+    mass: Scalar, product_mass: Scalar, left: Scalar, right: Scalar, colours: Array | float | int
+) -> Scalar:
     """Width (GeV) of V -> f fbar at tree level.
 
     Gamma = N_c m/(24 pi) sqrt(1 - 4 x) [(gL^2 + gR^2)(1 - x) + 6 x gL gR],  x = m_f^2/m^2; zero below threshold,
-    where the slope is also zero. Paper B, below its eq. (B11), with masses.
+    where the slope is also zero.
 
-    Args:
-        mass, product_mass: of the boson and of the fermion, GeV.
-        left, right: chiral couplings. colours: N_c.
+    Parameters
+    ----------
+    mass, product_mass : of the boson and of the fermion, GeV.
+    left, right : chiral couplings.
+    colours : N_c.
+
+    References
+    ----------
+    Paper B, below its eq. (B11), with masses.
     """
     x = jnp.minimum((product_mass / mass) ** 2, 0.25)
     coupling = (left**2 + right**2) * (1.0 - x) + 6.0 * x * left * right

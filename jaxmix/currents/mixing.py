@@ -10,12 +10,10 @@ from collections.abc import Callable
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Complex, Float, Scalar
 
 from jaxmix import constants
 from jaxmix.numerics import safe
-
-Scalar = Float[Array, ""]
 
 _LIGHT = tuple(f for f in constants.FERMIONS if f.mass < 1.0)
 _HEAVY = tuple(f for f in constants.FERMIONS if f.mass >= 1.0)
@@ -243,24 +241,3 @@ def hypercharge_forms(m1: Scalar, weak: Angle, absorption: tuple) -> tuple[tuple
     spread = weak.cos**2 * zz + 2.0 * weak.cos * weak.sin * az + weak.sin**2 * aa
     numerator = (1.0 + 1j * spread, -((weak.cos * m1) ** 2))
     return numerator, ((1.0 + 1j * aa) * (1.0 + 1j * zz) + az**2, -(m1**2) * (1.0 + 1j * aa))
-
-
-def sm_propagator_shift(
-    kappa: Scalar,
-    s: Float[Array, "*n"],
-    source: tuple,
-    numerator: Complex[Array, "*n"],
-    denominator: Complex[Array, "*n"],
-) -> tuple[Complex[Array, "*n"], Complex[Array, "*n"], Complex[Array, "*n"]]:
-    """P_SM,SM - P0 on (A1, Z1), exactly in kappa: components (AA, AZ, ZZ), GeV^-2.
-
-    (P0 b)(P0 b)^T kappa^2 s^2 d/(1 - kappa^2 s^2 h d) with s d = numerator/denominator, regular where d has a pole.
-
-    Args:
-        s: squared momentum, GeV^2. source: (P0 b)_A1, (P0 b)_Z1 and h of `hypercharge_vector`.
-        numerator, denominator: of s d(s), the dark hypercharge propagator times s.
-    """
-    to_a, to_z, h = source
-    feedback = kappa**2 * s * numerator
-    factor = feedback / (denominator - h * feedback)
-    return factor * to_a**2, factor * to_a * to_z, factor * to_z**2

@@ -11,7 +11,7 @@ FILE = "references.bib"
 
 @functools.cache
 def known() -> dict[str, str]:
-    """Every entry as it stands in the file, by key."""
+    """Return every entry of the file, by key."""
     text = tables.read_bytes(FILE).decode("ascii")
     return {
         match[1]: match[0]
@@ -20,9 +20,7 @@ def known() -> dict[str, str]:
 
 
 def named_in(text: str) -> list[str]:
-    """Keys of the publications that a text cites, by arXiv number or as "volume (year) page", in the order of the
-    bibliography.
-    """
+    """List the keys of the publications that a text cites, by arXiv number or as "volume (year) page"."""
     return [
         key
         for key, entry in known().items()
@@ -31,7 +29,7 @@ def named_in(text: str) -> list[str]:
 
 
 def file_of(texts: Iterable[str]) -> str:
-    """A BibTeX file of what texts cite, each entry once, in the order of the texts."""
+    """Compose the BibTeX file of what some texts cite, each entry once, in the order of the texts."""
     keys = dict.fromkeys(key for text in texts for key in named_in(text))
     return "\n\n".join(known()[key] for key in keys) + "\n"
 

@@ -17,7 +17,7 @@ CITATION = "NNPDF Collaboration, R.D. Ball et al., Eur. Phys. J. C 77 (2017) 663
 
 
 def grid_path() -> Path:
-    """Where pythia8mc installed the grid."""
+    """Find where pythia8mc installed the grid."""
     distribution = importlib.metadata.distribution("pythia8mc")
     if distribution.version != VERSION:
         raise ValueError(
@@ -30,7 +30,7 @@ def grid_path() -> Path:
 
 
 def main() -> None:
-    """Writes the tables beside this script and refreshes the checksums."""
+    """Write the tables beside this script and refresh the checksums."""
     grid = parton_grids.read_grid_file(grid_path())
     common = {
         "source": f"set {grid.name}, member 0, leading order, alpha_s(m_Z) = 0.130; {CITATION}",
@@ -38,12 +38,18 @@ def main() -> None:
         "CL": "none: central member, no uncertainty of the set",
     }
     luminosity = {
-        "content": "quark-antiquark luminosities and rapidity densities of proton-proton collisions, u + c and d + s + b",
+        "content": (
+            "quark-antiquark luminosities and rapidity densities of proton-proton collisions, u + c and d + s + b"
+        ),
         **common,
-        "axes": "root_log_tau = sqrt(-ln(M^2/S)), 1; log_scale = ln(mu_F/GeV); density_z = |y|/y_max, y_max = -ln(tau)/2; "
-        "last axis: up type, down type",
+        "axes": (
+            "root_log_tau = sqrt(-ln(M^2/S)), 1; log_scale = ln(mu_F/GeV); density_z = "
+            "|y|/y_max, y_max = -ln(tau)/2; last axis: up type, down type"
+        ),
         "units": "log_luminosity: ln of int dy [q(x1) qbar(x2) + qbar(x1) q(x2)], 1; density: 2 y_max dL/dy/L, 1",
-        "made by": "jaxmix.data.generate_parton_tables, Gauss-Legendre over a cubic interpolation of the grid in (ln x, ln Q)",
+        "made by": (
+            "jaxmix.data.generate_parton_tables, Gauss-Legendre over a cubic interpolation of the grid in (ln x, ln Q)"
+        ),
     }
     densities = {
         "content": "parton densities of the proton",

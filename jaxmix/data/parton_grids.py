@@ -1,5 +1,4 @@
-"""Parton distributions: reads any LHAPDF6 grid and makes the tables of densities and of quark-antiquark luminosities
-from it.
+"""Parton distributions: reads any LHAPDF6 grid and makes tables of densities and luminosities from it.
 
 NumPy only, no JAX: it makes tables, from the package's generator script and from a user's own grid.
 The luminosities that the physics uses live in `collider`, built from such a table.
@@ -10,6 +9,7 @@ import hashlib
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy
@@ -62,10 +62,10 @@ class Grid:
     blocks: tuple[Block, ...]
 
     def on_scale(self, flavours: tuple[int, ...], scale: float) -> "scipy.interpolate.CubicSpline":
-        """x f(x, Q) of the flavours (PDG numbers) at one scale Q in GeV as a function of ln x, cubic in (ln x, ln Q).
+        """Interpolate x f(x, Q) of some flavours (PDG numbers) at one scale Q in GeV.
 
-        Q is held at the grid's ends outside them; a flavour that a block lacks is zero there.
-        """
+        The result is a function of ln x, cubic in (ln x, ln Q). Q is held at the grid's ends outside them; a flavour
+        that a block lacks is zero there."""
         scale = min(max(scale, self.blocks[0].scale[0]), self.blocks[-1].scale[-1])
         block = next(block for block in self.blocks if scale <= block.scale[-1])
         absent = np.zeros((len(block.x), len(block.scale)))
@@ -74,16 +74,20 @@ class Grid:
         return scipy.interpolate.CubicSpline(np.log(block.x), along_scale(np.log(scale)), axis=0)
 
     def lowest_x(self) -> float:
-        """The smallest momentum fraction of the grid."""
+        """Return the smallest momentum fraction of the grid."""
         return float(max(block.x[0] for block in self.blocks))
 
 
 def read_grid(folder: str | Path) -> Grid:
-    """The central member of the LHAPDF6 set in a folder that holds NAME_0000.dat (an .info file is not needed)."""
+    """Read the central member of the LHAPDF6 set in a folder that holds NAME_0000.dat.
+
+    An .info file is not needed. Raises ValueError unless there is exactly one such file in the right format.
+    """
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(
-            f"parton distributions: {folder} is not a folder; give the folder that holds NAME_0000.dat of an LHAPDF6 set."
+            f"parton distributions: {folder} is not a folder; give the folder that holds "
+            "NAME_0000.dat of an LHAPDF6 set."
         )
     found = sorted(folder.glob("*_0000.dat"))
     if len(found) != 1:
@@ -95,11 +99,11 @@ def read_grid(folder: str | Path) -> Grid:
 
 
 def read_grid_file(path: str | Path) -> Grid:
-    """One member file of an LHAPDF6 set (format lhagrid1).
+    """Read one member file of an LHAPDF6 set (format lhagrid1).
 
     The format is A. Buckley et al., Eur. Phys. J. C 75 (2015) 132, arXiv:1412.7420, section 3.2: a header, then
     blocks closed by '---', each with a line of x nodes, one of Q nodes, one of PDG numbers, and one row of
-    x f for each (x, Q), Q running fastest.
+    x f for each (x, Q), Q running fastest. Raises ValueError, which says what is wrong.
     """
     path = Path(path)
     content = _content(path)
@@ -134,13 +138,14 @@ def _content(path: Path) -> bytes:
 
 
 def make_luminosity_table(grid: Grid) -> dict[str, np.ndarray]:
-    """Quark-antiquark luminosities of proton-proton collisions and the pair's rapidity density, on uniform knots.
+    """Make the table of quark-antiquark luminosities of proton-proton collisions and of the pair's rapidity density.
 
     L_q(tau, mu_F) = int dy [q(x1) qbar(x2) + qbar(x1) q(x2)],  x1, x2 = sqrt(tau) exp(+-y),  |y| < y_max = -ln(tau)/2,
     summed over u, c (up) and d, s, b (down). `log_luminosity`[tau, mu, column] is ln L; `density`[tau, mu, z, column]
     is 2 y_max rho with rho(y) = dL/dy/L and z = |y|/y_max, so that its integral over z in [0, 1] is one. Axes are
     uniform in r = sqrt(-ln tau), where the steep fall towards tau = 1 is smooth, and in ln mu_F (GeV):
-    `root_log_tau`, `log_scale`, and `density_root_log_tau`, `density_log_scale`, `density_z`.
+    `root_log_tau`, `log_scale`, and `density_root_log_tau`, `density_log_scale`, `density_z`. Raises ValueError where a
+    luminosity is not positive.
     """
     log_scale = _log_scales(SCALE_STEPS)
     low, high = np.sqrt(-np.log(TAU))
@@ -151,13 +156,18 @@ def make_luminosity_table(grid: Grid) -> dict[str, np.ndarray]:
     density = np.stack([_density(grid, -(coarse_root**2), np.exp(value), z) for value in coarse_scale], axis=1)
     _check_positive(luminosity, grid.name)
     return {
-        "log_luminosity": np.log(luminosity), "root_log_tau": root, "log_scale": log_scale, "density": density.astype(np.float32),
-        "density_root_log_tau": coarse_root, "density_log_scale": coarse_scale, "density_z": z,
-    }  # fmt: skip
+        "log_luminosity": np.log(luminosity),
+        "root_log_tau": root,
+        "log_scale": log_scale,
+        "density": density.astype(np.float32),
+        "density_root_log_tau": coarse_root,
+        "density_log_scale": coarse_scale,
+        "density_z": z,
+    }
 
 
 def make_density_table(grid: Grid) -> dict[str, np.ndarray]:
-    """Parton densities on uniform knots: `density`[x, mu, parton] is x f(x, mu)/(1 - x)^3 of PARTONS.
+    """Make the table of parton densities: `density`[x, mu, parton] is x f(x, mu)/(1 - x)^3 of PARTONS.
 
     Axes are uniform in r = sqrt(-ln x), from x = 1 to 1e-8, and in ln mu (GeV), from 1.65 GeV to 8.2 TeV: `root_log_x`,
     `log_scale`.
@@ -181,15 +191,17 @@ def _log_scales(steps: int) -> Float[np.ndarray, " q"]:
 
 
 def packed(table: dict[str, np.ndarray], header: dict[str, str]) -> bytes:
-    """The table and its header (a JSON string in the array `header`) as the bytes of an .npz file without pickles."""
+    """Pack a table and its header (JSON text in the array `header`) as the bytes of an .npz file without pickles."""
     stream = io.BytesIO()
-    np.savez_compressed(stream, header=np.array(json.dumps(header)), **table)
+    arrays: dict[str, Any] = {"header": np.array(json.dumps(header)), **table}
+    np.savez_compressed(stream, **arrays)
     return stream.getvalue()
 
 
 def _split(text: str) -> list[list[str]]:
     """The non-empty lines between separators '---'."""
-    parts, current = [], []
+    parts: list[list[str]] = []
+    current: list[str] = []
     for line in text.splitlines():
         if line.strip() == "---":
             parts.append(current)
@@ -219,7 +231,8 @@ def _block(lines: list[str], where: str) -> Block:
     counts = {len(line.split()) for line in lines[3:]}
     if counts != {len(flavours)}:
         raise ValueError(
-            f"parton distributions: {where} has rows of {sorted(counts)} numbers; {len(flavours)} flavours are declared."
+            f"parton distributions: {where} has rows of {sorted(counts)} numbers; {len(flavours)} "
+            "flavours are declared."
         )
     values = _numbers(" ".join(lines[3:]), f"{where}, rows")
     if np.any(np.abs(values) > LARGEST_VALUE):
@@ -233,7 +246,8 @@ def _nodes(line: str, where: str) -> np.ndarray:
     nodes = _numbers(line, where)
     if len(nodes) < 4 or nodes[0] <= 0 or not np.all(np.diff(nodes) > 0):
         raise ValueError(
-            f"parton distributions: {where} must be at least 4 positive rising numbers, found {len(nodes)}: {line[:60]!r}."
+            f"parton distributions: {where} must be at least 4 positive rising numbers, found "
+            f"{len(nodes)}: {line[:60]!r}."
         )
     return nodes
 
@@ -264,7 +278,8 @@ def _check_order(blocks: tuple[Block, ...], path: Path) -> None:
 def _check_positive(luminosity: np.ndarray, name: str) -> None:
     if not np.all(luminosity > 0):
         raise ValueError(
-            f"parton distributions: the luminosity of set {name} is negative or zero at {np.sum(luminosity <= 0)} of {luminosity.size} "
+            f"parton distributions: the luminosity of set {name} is negative or zero at "
+            f"{np.sum(luminosity <= 0)} of {luminosity.size} "
             "knots; this table holds logarithms, so a set with positive u + c and d + s + b luminosities is needed."
         )
 

@@ -1,7 +1,7 @@
-"""The package's own tables as NumPy arrays with their headers, every file held against its checksum.
+"""The package's own tables as NumPy arrays with their headers; every file is compared with its checksum.
 
-The only place that opens package data; it is called in constructors, never inside a kernel. A file whose SHA256 differs
-from data/SHA256SUMS stops the run: a limit must not rest on a table that nobody published.
+This is the only place that opens package data; it is called in constructors, never inside a kernel. A file whose SHA256
+differs from data/SHA256SUMS stops the run: a limit must not rest on a table that nobody published.
 """
 
 import csv
@@ -45,9 +45,10 @@ class Table:
 
 @dataclasses.dataclass(frozen=True)
 class Rows:
-    """A table as text: its header {word: text}, the names of its columns and the entries of its rows; lines holds the
-    line number of the names, then of each row.
-    """
+    """A table as text.
+
+    `header` is {word: text}, `names` those of the columns, `entries` those of the rows; `lines` holds the line number
+    of the names, then of each row."""
 
     name: str
     header: dict[str, str]
@@ -57,17 +58,20 @@ class Rows:
 
 
 def checksums() -> dict[str, str]:
-    """SHA256 of every listed data file, as found now, each verified; for a scan's manifest."""
+    """Return the SHA256 of every listed data file, each verified now; for a scan's manifest."""
     return {name: hashlib.sha256(read_bytes(name)).hexdigest() for name in _listed()}
 
 
 def names(prefix: str) -> list[str]:
-    """Names of the listed data files that begin with a prefix, in alphabetical order."""
+    """List the data files whose names begin with a prefix, in alphabetical order."""
     return sorted(name for name in _listed() if name.startswith(prefix))
 
 
 def read_bytes(name: str) -> bytes:
-    """Content of a file of the package's data folder; a missing, unlisted or altered file raises ValueError."""
+    """Read a file of the package's data folder.
+
+    Raises DamagedData if it is missing, unlisted or altered.
+    """
     listed = _listed()
     if name not in listed:
         raise faults.DamagedData(
@@ -86,20 +90,26 @@ def read_bytes(name: str) -> bytes:
 
 
 def read_csv(name: str) -> Table:
-    """A CSV table: header lines '# word: text', one line of column names, then rows."""
-    rows = read_rows(name)
+    """Read a CSV table: header lines '# word: text', one line of column names, then rows."""
+    return with_columns(read_rows(name))
+
+
+def with_columns(rows: Rows) -> Table:
+    """Return the table of these rows, column by column."""
     columns = {column: _column([entries[k] for entries in rows.entries]) for k, column in enumerate(rows.names)}
-    return Table(name, rows.header, columns)
+    return Table(rows.name, rows.header, columns)
 
 
 def read_rows(name: str) -> Rows:
-    """The text of a CSV table, row by row, each with the number of its line."""
+    """Read the text of a CSV table, row by row, each with the number of its line."""
     return parse_rows(read_bytes(name), name)
 
 
 def parse_rows(content: bytes, name: str) -> Rows:
-    """The same of a content at hand; header lines of one word are joined, a row that is too short or too long is
-    refused.
+    """Split the content of a CSV table into rows of text.
+
+    Header lines of one word are joined. Raises DamagedData for a row that is too short or too long; `name` is for the
+    message.
     """
     header: dict[str, str] = {}
     kept = []
@@ -123,7 +133,8 @@ def parse_rows(content: bytes, name: str) -> Rows:
         if len(row) != len(names):
             expected = f"{len(names)} ({', '.join(names)[:400]})"
             raise faults.DamagedData(
-                f"package data: {name} has a row of {len(row)} entries, expected {expected}, line {number}: {str(list(row))[:400]}."
+                f"package data: {name} has a row of {len(row)} entries, expected {expected}, line "
+                f"{number}: {str(list(row))[:400]}."
             )
         if max(map(len, row)) > LONGEST_ENTRY:
             raise faults.DamagedData(
@@ -133,13 +144,14 @@ def parse_rows(content: bytes, name: str) -> Rows:
 
 
 def read_npz(name: str) -> Table:
-    """A table of arrays: an .npz file without pickles, whose array `header` is a JSON object of texts."""
+    """Read a table of arrays: an .npz file without pickles, whose array `header` is a JSON object of texts."""
     return _opened(read_bytes(name), name)
 
 
 def parton_luminosity(folder: str | Path | None = None) -> dict[str, np.ndarray]:
-    """Arrays of the quark-antiquark luminosity (parton_distributions.make_luminosity_table); the package's own table,
-    or one made now (about a second) from the LHAPDF6 set in a folder that holds NAME_0000.dat.
+    """Return the arrays of the quark-antiquark luminosity (parton_grids.make_luminosity_table).
+
+    They are the package's own, or made now (about a second) from the LHAPDF6 set in a folder that holds NAME_0000.dat.
     """
     if folder is None:
         return read_npz(PARTON_LUMINOSITY).columns
@@ -147,8 +159,9 @@ def parton_luminosity(folder: str | Path | None = None) -> dict[str, np.ndarray]
 
 
 def parton_densities(folder: str | Path | None = None) -> dict[str, np.ndarray]:
-    """Arrays of the parton densities (parton_distributions.make_density_table), of the package's own table or of a
-    folder as above.
+    """Return the arrays of the parton densities (parton_grids.make_density_table).
+
+    They are the package's own, or made from the LHAPDF6 set in a folder.
     """
     if folder is None:
         return read_npz(PARTON_DENSITIES).columns
@@ -156,8 +169,9 @@ def parton_densities(folder: str | Path | None = None) -> dict[str, np.ndarray]:
 
 
 def pdf_identity(folder: str | Path | None) -> dict[str, str] | None:
-    """Name and SHA256 of the LHAPDF6 grid in a folder, None for the package's own luminosities; ValueError as
-    read_grid.
+    """Return name and SHA256 of the LHAPDF6 grid in a folder, None for the package's own luminosities.
+
+    Raises ValueError as parton_grids.read_grid does.
     """
     if folder is None:
         return None
@@ -193,16 +207,17 @@ def _column(entries: list[str]) -> np.ndarray:
 
 @functools.cache
 def _listed() -> dict[str, str]:
-    """{file: SHA256} of data/SHA256SUMS, in the format of the program sha256sum."""
+    """Return {file: SHA256} of data/SHA256SUMS, in the format of the program sha256sum."""
     try:
         text = importlib.resources.files("jaxmix.data").joinpath(SUMS).read_text(encoding="ascii")
     except FileNotFoundError as error:
         raise faults.DamagedData(f"package data: data/{SUMS} is missing; {REMEDY}.") from error
     except (OSError, ValueError) as error:
         raise faults.DamagedData(f"package data: data/{SUMS} cannot be read ({error}); {REMEDY}.") from error
-    lines = [re.fullmatch(r"([0-9a-f]{64}) [ *](\S{1,200})\s*", line) for line in text.splitlines() if line.strip()]
-    if not all(lines):
-        raise faults.DamagedData(
-            f"package data: data/{SUMS} is no list of checksums at line {lines.index(None) + 1}; {REMEDY}."
-        )
-    return {line[2]: line[1] for line in lines}
+    listed = {}
+    for number, line in enumerate(filter(str.strip, text.splitlines()), 1):
+        match = re.fullmatch(r"([0-9a-f]{64}) [ *](\S{1,200})\s*", line)
+        if match is None:
+            raise faults.DamagedData(f"package data: data/{SUMS} is no list of checksums at line {number}; {REMEDY}.")
+        listed[match[2]] = match[1]
+    return listed

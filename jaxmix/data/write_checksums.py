@@ -7,7 +7,7 @@ KINDS = (".npz", ".csv", ".toml", ".txt", ".json", ".bib")
 
 
 def main() -> None:
-    """One line 'digest  name' a table, in the format of the program sha256sum."""
+    """Write one line 'digest  name' for each table, in the format of the program sha256sum."""
     folder = Path(__file__).parent
     files = sorted(path for path in folder.rglob("*") if path.suffix in KINDS)
     lines = [

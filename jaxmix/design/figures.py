@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from jaxmix.config import design
+from jaxmix.constraints import shelf
+from jaxmix.constraints.base.setting import Setting
 from jaxmix.plots import style
 
 LIMITS, DERIVATIVES = "limits", "derivatives"
@@ -37,7 +38,7 @@ def limits_figure(document: Mapping[str, Any]) -> Figure:
         for number, when in enumerate(document["reach"]):
             marker = "." if len(masses) < 30 else None
             limits = [row[f"limit_{when}"] for row in rows]
-            look = {
+            look: dict[str, Any] = {
                 "color": style.colour(number, 3),
                 "linestyle": style.DASHES[number],
                 "marker": marker,
@@ -68,7 +69,7 @@ def derivatives_figure(document: Mapping[str, Any]) -> Figure:
                 rows + offset, [moves[when][name] for name in names], _BAR, color=style.colour(number, 3), label=when
             )
         axes.axvline(0.0, color=style.GREY, linewidth=0.7)
-        axes.set_yticks(rows, [design.PARAMETERS[name].symbol for name in names])
+        axes.set_yticks(rows, [_symbol(document, name) for name in names])
         for label, name in zip(axes.get_yticklabels(), names):
             label.set_color("black" if document["design"][name]["free"] else style.GREY)
         axes.tick_params(axis="y", which="both", length=0)
@@ -87,7 +88,8 @@ def limits_table(document: Mapping[str, Any]) -> bytes:
     comments = [
         f"Limits on epsilon_gamma [1] of {document['constraint']} at cl = {document['cl']:g}, "
         f"before and after the search {document['name']}",
-        "m_mcp [GeV]; weight [1]: of the mass in the reach; limit_*: limit on epsilon_gamma [1]; whole: layers and bars in whole numbers",
+        "m_mcp [GeV]; weight [1]: of the mass in the reach; limit_*: limit on epsilon_gamma [1]; whole: layers "
+        "and bars in whole numbers",
         "d_log_limit_*: d ln(limit)/d ln(parameter) [1], for eta d ln(limit)/d eta [1]",
     ]
     columns = [
@@ -106,9 +108,10 @@ def limits_table(document: Mapping[str, Any]) -> bytes:
 def derivatives_table(document: Mapping[str, Any]) -> bytes:
     """derivatives.csv: for each design parameter its values and the mean derivative of the limits."""
     whens = list(document["reach"])
-    known = design.PARAMETERS
+    known = _settings(document)
     comments = [
-        "d_log_limit_*: weighted mean over the masses of d ln(limit)/d ln(parameter) [1], for eta of d ln(limit)/d eta [1]"
+        "d_log_limit_*: weighted mean over the masses of d ln(limit)/d ln(parameter) [1], for eta of d "
+        "ln(limit)/d eta [1]"
     ]
     comments += [f"{name} [{known[name].unit}]: {known[name].meaning}" for name in document["design"]]
     columns = ["parameter", *whens, "min", "max", "free", "d_log_limit_before", "d_log_limit_after"]
@@ -130,3 +133,13 @@ def derivatives_table(document: Mapping[str, Any]) -> bytes:
 
 def _title(document: Mapping[str, Any]) -> str:
     return style.literal(document["name"])
+
+
+def _settings(document: Mapping[str, Any]) -> Mapping[str, Setting]:
+    """The declared settings of the experiment that was designed."""
+    return shelf.SHELF[document["kind"]].settings
+
+
+def _symbol(document: Mapping[str, Any], name: str) -> str:
+    declared = _settings(document)[name].design
+    return name if declared is None else declared.symbol

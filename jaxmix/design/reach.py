@@ -1,23 +1,21 @@
 """The reach of a detector as a function of its design: how small a charge it excludes, over a range of masses."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Scalar
 
-from jaxmix import engine, study
-from jaxmix.constraints.base import abstract
+from jaxmix import engine, parameters, study
+from jaxmix.constraints.base.abilities import Designable
 from jaxmix.numerics import roots
 
-Scalar = Float[Array, ""]
-
-DETECTOR = "mcp_lhc"
 PARAMETER = "epsilon_gamma"
-DOMAIN = (1e-8, 1.0)  # where limits are sought
-_SAMPLES = 128
+DOMAIN = parameters.LIMIT_RANGES[PARAMETER].ends
+_SAMPLES = parameters.LIMIT_SAMPLES
 _BRACKET = 6.0  # of ln(epsilon_gamma) to either side of a start: a factor of 400
 _MET = 1e-9  # |ln(q/q_crit)| at a limit
 _TOLERANCE = 1e-12  # to which the search goes
@@ -32,7 +30,7 @@ class Reach(eqx.Module):
     tables that rest on the design alone are made once for all of them.
     """
 
-    problem: study.Study
+    problem: study.Study  # of one experiment, a designable one
     masses: Float[Array, " n"]  # GeV
     weights: Float[Array, " n"]
 
@@ -51,29 +49,29 @@ class Reach(eqx.Module):
         return places - off / slopes
 
 
+def experiment(whole: study.Study) -> str:
+    """Return the name of the study's experiment."""
+    (name,) = whole.constraints
+    return name
+
+
 def designed(whole: study.Study, design: Mapping[str, Scalar]) -> study.Study:
-    """The study with a detector of other settings, its tables made anew where they rest on them."""
-    detector = with_tables(whole.constraints[DETECTOR].with_settings(design))
+    """Return the study with an experiment of other settings, its tables made anew where they rest on them."""
+    name = experiment(whole)
+    changed = whole.constraints[name].with_settings(design)
+    if not isinstance(changed, Designable):
+        raise TypeError(f"{name} has no designs")
     return eqx.tree_at(
         lambda each: each.constraints,
         whole,
-        {**whole.constraints, DETECTOR: detector},
+        {**whole.constraints, name: changed.with_tables()},
         is_leaf=lambda leaf: leaf is None,
-    )
-
-
-def with_tables(detector: abstract.AbstractConstraint) -> abstract.AbstractConstraint:
-    """The detector with the acceptances that its present settings give."""
-    if detector.acceptances is not None:
-        return detector
-    return eqx.tree_at(
-        lambda each: each.acceptances, detector, detector.accepted(detector.protons), is_leaf=lambda leaf: leaf is None
     )
 
 
 def log_ratio(whole: study.Study, mass: Scalar, u: Scalar) -> Scalar:
     """f = ln(q/q_crit) at one mass and u = ln(epsilon_gamma), -infinity where q is not positive."""
-    value = engine.exact(whole, {"m_mcp": mass, PARAMETER: jnp.exp(u)})[DETECTOR]
+    value = engine.exact(whole, {"m_mcp": mass, PARAMETER: jnp.exp(u)})[experiment(whole)]
     positive = value > 0
     return jnp.where(positive, jnp.log(jnp.where(positive, value, 1.0)), jnp.where(jnp.isnan(value), jnp.nan, -jnp.inf))
 
@@ -99,9 +97,10 @@ def _crossing(whole: study.Study, mass: Scalar, start: Scalar) -> tuple[Scalar, 
 
 def starts(whole: study.Study, masses: Sequence[float]) -> Float[np.ndarray, " n"]:
     """ln of the smallest epsilon_gamma of a coarse scan above which each mass is excluded, NaN where there is none."""
-    u = np.linspace(*np.log(DOMAIN), _SAMPLES)
+    u = np.linspace(math.log(DOMAIN[0]), math.log(DOMAIN[1]), _SAMPLES)
     places = {"m_mcp": np.repeat(masses, _SAMPLES), PARAMETER: np.tile(np.exp(u), len(masses))}
-    q = engine.evaluate_points(whole, places, batch=_SAMPLES, quick=True)[DETECTOR].reshape(len(masses), _SAMPLES)
+    found = engine.evaluate_points(whole, places, batch=_SAMPLES, compile_level="fast_compile")
+    q = found[experiment(whole)].reshape(len(masses), _SAMPLES)
     rises = (q[:, :-1] <= 1) & (q[:, 1:] > 1)
     first = np.argmax(rises, axis=1)
     return np.where(rises.any(axis=1), 0.5 * (u[first] + u[first + 1]), np.nan)

@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -19,12 +19,11 @@ from jaxmix import atomic, engine, faults, fingerprint, study
 from jaxmix.command import answers, backend
 from jaxmix.config import design as design_schema
 from jaxmix.constraints import shelf
-from jaxmix.design import figures as figures
-from jaxmix.design import reach
+from jaxmix.constraints.base import setting
+from jaxmix.design import figures, reach
 from jaxmix.results import lock, provenance, references
 
 _FORMAT = "jaxmix design 1"
-_WHOLE = ("layers", "bars")
 _UNMET = 1e-6  # excess over the budget, relative, that a design in whole numbers may have
 FINISHED = "design.json"
 
@@ -48,9 +47,10 @@ class Excess(eqx.Module):
     allowed: Float[Array, ""]
     prices: dict[str, Float[Array, ""]]
     held: dict[str, Float[Array, ""]]
+    cost: Callable[[Mapping[str, Any], Mapping[str, Any]], Any] = eqx.field(static=True)
 
     def __call__(self, design: Mapping[str, Float[Array, ""]]) -> Float[Array, ""]:
-        return jnp.log(design_schema.cost(self.prices, {**self.held, **design}) / self.allowed)
+        return jnp.log(self.cost(self.prices, {**self.held, **design}) / self.allowed)
 
 
 class Outcome(NamedTuple):
@@ -118,34 +118,33 @@ def prepare(settings: design_schema.DesignConfig) -> Job:
     reach.
     """
     backend.start()
-    values = settings.settings
-    detector = shelf.build(reach.DETECTOR, values, ("cl", settings.design.cl))
-    problem = study.Study(settings.held, {reach.DETECTOR: detector})
+    values, target = settings.settings, settings.target
+    built = shelf.build(target.kind.name, values, ("cl", settings.design.cl))
+    problem = study.Study(settings.held, {target.name: built})
     log_limits = reach.starts(problem, settings.masses)
     _check_reached(settings, log_limits)
-    silent = {"rate", *design_schema.DARK_COUNTS} if values["rate"] == 0 else set()
-    start = {name: float(values[name]) for name in design_schema.PARAMETERS if name not in silent}
-    ranges = {name: _range(name, settings.ranges.get(name), value) for name, value in start.items()}
+    silent = setting.idle(target.kind.settings, values)
+    start = {name: float(values[name]) for name in target.movable if name not in silent}
+    ranges = {
+        name: _range(settings.ranges.get(name), value, not target.movable[name].linear) for name, value in start.items()
+    }
     numbers = {name: jnp.asarray(value) for name, value in values.items() if isinstance(value, float)}
     prices = {name: jnp.asarray(value) for name, value in settings.prices.items()}
     objective = reach.Reach(problem, jnp.asarray(settings.masses), jnp.asarray(settings.weights()))
     return Job(
         settings,
         objective,
-        Excess(jnp.asarray(settings.allowed), prices, numbers),
+        Excess(jnp.asarray(settings.allowed), prices, numbers, target.costs.cost),
         ranges,
         start,
         jnp.asarray(log_limits),
     )
 
 
-def _range(name: str, found: design_schema.Range | None, value: float) -> engine.optimise.Range:
-    logarithmic = name not in design_schema.LINEAR
-    return (
-        engine.optimise.Range(value, value, logarithmic)
-        if found is None
-        else engine.optimise.Range(found.min, found.max, logarithmic)
-    )
+def _range(found: design_schema.Range | None, value: float, logarithmic: bool) -> engine.optimise.Range:
+    if found is None:
+        return engine.optimise.Range(value, value, logarithmic)
+    return engine.optimise.Range(found.min, found.max, logarithmic)
 
 
 def _check_reached(settings: design_schema.DesignConfig, log_limits: np.ndarray) -> None:
@@ -185,15 +184,18 @@ def derivatives(job: Job, at: engine.optimise.Sample) -> list[dict[str, float]]:
 def _in_whole_numbers(
     job: Job, found: engine.optimise.Optimum, tell: Callable | None
 ) -> engine.optimise.Optimum | None:
-    """The best of the designs with bars and layers held at the whole numbers nearest to the optimum (layers on either
-    side), all else moved anew within the budget.
+    """The best of the designs in which settings in whole numbers are held at those nearest to the optimum (some on
+    either side), all else moved anew within the budget.
     """
-    free = [name for name in _WHOLE if name in job.settings.ranges]
-    choices = [{}] if free else []
+    target = job.settings.target
+    free = [name for name in target.movable if target.kind.settings[name].is_whole and name in job.settings.ranges]
+    choices: list[dict[str, float]] = [{}] if free else []
     for name in free:
         numbers = _neighbours(found.best.x[name], job.ranges[name])
         choices = [
-            choice | {name: value} for choice in choices for value in (numbers if name == "layers" else numbers[:1])
+            choice | {name: value}
+            for choice in choices
+            for value in (numbers if target.movable[name].both_sides else numbers[:1])
         ]
     tried = []
     for choice in choices:
@@ -224,7 +226,8 @@ def described(job: Job, outcome: Outcome) -> dict:
         "format": _FORMAT,
         "name": settings.design.name,
         "objective": settings.design.objective,
-        "constraint": reach.DETECTOR,
+        "constraint": settings.target.name,
+        "kind": settings.target.kind.name,
         "parameter": reach.PARAMETER,
         "cl": settings.design.cl,
         "status": found.status,
@@ -278,8 +281,8 @@ def _negative(slopes: Mapping[str, float]) -> dict[str, float]:
 def write(out: Path, job: Job, document: dict) -> list[str]:
     """Figures with their tables, references and design.json (last); the names. CannotWrite on failure."""
     names = figures.draw(out, document)
-    detector = job.reach.problem.constraints[reach.DETECTOR]
-    names += [references.write_references(out, detector.sources()), FINISHED]
+    designed = job.reach.problem.constraints[job.settings.target.name]
+    names += [references.write_references(out, designed.sources()), FINISHED]
     text = json.dumps(answers.null_for_nan({**document, "files": names}), indent=1, allow_nan=False)
     atomic.write_bytes(out / FINISHED, (text + "\n").encode())
     return names
@@ -291,7 +294,8 @@ def as_text(document: dict) -> str:
     whole = "whole" in reaches
     heads = ["before", "after", *(["in whole numbers"] if whole else [])]
     lines = [
-        f"{document['name']}: {document['status']} after {document['iterations']} steps, {document['evaluations']} evaluations"
+        f"{document['name']}: {document['status']} after {document['iterations']} steps, "
+        f"{document['evaluations']} evaluations"
     ]
     lines.append(_row("", heads + ["dln(limit)/dln, before", "after"]))
     lines.append(_row("reach (mean -ln limit)", reaches.values()))

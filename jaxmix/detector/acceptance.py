@@ -19,10 +19,8 @@ from jaxmix.collider import kinematics
 from jaxmix.detector import geometry
 from jaxmix.numerics import quadrature, safe, spline
 
-RapidityDensity = Callable[
-    [Scalar, Float[Array, " n"]], tuple[Float[Array, " n"], Float[Array, " n"]]
-]  # (mass, y) -> (up, down)
-TwoColumns = tuple[Float[Array, "..."], Float[Array, "..."]]
+# (mass in GeV, rapidities) -> normalised densities of pairs made by (up-type, down-type) quarks
+RapidityDensity = Callable[[Scalar, Float[Array, " n"]], tuple[Float[Array, " n"], Float[Array, " n"]]]
 
 VELOCITY_FLOOR = 1e-4  # A/beta is even in beta: its floor costs 1e-8
 _VELOCITY_CUT = math.tanh(6.0)  # decay products of larger rapidity in the rest frame are 2e-5 of all
@@ -30,7 +28,9 @@ _CLASSES = 12  # of transverse velocity in a PlateauTable
 _CONCENTRATION = 2.5  # of the nodes at y* = 0, where sech^2(y*) sits when the pair is light
 
 
-def _rest_rapidity_nodes(lower: Scalar, upper: Scalar, nodes: int) -> TwoColumns:
+def _rest_rapidity_nodes(
+    lower: Scalar, upper: Scalar, nodes: int
+) -> tuple[Float[Array, " nodes"], Float[Array, " nodes"]]:
     """Nodes and weights in y* on [lower, upper], through y = mid + half sinh(a g)/sinh(a), g = t (3 - t^2)/2.
 
     The cubic g is flat at its ends and so cures the square root that pT has there; the sinh brings nodes
@@ -46,9 +46,9 @@ def _rest_rapidity_nodes(lower: Scalar, upper: Scalar, nodes: int) -> TwoColumns
 
 
 def _density_at(
-    eta: Scalar, mass: Scalar, beta: Scalar, density: RapidityDensity, sqrt_s: Scalar, nodes: int
-) -> Float[Array, " 2"]:
-    """(dN/deta)/beta of one of the pair's particles at pseudorapidity eta, for both columns of quarks.
+    eta: Scalar, mass: Scalar, beta: Scalar, density: RapidityDensity, sqrt_s: Scalar | float, nodes: int
+) -> Float[Array, " quarks=2"]:
+    """Density (dN/deta)/beta of one of the pair's particles at pseudorapidity eta, for up-type and down-type quarks.
 
     int dy* (dc/dy*) W(c) (dy/deta) rho(y - y*), c = tanh(y*)/beta, pT/m_T = beta sqrt(1 - c^2) cosh(y*).
     """
@@ -67,22 +67,43 @@ def _density_at(
 
 
 def _reduced_acceptance(
-    mass: Scalar, beta: Scalar, density: RapidityDensity, face: geometry.Face, sqrt_s: Scalar, nodes: int
-) -> Float[Array, " 2"]:
-    """A/beta for both columns: finite and smooth at threshold, frozen below it."""
+    mass: Scalar, beta: Scalar, density: RapidityDensity, face: geometry.Face, sqrt_s: Scalar | float, nodes: int
+) -> Float[Array, " quarks=2"]:
+    """Acceptance A/beta for up-type and down-type quarks: finite and smooth at threshold, frozen below it."""
     eta, weight = geometry.pseudorapidity_nodes(face)
     per_eta = jax.vmap(lambda value: _density_at(value, mass, beta, density, sqrt_s, nodes))(eta)
     return 2 * weight @ per_eta
 
 
 def pair_acceptance(
-    mass: Scalar, m_mcp: Scalar, rapidity_density: RapidityDensity, face: geometry.Face, sqrt_s: Scalar, nodes: int = 20
-) -> TwoColumns:
+    mass: Scalar,
+    m_mcp: Scalar,
+    rapidity_density: RapidityDensity,
+    face: geometry.Face,
+    sqrt_s: Scalar | float,
+    nodes: int = 20,
+) -> tuple[Scalar, Scalar]:
     """Expected number of mCPs (psi and psibar) in the face per pair from q qbar, at lowest order (pair pT = 0).
 
-    A(M, m) = 2 int_face deta dphi/(2 pi) int dc W(c) (dy/deta) rho(y(eta, c) - y*(c) | M), for the quark
-    columns (up, down) that `rapidity_density(mass, y)` returns. mass, m_mcp, sqrt_s: GeV, scalars. Zero
-    below threshold, where A goes as beta. Recoil, left out here, adds 2 to 20%: `recoiling`.
+    A(M, m) = 2 int_face deta dphi/(2 pi) int dc W(c) (dy/deta) rho(y(eta, c) - y*(c) | M); above threshold A rises as
+    beta. Recoil, left out here, adds 2 to 20%: `recoiling`.
+
+    Parameters
+    ----------
+    mass, m_mcp
+        Mass M of the pair and m of the mCP, GeV.
+    rapidity_density
+        Density rho of the pair's rapidity.
+    face
+        Front face of the detector.
+    sqrt_s
+        Collision energy, GeV.
+    nodes
+        Quadrature nodes in the decay angle.
+
+    Returns
+    -------
+    A of pairs made by up-type and by down-type quarks; zero below threshold.
     """
     beta = kinematics.velocity_above((m_mcp / mass) ** 2, VELOCITY_FLOOR)
     reduced = _reduced_acceptance(mass, beta, rapidity_density, face, sqrt_s, nodes)
@@ -91,9 +112,14 @@ def pair_acceptance(
 
 
 def pair_acceptance_at(
-    mass: Scalar, beta: Scalar, rapidity_density: RapidityDensity, face: geometry.Face, sqrt_s: Scalar, nodes: int = 20
-) -> Float[Array, " 2"]:
-    """pair_acceptance of particles with velocity beta > 0 in the pair's rest frame."""
+    mass: Scalar,
+    beta: Scalar,
+    rapidity_density: RapidityDensity,
+    face: geometry.Face,
+    sqrt_s: Scalar | float,
+    nodes: int = 20,
+) -> Float[Array, " quarks=2"]:
+    """`pair_acceptance` of particles with a given velocity beta > 0 in the pair's rest frame, as one array."""
     return beta * _reduced_acceptance(mass, beta, rapidity_density, face, sqrt_s, nodes)
 
 
@@ -102,11 +128,25 @@ def plateau_acceptance(
 ) -> Scalar:
     """Expected number of mCPs in the face per unit dsigma/dy of mesons V -> psi psibar on a flat rapidity plateau.
 
-    A = 2 int_face deta dphi/(2 pi) <|p|/E>, the mean being over the mesons' dN/dpT^2 ~ (1 + (pT/p0)^2)^-n
-    (momentum_scale = p0 in GeV, power = n > 1) and a decay isotropic in the rest frame: on a plateau dN/dy is flat for
-    the mCPs too, so that dN/deta = dy/deta = |p|/E. Multiplied by dsigma/dy at the detector's rapidity it gives pb.
+    A = 2 int_face deta dphi/(2 pi) <|p|/E>, the mean being over the mesons' dN/dpT^2 ~ (1 + (pT/p0)^2)^-n and a decay
+    isotropic in the rest frame: on a plateau dN/dy is flat for the mCPs too, so that dN/deta = dy/deta = |p|/E.
     Error: the plateau's slope within one unit of rapidity; quadrature 1e-4 with 16 nodes. At threshold the
     mCP keeps half of the meson's pT and A stays finite; the branching fraction is what vanishes.
+
+    Parameters
+    ----------
+    meson_mass, m_mcp
+        Masses, GeV.
+    momentum_scale, power
+        p0 (GeV) and n > 1 of the mesons' transverse momenta.
+    face
+        Front face of the detector.
+    nodes
+        Quadrature nodes in momentum, decay angle and azimuth each.
+
+    Returns
+    -------
+    A; multiplied by dsigma/dy (pb) at the detector's rapidity it gives a cross section in pb.
     """
     velocity, share = _plateau_velocities(
         meson_mass, safe.velocity((m_mcp / meson_mass) ** 2), m_mcp, momentum_scale, power, nodes
@@ -115,7 +155,7 @@ def plateau_acceptance(
 
 
 def _on_plateau(velocity: Float[Array, " k"], share: Float[Array, " k"], face: geometry.Face) -> Scalar:
-    """2 int_face deta dphi/(2 pi) <|p|/E> for a distribution of transverse velocities pT/m_T."""
+    """Acceptance 2 int_face deta dphi/(2 pi) <|p|/E> for a distribution of transverse velocities pT/m_T."""
     eta, face_weight = geometry.pseudorapidity_nodes(face)
     slope = jax.vmap(lambda value: jnp.sum(share * kinematics.rapidity_slope(value, velocity)))(eta)
     return 2 * face_weight @ slope
@@ -140,15 +180,15 @@ def _plateau_velocities(
 class PlateauTable(eqx.Module):
     """The transverse velocities of the decay products of one meson, tabulated over the decay angle (see decay_angle).
 
-    Twelve classes of equal share, each by its mean, stand for the distribution; it depends on the meson alone, not on
-    the geometry.
+    The distribution is represented by the means of twelve classes of equal share; it depends on the meson alone, not
+    on the geometry.
     """
 
-    meson_mass: Scalar
-    velocities: spline.UniformSpline  # over the decay angle, twelve components
+    meson_mass: Scalar  # GeV
+    velocities: spline.UniformSpline  # pT/m_T over the decay angle, twelve components
 
     def __call__(self, m_mcp: Scalar, face: geometry.Face) -> Scalar:
-        """plateau_acceptance of this meson."""
+        """`plateau_acceptance` of this meson for an mCP mass (GeV)."""
         velocity = self.velocities(decay_angle(m_mcp / self.meson_mass))
         return _on_plateau(velocity, jnp.full_like(velocity, 1 / _CLASSES), face)
 
@@ -156,7 +196,17 @@ class PlateauTable(eqx.Module):
 def tabulate_plateau(
     meson_mass: Scalar, momentum_scale: Scalar, power: Scalar, knots: int = 40, nodes: int = 16
 ) -> PlateauTable:
-    """The table of one meson, to 1e-3 of plateau_acceptance at eta = 0 and 4e-3 at eta = 2 (see the tests)."""
+    """Tabulate one meson, to 1e-3 of `plateau_acceptance` at eta = 0 and 4e-3 at eta = 2.
+
+    Parameters
+    ----------
+    meson_mass
+        GeV.
+    momentum_scale, power, nodes
+        As in `plateau_acceptance`.
+    knots
+        Of the table, in the decay angle.
+    """
 
     def classes(angle: Scalar) -> Float[Array, " classes"]:
         beta, m_mcp = jnp.cos(angle), meson_mass / 2 * jnp.sin(angle)
@@ -173,7 +223,8 @@ def tabulate_plateau(
 
 
 def decay_angle(x: Float[Array, "*n"]) -> Float[Array, "*n"]:
-    """The angle with sine 2 x and cosine beta, x the product's mass over the parent's: a variable in which both the
-    light and the threshold end of a decay are smooth; pi/2 below threshold.
+    """Angle with sine 2 x and cosine beta, x the product's mass over the parent's, rad; pi/2 below threshold.
+
+    Functions of the masses are smooth in it, for light products and at threshold.
     """
     return jnp.arctan2(2 * x, safe.velocity(x**2))

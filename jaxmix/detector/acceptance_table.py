@@ -23,12 +23,12 @@ _SMALLEST = 1e-14  # added to an acceptance: beyond any luminosity, and its loga
 
 
 class AcceptanceTable(eqx.Module):
-    """ln A(M, m) of both columns of quarks on uniform knots of ln M and of the decay angle."""
+    """Logarithm of an acceptance A(M, m) on uniform knots of ln M and of the decay angle, by type of the quarks."""
 
     log_acceptance: spline.UniformSpline  # over ln M and the decay angle, components (up, down)
 
-    def __call__(self, masses: Float[Array, " n"], m_mcp: Scalar) -> Float[Array, "n 2"]:
-        """ln A at pair masses (GeV) for an mCP of mass m_mcp, columns (up, down)."""
+    def __call__(self, masses: Float[Array, " n"], m_mcp: Scalar) -> Float[Array, "n quarks=2"]:
+        """Values of ln A at pair masses (GeV) for an mCP of mass m_mcp, columns (up, down)."""
         return self.log_acceptance(jnp.log(masses), acceptance.decay_angle(m_mcp / masses))
 
 
@@ -39,14 +39,26 @@ def one(
     intrinsic: Scalar | float = recoil.INTRINSIC,
     log2_points: int = _ONE_POINTS,
 ) -> AcceptanceTable:
-    """Expected number of mCPs in the face per pair, with recoil (recoiling.recoiling_acceptance)."""
+    """Tabulate the expected number of mCPs in the face per pair, `recoiling.recoiling_acceptance`.
+
+    Parameters
+    ----------
+    luminosity, spectrum
+        Parton luminosities, and the recoil of pairs that they make.
+    face
+        Front face of the detector.
+    intrinsic
+        Root mean square of the pair's transverse momentum from the partons' own motion, GeV.
+    log2_points
+        Binary logarithm of the number of quadrature points.
+    """
     cube = _cube(recoiling.DIMENSIONS, log2_points, luminosity.sqrt_s)
-    density, sqrt_s = luminosity.rapidity_density, luminosity.sqrt_s
+    source = recoiling.Source(luminosity, spectrum, intrinsic)
 
-    def at(mass: Scalar, beta: Scalar) -> Float[Array, " 2"]:
-        return recoiling.recoiling_acceptance(mass, beta, density, spectrum, face, sqrt_s, cube, intrinsic)
+    def at(mass: Scalar, beta: Scalar) -> Float[Array, " quarks=2"]:
+        return recoiling.recoiling_acceptance(mass, beta, source, face, cube)
 
-    return _tabulate(at, sqrt_s, acceptance.VELOCITY_FLOOR, _ONE_KNOTS, _ONE_ANGLES)
+    return _tabulate(at, luminosity.sqrt_s, acceptance.VELOCITY_FLOOR, _ONE_KNOTS, _ONE_ANGLES)
 
 
 def two(
@@ -58,30 +70,42 @@ def two(
     scale: Scalar | float = 1.0,
     log2_points: int = _TWO_POINTS,
 ) -> AcceptanceTable:
-    """Probability that both mCPs of a pair are in the face, recoiling against a jet: pair.cross_section over the
-    Drell-Yan one.
+    """Tabulate the probability that both mCPs of a pair that recoils against a jet are in the face.
 
-    The Sudakov form factor of `recoil` multiplies it, so that slow bosons are as frequent as there. across: bars along
-    a side, above one both cross the same bar.
+    `pair.cross_section` over the Drell-Yan one, times the Sudakov form factor of `recoil`, so that slow bosons are as
+    frequent as there.
+
+    Parameters
+    ----------
+    luminosity, densities, spectrum
+        Parton luminosities and distributions of one set, and the recoil of pairs that they make.
+    face
+        Front face of the detector.
+    across
+        Number of bars along a side; above one, both mCPs cross the same bar.
+    scale
+        Renormalisation and factorisation scale over the transverse mass of the boson.
+    log2_points
+        Binary logarithm of the number of quadrature points.
     """
     sqrt_s = luminosity.sqrt_s
     cube = _cube(pair.DIMENSIONS, log2_points, sqrt_s)
 
-    def at(mass: Scalar, beta: Scalar) -> Float[Array, " 2"]:
-        columns = pair.cross_section(
-            mass, beta, densities, face, sqrt_s, cube, scale, across, lambda pt: spectrum.below(mass, pt)
-        )
+    def at(mass: Scalar, beta: Scalar) -> Float[Array, " quarks=2"]:
+        source = pair.Source(densities, sqrt_s, scale, lambda pt: spectrum.below(mass, pt))
+        columns = pair.cross_section(mass, beta, source, face, cube, across)
         return jnp.stack([jnp.mean(column) / total for column, total in zip(columns, jet.drell_yan(mass, luminosity))])
 
     return _tabulate(at, sqrt_s, _SLOWEST, _TWO_KNOTS, _TWO_ANGLES)
 
 
-def _cube(dimensions: int, log2_points: int, like: Scalar) -> Float[Array, "n dimension"]:
+def _cube(dimensions: int, log2_points: int, like: Scalar) -> Float[Array, "points dimensions"]:
+    """The first scrambled Sobol points of the unit cube, in the precision of `like`."""
     return jnp.asarray(scrambled.points(dimensions, log2_points, 1)[0], like.dtype)
 
 
 def _tabulate(
-    at: Callable[[Scalar, Scalar], Float[Array, " 2"]], sqrt_s: Scalar, slowest: float, knots: int, angles: int
+    at: Callable[[Scalar, Scalar], Float[Array, " quarks=2"]], sqrt_s: Scalar, slowest: float, knots: int, angles: int
 ) -> AcceptanceTable:
     """The table of an acceptance that is a function of the pair's mass and the velocity of its products."""
     ends = jnp.log(jnp.asarray(LIGHTEST, sqrt_s.dtype)), jnp.log(jnp.minimum(HEAVIEST, HIGHEST_FRACTION * sqrt_s))

@@ -1,4 +1,4 @@
-"""The detector as a flat square that points at the interaction point, and what lies behind it."""
+"""The detector's front face: a flat square that points at the interaction point."""
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -6,13 +6,13 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Scalar
 
 
-def _float(value: float | Array) -> Array:
+def _float(value: float | int | Array) -> Array:
     """A number as a float, of the precision that it has."""
     return jnp.asarray(value, dtype=jnp.result_type(value, float))
 
 
 class Face(eqx.Module):
-    """Square front face, perpendicular to the line from the interaction point to its centre.
+    """The square front face, perpendicular to the line from the interaction point to its centre.
 
     Two of its sides run along the azimuth. A particle counts if it crosses the square; magnetic field
     and material on the way are neglected. The beam must not cross it: side cosh(eta) < 2 distance.
@@ -23,23 +23,11 @@ class Face(eqx.Module):
     eta: Scalar = eqx.field(converter=_float, default=0.0)  # pseudorapidity of the centre
 
 
-class Detector(eqx.Module):
-    """Layers of scintillator behind one face; a particle must give light in each of them.
-
-    The face decides alone who enters: bars point at the interaction point, so that a particle that
-    enters one crosses all its layers.
-    """
-
-    face: Face
-    layers: Scalar = eqx.field(converter=_float, default=3.0)  # in coincidence; a float, so that designs differentiate
-    thickness: Scalar = eqx.field(converter=_float, default=1.4)  # m, of one layer along the particle
-
-
 def direction(face: Face, u: Float[Array, "..."], v: Float[Array, "..."]) -> tuple[Array, Array, Array]:
-    """Unit vector (x, y, z; z along the beam) towards the point d (n + u theta^ + v phi^) of the face, n its centre's
-    direction.
+    """Unit vector (x, y, z; z along the beam) towards the point d (n + u theta^ + v phi^) of the face.
 
-    theta^ points away from the beam's +z axis and lies in the plane of azimuth 0, as n does.
+    d is the distance and n the direction of the face's centre; theta^ points away from the beam's +z axis and lies in
+    the plane of azimuth 0, as n does.
     """
     size = jnp.sqrt(1 + u**2 + v**2)
     sine, cosine = 1 / jnp.cosh(face.eta), jnp.tanh(face.eta)
@@ -64,6 +52,17 @@ def pseudorapidity_nodes(
     The square is exact; Gauss-Legendre in u and v, each row of constant u then put at its mean eta. Measured against
     the closed solid angle with 3 nodes: 1e-10 for 1 m at 20 m and eta_0 = 0 or 0.1, 2e-5 at 4 m and eta_0 = 1,
     2e-4 at 20 m and eta_0 = 3 (h cosh(eta_0) = 1/4).
+
+    Parameters
+    ----------
+    face
+        The face.
+    nodes, nodes_across
+        Number of nodes in u and in v.
+
+    Returns
+    -------
+    eta_i, and the weights w_i in units of pseudorapidity times a fraction of the azimuth.
     """
     half = face.side / (2 * face.distance)
     abscissa, weight = (jnp.asarray(each, half.dtype) for each in np.polynomial.legendre.leggauss(nodes))
@@ -80,9 +79,3 @@ def pseudorapidity_nodes(
     measure = half**2 * weight[:, None] * weight_across[None, :] / (2 * jnp.pi * jnp.sqrt(squared) * across_squared)
     row = jnp.sum(measure, axis=1)
     return jnp.sum(measure * eta, axis=1) / row, row
-
-
-def solid_angle(face: Face) -> Scalar:
-    """Solid angle of the face seen from the interaction point, sr: 4 asin[h^2/(1 + h^2)], h = side/(2 distance)."""
-    squared = (face.side / (2 * face.distance)) ** 2
-    return 4 * jnp.arcsin(squared / (1 + squared))

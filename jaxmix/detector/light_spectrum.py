@@ -17,10 +17,8 @@ from jaxmix.detector import photoelectrons
 # lowest count of each bin, of three layers; steps of a quarter lose some 3% of what the counts say of the charge
 EDGES = (3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 25, 30, 37, 45, 55, 70, 85, 105, 130, 160, 200, 250, 300)
 
-_FAR, _SPREADS = (
-    60,
-    12.0,
-)  # counts beyond the last edge, and in units of its root, past which nothing is left of a mean below it
+# counts beyond the last edge, and in units of its root, past which nothing is left of a mean below it
+_FAR, _SPREADS = 60, 12.0
 
 
 def log_probability(
@@ -29,11 +27,29 @@ def log_probability(
     layers: int,
     charge_one: Scalar | float = photoelectrons.CHARGE_ONE_PHOTOELECTRON,
 ) -> Float[Array, " counts"]:
-    """ln of the probability of k = layers, layers + 1, ... photoelectrons (so many of them) in all layers, each of
-    which sees one.
+    """Logarithm of the probability of k photoelectrons in all n layers together, each of which sees at least one.
 
     P = sum_j (-1)^(n-j) C(n, j) exp(-n N) (j N)^k/k! = n! S(k, n) N^k exp(-n N)/k!, N the mean of one layer and S
-    Stirling's number of the second kind (DLMF 26.8.6): one term, so that nothing cancels where N is small.
+    Stirling's number of the second kind: one term, so that nothing cancels where N is small.
+
+    Parameters
+    ----------
+    counts
+        How many values of k: n, n + 1, ..., n + counts - 1.
+    charge
+        Charge of the particle, in units of e.
+    layers
+        n.
+    charge_one
+        Charge that gives one photoelectron per layer on average, in units of e.
+
+    Returns
+    -------
+    ln P of each k.
+
+    References
+    ----------
+    DLMF, eq. (26.8.6).
     """
     k = np.arange(layers, layers + counts)
     log_mean = _log_mean(charge, charge_one)
@@ -50,12 +66,27 @@ def log_bins(
     edges: tuple[int, ...] = EDGES,
     charge_one: Scalar | float = photoelectrons.CHARGE_ONE_PHOTOELECTRON,
 ) -> Float[Array, " bins"]:
-    """ln of the probabilities of edges[i] <= k < edges[i+1] photoelectrons in all layers, each of which sees one; the
-    last bin has no end.
+    """Logarithms of the probabilities of bins edges[i] <= k < edges[i+1] of photoelectrons in all layers together.
 
-    With edges[0] = layers they add up to photoelectrons.detection_probability; a larger one is a threshold. Finite at
-    every charge, with finite slopes; at charge 0 as photoelectrons.log_layer_probability. Raises ValueError for edges
-    that do not rise or begin below one photoelectron a layer.
+    Each layer sees at least one, and the last bin has no end. With edges[0] = layers the probabilities add up to
+    photoelectrons.detection_probability; a larger one is a threshold. Finite at every charge, with finite slopes; at
+    charge 0 as photoelectrons.log_layer_probability.
+
+    Parameters
+    ----------
+    charge, layers, charge_one
+        As in `log_probability`.
+    edges
+        Lowest count of each bin.
+
+    Returns
+    -------
+    ln P of each bin.
+
+    Raises
+    ------
+    ValueError
+        For edges that do not rise, or begin below one photoelectron a layer.
     """
     check(edges, layers)
     last, below = edges[-1], edges[-1] - layers
@@ -72,7 +103,7 @@ def log_bins(
 
 
 def _log_sums(each: Float[Array, " counts"], edges: tuple[int, ...]) -> Float[Array, " bins"]:
-    """ln of sums of exp(each) over edges[i] <= k < edges[i+1].
+    """Logarithms of sums of exp(each) over edges[i] <= k < edges[i+1].
 
     The larger end of each bin is divided out: a distribution with one maximum rises little above both ends of a bin.
     """
@@ -84,20 +115,24 @@ def _log_sums(each: Float[Array, " counts"], edges: tuple[int, ...]) -> Float[Ar
 
 
 def check(edges: tuple[int, ...], layers: int) -> None:
-    """Raises ValueError for edges that do not rise or begin below one photoelectron a layer."""
+    """Raise ValueError for edges that do not rise or begin below one photoelectron a layer."""
     if edges[0] < layers or any(high <= low for low, high in itertools.pairwise(edges)):
         raise ValueError(
-            f"light_spectrum: found the edges {edges}; allowed: rising whole numbers from the number of layers, {layers}, on."
+            f"light_spectrum: found the edges {edges}; "
+            f"allowed: rising whole numbers from the number of layers, {layers}, on."
         )
 
 
 @functools.cache
 def log_surjections(layers: int, end: int) -> Float[np.ndarray, " end"]:
-    """ln[n! S(k, n)/k!] for k = 0 to end - 1, minus infinity below n; the probability, over N^k exp(-n N), that k fall
-    on all n layers.
+    """Table of ln[n! S(k, n)/k!] for k = 0 to end - 1, n the number of layers; minus infinity below n.
 
-    u_n(k) = n/k [u_n(k-1) + u_{n-1}(k-1)], from S(k, n) = n S(k-1, n) + S(k-1, n-1) (DLMF 26.8.22): positive terms
-    alone.
+    n! S(k, n) is the number of ways in which k photoelectrons fall on all n layers. With u_n(k) = n! S(k, n)/k!,
+    u_n(k) = n/k [u_n(k-1) + u_{n-1}(k-1)] from S(k, n) = n S(k-1, n) + S(k-1, n-1): positive terms alone.
+
+    References
+    ----------
+    DLMF, eq. (26.8.22).
     """
     number = np.arange(1, layers + 1)
     row = np.full(layers + 1, -np.inf)
@@ -110,7 +145,7 @@ def log_surjections(layers: int, end: int) -> Float[np.ndarray, " end"]:
 
 
 def _log_mean(charge: Scalar | float, charge_one: Scalar | float) -> Scalar:
-    """ln N of one layer; at charge 0 that of the smallest normal number, with zero slope."""
+    """Logarithm of the mean N of one layer; at charge 0 that of the smallest normal number, with zero slope."""
     size = jnp.abs(jnp.asarray(charge))
     smallest = jnp.finfo(size.dtype).tiny
     return 2 * (jnp.log(jnp.where(size > smallest, size, smallest)) - jnp.log(charge_one))

@@ -22,11 +22,30 @@ _LARGE_X = 8.0  # power of (1 - x) with which a recoil falls near the kinematic 
 _EDGE = 0.999999  # largest |t|: what lies beyond has no phase space
 
 
+class Source(NamedTuple):
+    """Where pairs come from: bosons with a jet in proton collisions."""
+
+    densities: partons.PartonDensities
+    sqrt_s: Scalar  # GeV
+    scale: Scalar | float = 1.0  # renormalisation and factorisation scale over the transverse mass of the boson
+    # factors (up, down) at a transverse momentum of the boson (GeV), as a veto or a Sudakov form factor
+    weigh: Callable[[Array], tuple[Array, Array]] | None = None
+
+
+class Tracks(NamedTuple):
+    """What bends and stops the particles on their way: a field and rock, and the charge (in e) of either, of both
+    signs.
+    """
+
+    path: transport.Path
+    charge: Scalar | float
+
+
 class Sample(NamedTuple):
     """Where both particles cross the face and how they share the energy, with the volume per unit of the cube."""
 
-    start: Float[Array, "n two"]  # (u, v) of the first in the face, over its distance
-    end: Float[Array, "n two"]
+    start: Float[Array, "n uv=2"]  # (u, v) of the first in the face, over its distance
+    end: Float[Array, "n uv=2"]  # of the second
     haversine: Float[Array, " n"]  # (1 - cos)/2 of the angle between them
     share: Float[Array, " n"]  # t = tanh(d)/beta in (-1, 1), d half the difference of their rapidities atanh(|p|/E)
     volume: Float[Array, " n"]  # dOmega1 dOmega2 dt per unit of the cube, sr^2
@@ -37,26 +56,43 @@ def sample(
     beta: Scalar,
     face: geometry.Face,
     sqrt_s: Scalar,
-    cube: Float[Array, "n five"],
+    cube: Float[Array, "n dimensions=5"],
     across: Scalar | float = 1.0,
 ) -> Sample:
-    """Directions and shares from points of the unit cube, by two maps for the two ways into a small face.
+    """Map points of the unit cube to directions and shares, by two maps for the two ways into a small face.
 
     (a) Both are fast: a pair that opens by theta has a momentum p ~ 2 M beta/theta, and rates fall as p^-6 (1 - 2
     p/sqrt_s)^8, hence towards the face's diagonal; equal shares are slowest. (b) A slow boson decays along its own
     direction, so that one particle is much slower: 1 - |t| about C (1 - beta^2)^2/(2 beta^2), C the haversine. Each
-    point of the cube belongs to one map and has the density of both (balance heuristic; E. Veach and L. J. Guibas,
-    SIGGRAPH 1995, 419). The maps change errors and no integral. across: number of bars along a side; above one both
-    cross the same bar, any of them.
+    point of the cube belongs to one map and has the density of both (balance heuristic). The maps change errors and no
+    integral.
+
+    Parameters
+    ----------
+    mass
+        Mass M of the pair, GeV.
+    beta
+        Velocity of the particles in the pair's rest frame.
+    face
+        Front face of the detector.
+    sqrt_s
+        Collision energy, GeV.
+    cube
+        Points of the unit cube.
+    across
+        Number of bars along a side; above one, both particles cross the same bar, any of them.
+
+    References
+    ----------
+    E. Veach and L. J. Guibas, SIGGRAPH 1995, 419 (the balance heuristic).
     """
     half = face.side / (2 * face.distance)
     bar = half / across
     is_fast = cube[:, 4] < 0.5
     fast, slow = _power(mass, beta, half, sqrt_s), jnp.asarray(1.0, cube.dtype)
     signed = 2 * cube[:, :2] - 1
-    length = _length(
-        jnp.abs(signed), jnp.where(is_fast, fast, slow)[:, None]
-    )  # of the difference, per axis, over its largest
+    # of the difference, per axis, over its largest
+    length = _length(jnp.abs(signed), jnp.where(is_fast, fast, slow)[:, None])
     difference = jnp.sign(signed) * bar * length
     place = cube[:, 2:4] * across
     index = jnp.floor(jax.lax.stop_gradient(place))
@@ -69,9 +105,8 @@ def sample(
     density = _central_density(share, fast) * _length_density(length, fast) + _peripheral_density(
         share, edge
     ) * _length_density(length, slow)
-    area = jnp.prod(
-        4 * half * bar * (1 - length), axis=-1
-    )  # d(difference) d(middle) per unit of length and of the cube
+    # d(difference) d(middle) per unit of length and of the cube
+    area = jnp.prod(4 * half * bar * (1 - length), axis=-1)
     return Sample(start, end, haversine, share, area * solid * 2 / density)
 
 
@@ -82,26 +117,32 @@ def _power(mass: Scalar, beta: Scalar, half: Scalar, sqrt_s: Scalar) -> Scalar:
 
 
 def _length(t: Array, power: Array) -> Array:
-    """From (0, 1) with density rising as the power - 1 and falling linearly to one: t = 1 - (1 - length^power)^2."""
+    """Map of (0, 1) to lengths with density rising as the power - 1 and falling linearly to one.
+
+    t = 1 - (1 - length^power)^2.
+    """
     t = jnp.clip(t, 1e-12, 1 - 1e-12)
     return (t / (1 + jnp.sqrt(1 - t))) ** (1 / power)
 
 
-def _length_density(length: Float[Array, "n two"], power: Array) -> Float[Array, " n"]:
+def _length_density(length: Float[Array, "n uv=2"], power: Array) -> Float[Array, " n"]:
+    """Density of the lengths of both axes, with either sign."""
     return jnp.prod(2 * power * length ** (power - 1) * (1 - length**power) / 2, axis=-1)  # halved: either sign
 
 
 def _central(t: Array, power: Array) -> Array:
+    """Map of (0, 1) to shares with density 1/(1 + power share^2)^(3/2)."""
     v = 2 * t - 1
     return v / jnp.sqrt(1 + power * (1 - v**2))
 
 
 def _central_density(share: Array, power: Array) -> Array:
+    """Density of `_central`."""
     return jnp.sqrt(1 + power) / (1 + power * share**2) ** 1.5 / 2
 
 
 def _peripheral(t: Array, edge: Array) -> Array:
-    """Either end, with density 1/(x + edge)^2 in x = 1 - |t|."""
+    """Map of (0, 1) to shares near either end, with density 1/(x + edge)^2 in x = 1 - |share|."""
     v = 2 * t - 1
     size = jnp.clip(jnp.abs(v), 1e-12, 1.0)  # (share of the distribution below x)
     x = edge * size / (1 + edge - size)
@@ -109,11 +150,12 @@ def _peripheral(t: Array, edge: Array) -> Array:
 
 
 def _peripheral_density(share: Array, edge: Array) -> Array:
+    """Density of `_peripheral`."""
     x = 1 - jnp.abs(share)
     return edge * (1 + edge) / (x + edge) ** 2 / 2
 
 
-def _opening(start: Float[Array, "n two"], end: Float[Array, "n two"]) -> tuple[Array, Array]:
+def _opening(start: Float[Array, "n uv=2"], end: Float[Array, "n uv=2"]) -> tuple[Array, Array]:
     """(1 - cos)/2 of the angle between the lines to two points of the face, without cancellation, and dOmega1 dOmega2
     per areas.
     """
@@ -125,24 +167,33 @@ def _opening(start: Float[Array, "n two"], end: Float[Array, "n two"]) -> tuple[
 
 
 class Pairs(NamedTuple):
-    """The two particles' momenta (GeV) and the phase space dpT^2 dy dphi/(2 pi) dOmega*/(4 pi) of boson and decay per
-    unit of the cube.
-    """
+    """Momenta of both particles, with the phase space of boson and decay."""
 
-    first: jet.Momentum
-    second: jet.Momentum
-    measure: Array
+    first: jet.Momentum  # GeV
+    second: jet.Momentum  # GeV
+    measure: Array  # dpT^2 dy dphi/(2 pi) dOmega*/(4 pi) per unit of the cube, GeV^2
 
 
-def pairs(mass: Scalar, beta: Scalar, face: geometry.Face, found: Sample) -> Pairs:
-    """Momenta of both particles, of equal mass m and velocity beta in the rest frame of the pair of mass M.
+def pairs(mass: Scalar, beta: Scalar, face: geometry.Face, directions: Sample) -> Pairs:
+    """Momenta of both particles, given their directions and how they share the energy.
 
     With rapidities r = a +- d along each one's direction, m sinh(r) = p: M^2 = 2 m^2 [1 + cosh(2d) (1 - C) + cosh(2a)
     C], C = (1 - cos theta)/2, so that m^2 [cosh(2a) - cosh(2d)] = (M^2/2) beta^2 (1 - t^2)/[(1 - beta^2 t^2) C]. At
     fixed M the phase space is (p1 p2)^2/(2 pi^2 beta m^2 C sinh 2a) dd dOmega1 dOmega2. Regular from the threshold to
     massless particles.
+
+    Parameters
+    ----------
+    mass
+        Mass M of the pair, GeV.
+    beta
+        Velocity of the particles, of equal mass m, in the pair's rest frame.
+    face
+        Front face of the detector.
+    directions
+        Points of the face and shares, from `sample`.
     """
-    t, haversine = found.share, found.haversine
+    t, haversine = directions.share, directions.haversine
     room = 1 - (beta * t) ** 2
     m2 = mass**2 * (1 - beta**2) / 4
     excess = mass**2 / 2 * beta**2 * (1 - t**2) / (room * haversine)  # m^2 (cosh 2a - cosh 2d) = 2 p1 p2
@@ -154,60 +205,73 @@ def pairs(mass: Scalar, beta: Scalar, face: geometry.Face, found: Sample) -> Pai
     slower = excess / (2 * faster)
     momenta = jnp.where(t > 0, faster, slower), jnp.where(t > 0, slower, faster)
     energies = [energy / 2 * (1 + sign * beta * t * speed) for sign in (1, -1)]
-    units = [geometry.direction(face, point[:, 0], point[:, 1]) for point in (found.start, found.end)]
-    measure = (excess / 2) ** 2 / (2 * jnp.pi**2 * haversine * odd * room) * found.volume
-    first, second = ((e, *(p * n for n in unit)) for e, p, unit in zip(energies, momenta, units))
+    units = [geometry.direction(face, point[:, 0], point[:, 1]) for point in (directions.start, directions.end)]
+    measure = (excess / 2) ** 2 / (2 * jnp.pi**2 * haversine * odd * room) * directions.volume
+    first, second = ((e, p * x, p * y, p * z) for e, p, (x, y, z) in zip(energies, momenta, units))
     return Pairs(first, second, measure)
 
 
 def cross_section(
     mass: Scalar,
     beta: Scalar,
-    densities: partons.PartonDensities,
+    source: Source,
     face: geometry.Face,
-    sqrt_s: Scalar,
-    cube: Float[Array, "n six"],
-    scale: Scalar | float = 1.0,
+    cube: Float[Array, "n dimensions=6"],
     across: Scalar | float = 1.0,
-    weigh: Callable[[Array], tuple[Array, Array]] | None = None,
-    path: transport.Path | None = None,
-    charge: Scalar | float = 0.0,
-) -> tuple[Array, Array]:
-    """sigma(V + jet, both particles in the face) for c_q^2 = 1, in pb: (up, down), its samples at points of the unit
-    cube.
+    tracks: Tracks | None = None,
+) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
+    """Cross section of V + jet with both particles of V -> psi psibar in the face, for c_q^2 = 1.
 
-    The mean over the cube is the integral of jet.density over all jets and all directions in the face, with the spin
-    correlations of the decay; scale: mu over the transverse mass of V; across: bars along a side, above one both cross
-    the same. weigh: factors (up, down) at a transverse momentum of V (GeV), as a veto or a Sudakov form factor. path: a
-    field and rock on the way, for particles of this charge (in e) and its opposite, of any bars; without it tracks are
-    straight. Then directions start in a face three times as wide and count if they arrive: many more points are needed,
-    and the geometry has no derivative.
+    The mean over the cube is the integral of `jet.density` over all jets and all directions in the face, with the spin
+    correlations of the decay.
+
+    Parameters
+    ----------
+    mass
+        Mass M of the pair, GeV.
+    beta
+        Velocity of the particles in the pair's rest frame.
+    source
+        Collisions that make the pairs.
+    face
+        Front face of the detector.
+    cube
+        Points of the unit cube.
+    across
+        Number of bars along a side; above one, both particles cross the same bar.
+    tracks
+        A field and rock on the way; None for straight tracks. With them directions start in a face three times as wide
+        and count if they arrive, in any bars: many more points are needed, and the geometry has no derivative.
+
+    Returns
+    -------
+    Samples at the points of the cube, of pairs made by up-type and by down-type quarks, pb.
     """
-    start = face if path is None else eqx.tree_at(lambda each: each.side, face, _WIDER * face.side)
-    found = pairs(mass, beta, start, sample(mass, beta, start, sqrt_s, cube[:, :5], across))
-    if path is not None:
-        found = found._replace(measure=found.measure * _arrive(mass, beta, face, found, path, charge))
-    (e1, x1, y1, z1), (e2, x2, y2, z2) = found.first, found.second
+    start = face if tracks is None else eqx.tree_at(lambda each: each.side, face, _WIDER * face.side)
+    both = pairs(mass, beta, start, sample(mass, beta, start, source.sqrt_s, cube[:, :5], across))
+    if tracks is not None:
+        both = both._replace(measure=both.measure * _arrive(mass, beta, face, both, tracks))
+    (e1, x1, y1, z1), (e2, x2, y2, z2) = both.first, both.second
     x, y, z = x1 + x2, y1 + y2, z1 + z2
     pt = jnp.sqrt(x**2 + y**2)
     rapidity = jnp.arcsinh(z / jnp.sqrt(mass**2 + pt**2))
-    low, high = jet.jet_rapidity_limits(mass, pt, rapidity, sqrt_s)
+    low, high = jet.jet_rapidity_limits(mass, pt, rapidity, source.sqrt_s)
     v = 2 * cube[:, 5] - 1  # dense where the jet is central
-    event = jet.Event(mass, pt, rapidity, (low + high) / 2 + (high - low) / 4 * v * (1 + v**2), sqrt_s)
+    event = jet.Event(mass, pt, rapidity, (low + high) / 2 + (high - low) / 4 * v * (1 + v**2), source.sqrt_s)
     difference = (e1 - e2, (x * (x1 - x2) + y * (y1 - y2)) / pt, jnp.zeros_like(x), z1 - z2)
-    up, down = jet.density(event, densities, scale * event.transverse_mass, difference, beta)
-    veto = (1.0, 1.0) if weigh is None else weigh(pt)
-    measure = found.measure * (high - low) * (1 + 3 * v**2) / 2
-    return measure * up * veto[0], measure * down * veto[1]
+    decay = jet.Decay(difference, beta)
+    up, down = jet.density(event, source.densities, source.scale * event.transverse_mass, decay)
+    factors = (1.0, 1.0) if source.weigh is None else source.weigh(pt)
+    measure = both.measure * (high - low) * (1 + 3 * v**2) / 2
+    return measure * up * factors[0], measure * down * factors[1]
 
 
-def _arrive(
-    mass: Scalar, beta: Scalar, face: geometry.Face, found: Pairs, path: transport.Path, charge: Scalar | float
-) -> Array:
-    """Whether both particles of each pair cross the face on their way through a field and rock."""
+def _arrive(mass: Scalar, beta: Scalar, face: geometry.Face, both: Pairs, tracks: Tracks) -> Float[Array, " n"]:
+    """One where both particles of a pair cross the face on their way through a field and rock, else zero."""
+    path, charge = tracks
     m = mass * jnp.sqrt(1 - beta**2) / 2
-    arrive = jnp.ones_like(found.measure, dtype=bool)
-    for sign, (energy, x, y, z) in ((1, found.first), (-1, found.second)):
+    arrive = jnp.ones_like(both.measure, dtype=bool)
+    for sign, (energy, x, y, z) in ((1, both.first), (-1, both.second)):
         momentum = jnp.sqrt(x**2 + y**2)
         azimuth = transport.azimuth_of_exit(sign * charge, momentum, path, face.distance / jnp.cosh(face.eta))
         cosine, sine = jnp.cos(azimuth), jnp.sin(azimuth)

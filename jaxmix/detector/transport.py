@@ -1,5 +1,7 @@
 """What a particle of charge epsilon e meets between the interaction point and a detector: a solenoid's field and rock.
 
+This module is a library: no command calls it, and `pair.cross_section` takes it as an option.
+
 With the default `Path` and m = 1 GeV, 20 m from the beam and behind all rock:
 
     epsilon   p (GeV)   moved by the field (m)   tilted against the radius (mrad)   energy lost (GeV)   scattered (mrad)
@@ -29,17 +31,17 @@ from jaxmix.numerics import safe
 
 BENDING = 0.299792458  # GeV/(T m), pT = BENDING |charge| B R; the speed of light, exact
 LOSS = 0.307075e-3  # GeV cm^2/mol, K = 4 pi N_A r_e^2 m_e; PDG 2024, table 34.1
-HIGHLAND = 13.6e-3  # GeV; PDG 2024, eq. (34.16)
 SLOWEST = 0.05  # beta gamma, below which Bethe's formula is not meant
-THINNEST = 1e-3  # x z^2/(X0 beta^2), below which Highland's formula was not fitted
 _EDGE = 1 - 1e-6  # of the largest sine that leaves the field
 _POWER = 1.8  # T^1.8 falls nearly linearly along the track of a slow particle, on which dE/dx ~ T^-0.8
 
+Real = Float[Array, "..."] | float  # a number, or an array; those of one call broadcast
+
 
 def _float(value: float | tuple[float, ...] | Array) -> Array:
-    """Numbers as floats, of the precision that they have."""
-    value = jnp.asarray(value)
-    return value.astype(jnp.result_type(value, float))
+    """Convert to floats; an array keeps its precision."""
+    numbers = jnp.asarray(value)
+    return numbers.astype(jnp.result_type(numbers, float))
 
 
 class Path(eqx.Module):
@@ -56,26 +58,41 @@ class Path(eqx.Module):
     electrons: Scalar = eqx.field(converter=_float, default=0.5)  # mol/g, <Z/A>
     excitation: Scalar = eqx.field(converter=_float, default=136.4)  # eV, mean excitation energy
     radiation_length: Scalar = eqx.field(converter=_float, default=26.54)  # g/cm^2
-    density_effect: Float[Array, " 5"] = eqx.field(
+    density_effect: Float[Array, " parameters=5"] = eqx.field(
         converter=_float, default=(3.7738, 0.0492, 3.0549, 0.08301, 3.4120)
     )  # C, x0, x1, a, k
 
 
-def reaches(charge: Array, transverse_momentum: Array, path: Path) -> Bool[Array, "..."]:
-    """Whether a particle leaves the solenoid: the diameter 2 R of its circle is larger than the field's radius.
+def reaches(charge: Real, transverse_momentum: Real, path: Path) -> Bool[Array, "..."]:
+    """True where a particle leaves the solenoid: the diameter 2 R of its circle is larger than the field's radius.
 
     charge in e, transverse_momentum in GeV; R = pT/(0.299792458 |charge| B) in metres.
     """
     return jnp.abs(_half_turn_sine(charge, transverse_momentum, path)) < 1
 
 
-def azimuth_of_exit(charge: Array, transverse_momentum: Array, path: Path, distance: Array) -> Float[Array, "..."]:
-    """How far a particle's azimuth as seen from the beam, at `distance` (m) from it, is from that of its start, in rad.
+def azimuth_of_exit(charge: Real, transverse_momentum: Real, path: Path, distance: Real) -> Float[Array, "..."]:
+    """Azimuth of a particle, as seen from the beam at a distance from it, relative to that of its start.
 
     An exact circle of radius R (see `reaches`) up to a = min(field_radius, distance), then a straight line:
         -2 asin[a/(2 R)] + asin[a^2/(2 R distance)],   for small angles   -(0.3 charge B a/pT) (1 - a/(2 distance)),
     in that sense for charge B > 0: positive particles turn clockwise when looked at from +z, where the field points.
-    One that curls up inside gets the value of one that grazes, with no slope in its momentum: ask `reaches`.
+    A particle that curls up inside gets the value of one that grazes, with no slope in its momentum: see `reaches`.
+
+    Parameters
+    ----------
+    charge
+        In units of e, with its sign.
+    transverse_momentum
+        GeV.
+    path
+        Field on the way.
+    distance
+        From the beam, m.
+
+    Returns
+    -------
+    Angle, rad.
     """
     inner = jnp.minimum(path.field_radius, distance)
     sine = _half_turn_sine(charge, transverse_momentum, path) * inner / path.field_radius
@@ -83,40 +100,59 @@ def azimuth_of_exit(charge: Array, transverse_momentum: Array, path: Path, dista
     return -2 * jnp.arcsin(kept) + jnp.arcsin(kept * inner / distance)
 
 
-def angle_of_incidence(charge: Array, transverse_momentum: Array, path: Path, distance: Array) -> Float[Array, "..."]:
-    """Angle between a track and the line from the interaction point, where the track is at `distance` (m) outside the
-    field, rad.
-
-    -asin[a^2/(2 R distance)], a = field_radius: bars that point at the interaction point see this tilt. Signs, and the
-    particle that curls up, as in azimuth_of_exit.
-    """
-    sine = _half_turn_sine(charge, transverse_momentum, path)
-    kept = jnp.where(jnp.abs(sine) < _EDGE, sine, _EDGE * jnp.sign(sine))
-    return -jnp.arcsin(kept * path.field_radius / distance)
-
-
-def stopping_power(charge: Array, momentum: Array, mass: Array, path: Path) -> Float[Array, "..."]:
-    """Mean energy that a particle loses to electrons of the rock, GeV/m; Bethe's formula, PDG 2024, eq. (34.5).
+def stopping_power(charge: Real, momentum: Real, mass: Real, path: Path) -> Float[Array, "..."]:
+    """Mean energy that a particle loses to electrons of the rock, by Bethe's formula.
 
     rho K charge^2 <Z/A>/beta^2 [ln(2 m_e beta^2 gamma^2 W/I^2)/2 - beta^2 - delta/2],
-    W = 2 m_e beta^2 gamma^2/(1 + 2 gamma m_e/m + (m_e/m)^2) (34.4). The density effect delta is in, in Sternheimer's
-    fit (34.7). charge in e, momentum and mass in GeV. Valid for beta gamma from 0.1 to 1e3, with worse accuracy down to
-    0.05, below which it is held. Radiation is left out: it matters to muons above 100 GeV, and goes down with 1/m^2.
+    W = 2 m_e beta^2 gamma^2/(1 + 2 gamma m_e/m + (m_e/m)^2), with the density effect delta in Sternheimer's fit. Valid
+    for beta gamma from 0.1 to 1e3, less accurate down to 0.05, below which it is held. Radiation is left out: it
+    matters to muons above 100 GeV, and falls as 1/m^2.
+
+    Parameters
+    ----------
+    charge
+        In units of e.
+    momentum, mass
+        GeV.
+    path
+        Rock on the way.
+
+    Returns
+    -------
+    -dE/dx, GeV/m.
+
+    References
+    ----------
+    PDG 2024, eqs. (34.4), (34.5) and (34.7).
     """
     boost = jnp.maximum(momentum / mass, SLOWEST)
     return charge**2 * _loss_of_unit_charge(boost, mass, path)
 
 
 def energy_after(
-    charge: Array, energy: Array, mass: Array, path: Path, steps: int = 32
+    charge: Real, energy: Real, mass: Real, path: Path, steps: int = 32
 ) -> tuple[Float[Array, "..."], Bool[Array, "..."]]:
-    """Energy (GeV) of a particle behind the rock and whether it stops inside, losing energy by `stopping_power`.
+    """Energy of a particle behind the rock, losing energy by `stopping_power`, and whether it stops inside.
 
     dE/dx = -S(E), by Runge-Kutta steps of fourth order in T^1.8, T = E - m, which falls nearly evenly however slow the
-    particle; below beta gamma = 0.05 S goes on as T^-0.8. charge in e, energy and mass in GeV. With 32 steps T is good
-    to 1e-4 for a particle with a tenth more than it takes to cross, to 10% for a muon with a hundredth more (to 1e-4
-    for charge 0.3 and 1 GeV). A stopped particle has energy m, and no slopes in its energy and charge; fluctuations
-    about the mean are left out.
+    particle; below beta gamma = 0.05 S goes on as T^-0.8. With 32 steps T is good to 1e-4 for a particle with a tenth
+    more than it takes to cross, to 10% for a muon with a hundredth more (to 1e-4 for charge 0.3 and 1 GeV).
+    Fluctuations about the mean are left out.
+
+    Parameters
+    ----------
+    charge
+        In units of e.
+    energy, mass
+        GeV.
+    path
+        Rock on the way.
+    steps
+        Number of Runge-Kutta steps.
+
+    Returns
+    -------
+    Energy (GeV), and True for a particle that stops: it has energy m, and no slopes in its energy and charge.
     """
     kinetic = jnp.maximum(energy - mass, 0.0)
     slowest = mass * (jnp.sqrt(1 + SLOWEST**2) - 1)
@@ -141,33 +177,20 @@ def energy_after(
     return mass + _root(left), left <= 0
 
 
-def scattering_angle(charge: Array, momentum: Array, mass: Array, path: Path) -> Float[Array, "..."]:
-    """Width of the angle, projected on a plane, by which the rock scatters a particle, rad; Highland, PDG 2024, eq.
-    (34.16).
-
-    theta_0 = (13.6 MeV/(beta p)) |charge| sqrt(x/X0) [1 + 0.038 ln(x charge^2/(X0 beta^2))], to 11% for x/X0 from 1e-3
-    to 100; the logarithm's argument is held at 1e-3 below that. Momentum (GeV) as if nothing were lost on the way.
-    """
-    beta_squared = momentum**2 / (momentum**2 + mass**2)
-    thickness = 100 * path.rock * path.density / path.radiation_length
-    logarithm = jnp.log(jnp.maximum(thickness * charge**2 / beta_squared, THINNEST))
-    return HIGHLAND * jnp.abs(charge) * jnp.sqrt(thickness / beta_squared) / momentum * (1 + 0.038 * logarithm)
-
-
-def _half_turn_sine(charge: Array, transverse_momentum: Array, path: Path) -> Array:
-    """field_radius/(2 R), the sine of half of the angle by which the field turns the track; with the sign of charge
-    times field.
+def _half_turn_sine(charge: Real, transverse_momentum: Real, path: Path) -> Array:
+    """Sine of half of the angle by which the field turns the track, field_radius/(2 R), with the sign of charge times
+    field.
     """
     return BENDING * charge * path.field * path.field_radius / (2 * transverse_momentum)
 
 
 def _root(power: Array) -> Array:
-    """T of T^1.8, zero with zero slope where nothing is left."""
+    """Kinetic energy T of T^1.8, zero with zero slope where nothing is left."""
     positive = power > 0
     return jnp.where(positive, jnp.where(positive, power, 1.0) ** (1 / _POWER), 0.0)
 
 
-def _loss_of_unit_charge(boost: Array, mass: Array, path: Path) -> Array:
+def _loss_of_unit_charge(boost: Array, mass: Real, path: Path) -> Array:
     """Stopping power at charge 1, GeV/m, as a function of beta gamma."""
     electron = constants.M_ELECTRON
     gamma = jnp.sqrt(1 + boost**2)
@@ -179,7 +202,7 @@ def _loss_of_unit_charge(boost: Array, mass: Array, path: Path) -> Array:
 
 
 def _density_correction(boost: Array, path: Path) -> Array:
-    """delta of the density effect, a fit in x = log10(beta gamma): R.M. Sternheimer, M.J. Berger, S.M. Seltzer, At.
+    """Density effect delta, a fit in x = log10(beta gamma): R.M. Sternheimer, M.J. Berger, S.M. Seltzer, At.
     Data Nucl. Data Tables 30 (1984) 261; PDG 2024, eq. (34.7).
     """
     constant, first, last, factor, power = path.density_effect

@@ -1,3 +1,3 @@
-"""Electroweak observables: what e+e- collisions, W mass and low-energy parity violation measured, and what a mixed
-sector makes of it.
+"""Electroweak observables: what e+e- collisions, the W mass and low-energy parity violation measured, and how a mixed
+sector changes them.
 """

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from jaxmix import constants
-from jaxmix.currents import mixing, neutral_currents
+from jaxmix.currents import kinetic_mixing, mixing, neutral_currents
 from jaxmix.numerics import quadrature
 
 Scalar = Float[Array, ""]
@@ -37,8 +37,9 @@ _ODDS, _WEIGHTS = _rule()
 
 
 def _slopes(ratio: Scalar, other: Scalar | float = 0.0) -> tuple[Scalar, Scalar]:
-    """(F(r) - F(r'))/(r - r') of the loop functions F_V and F_A, formed under the integral so that r may be as close to
-    r' as one likes.
+    """Divided differences (F(r) - F(r'))/(r - r') of the loop functions F_V and F_A.
+
+    They are formed under the integral, so that r may be as close to r' as one likes.
 
     F_V = r int_0^1 dz z (1 - z)^2/(z + r (1 - z)^2),  F_A = r int_0^1 dz [z (1 - z) (3 + z) + 2 r (1 - z)^3]/(z + r (1
     - z)^2); both vanish at r = 0. With s = z/(1 - z) and p = s (1 + s) the denominator is (p + r)/(1 + s)^2.
@@ -56,13 +57,21 @@ def _slopes(ratio: Scalar, other: Scalar | float = 0.0) -> tuple[Scalar, Scalar]
 
 
 def vector_boson(mass_lepton: Scalar, mass: Scalar, vector: Scalar, axial: Scalar) -> Scalar:
-    """Contribution of a neutral boson with L = V_mu psibar gamma^mu (g_V + g_A gamma_5) psi to a, (g_V^2 F_V - g_A^2
-    F_A)/(4 pi^2).
+    """Contribution to a of a neutral boson with L = V_mu psibar gamma^mu (g_V + g_A gamma_5) psi.
 
-    alpha/(2 pi) for g_V^2 = 4 pi alpha and m -> 0; m_lepton^2/(4 pi^2 m^2) (g_V^2/3 - 5 g_A^2/3) for a heavy one.
+    (g_V^2 F_V - g_A^2 F_A)/(4 pi^2): alpha/(2 pi) for g_V^2 = 4 pi alpha and m -> 0, and m_lepton^2/(4 pi^2 m^2)
+    (g_V^2/3 - 5 g_A^2/3) for a heavy boson.
 
-    Args:
-        mass_lepton, mass: of the lepton and of the boson, GeV, both above zero.
+    Parameters
+    ----------
+    mass_lepton, mass
+        Of the lepton and of the boson, GeV, both above zero.
+    vector, axial
+        g_V and g_A.
+
+    References
+    ----------
+    J.P. Leveille, Nucl. Phys. B 137 (1978) 63.
     """
     ratio = (mass_lepton / mass) ** 2
     by_vector, by_axial = _slopes(ratio)
@@ -70,7 +79,7 @@ def vector_boson(mass_lepton: Scalar, mass: Scalar, vector: Scalar, axial: Scala
 
 
 def shift(currents: neutral_currents.NeutralCurrents, lepton: constants.Fermion) -> Scalar:
-    """Change of a lepton's a against the Standard Model with the same alpha(0), theta_W and M1, exactly in the mixing.
+    """Change of a lepton's a against the Standard Model with the same alpha(0), theta_W and M1, exact in the mixing.
 
     The Z' with its exact couplings, plus the physical Z less the one of the Standard Model. The small differences of
     the Z come from its eigenvector (`_z_shift`), never from a subtraction, so that no digit is lost at any kappa; only
@@ -83,9 +92,7 @@ def shift(currents: neutral_currents.NeutralCurrents, lepton: constants.Fermion)
     """
     point = _hatted(currents)
     _, z, zprime = neutral_currents.states(point)
-    light = vector_boson(
-        jnp.asarray(lepton.mass, point.kappa.dtype), zprime.mass, *_vector_axial(point, zprime, lepton)
-    )
+    light = vector_boson(jnp.asarray(lepton.mass, point.m1.dtype), zprime.mass, *_vector_axial(point, zprime, lepton))
     return light + _z_shift(point, z, lepton)
 
 
@@ -95,20 +102,19 @@ def _hatted(currents: neutral_currents.NeutralCurrents) -> neutral_currents.Neut
     A physical Z' mass that was asked for is held; where none fits (in the gap between the two phases' forbidden ones)
     M2 is.
     """
-    kappa = mixing.hatted(currents.kappa, currents.dark)
-    okun = mixing.Angle(cos=jnp.zeros_like(kappa), sin=jnp.ones_like(kappa))
-    m2 = currents.m2
+    kappa = currents.sector.hatted
+    okun = kinetic_mixing.okun(kappa, currents.m2)
     if currents.m_zprime is not None:
-        held = mixing.lagrangian_mass(kappa, currents.m1, currents.m_zprime, currents.weak, okun)
-        m2 = jnp.where(jnp.isnan(held), m2, held)
+        held = mixing.lagrangian_mass(kappa, currents.m1, currents.m_zprime, currents.weak, okun.dark)
+        okun = dataclasses.replace(okun, m2=jnp.where(jnp.isnan(held), currents.m2, held))
     e = jnp.full_like(currents.e, np.sqrt(4.0 * np.pi * constants.ALPHA_0))
-    return dataclasses.replace(currents, kappa=kappa, dark=okun, m2=m2, e=e)
+    return dataclasses.replace(currents, sector=okun, e=e)
 
 
 def _vector_axial(
     currents: neutral_currents.NeutralCurrents, state: mixing.Eigenstate, lepton: constants.Fermion
 ) -> tuple[Scalar, Scalar]:
-    """g_V = (g_L + g_R)/2 and g_A = (g_R - g_L)/2."""
+    """Vector and axial couplings, g_V = (g_L + g_R)/2 and g_A = (g_R - g_L)/2."""
     left, right = neutral_currents.chiral_couplings(currents, state, lepton)
     return 0.5 * (left + right), 0.5 * (right - left)
 
@@ -119,7 +125,7 @@ def _z_shift(point: neutral_currents.NeutralCurrents, z: mixing.Eigenstate, lept
     With rho = z2/z1 and K the kinetic matrix, M1^2/m_Z^2 - 1 = K11 - 1 + rho K12 and 1/z1^2 - 1 = K11 - 1 + 2 rho K12 +
     rho^2 K22, from the first row of M^2 v = m^2 K v and from v^T K v = 1.
     """
-    matrix = mixing.kinetic_matrix(point.kappa, point.weak, point.dark)
+    matrix = mixing.kinetic_matrix(point.sector.hatted, point.weak, kinetic_mixing.okun_angle(point.m1))
     rho = z.z2 / z.z1
     lighter = rho * matrix.off_diagonal - matrix.shift1
     norm = 2.0 * rho * matrix.off_diagonal - matrix.shift1 + rho**2 * (1.0 - matrix.shift2)

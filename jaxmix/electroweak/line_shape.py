@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Scalar
 
 from jaxmix.electroweak import helicity, response
 from jaxmix.electroweak import standard_model as sm
@@ -41,37 +41,38 @@ NAMES = ("m_z", "gamma_z", "sigma_had_0", *RATIOS)
 
 
 class Ratio(NamedTuple):
-    """A ratio or an asymmetry N/D at some energies [n], relative to `unit`: its value there, the changes of N/(D0 unit)
-    and of D/D0 with (Re F, Im F, |F|^2), its slopes with the fitted (ln m, ln Gamma/m, ln of the Z amplitude), and the
-    weights of the energies.
+    """A ratio or an asymmetry N/D at n energies, relative to a unit: a ratio to itself, an asymmetry to its value at
+    the pole.
+
+    Terms are Re F, Im F and |F|^2; the fitted parameters are ln m, ln Gamma/m and the logarithm of the Z amplitude.
     """
 
-    standard: Float[Array, " n"]
-    numerator: Float[Array, "three n"]
-    denominator: Float[Array, "three n"]
-    slope: Float[Array, "n three"]
-    weight: Float[Array, " n"]
+    standard: Float[Array, " n"]  # its value in the Standard Model
+    numerator: Float[Array, "terms=3 n"]  # changes of N/(D0 unit)
+    denominator: Float[Array, "terms=3 n"]  # changes of D/D0
+    slope: Float[Array, "n fitted=3"]
+    weight: Float[Array, " n"]  # of the energies, with sum one
 
 
 class LineShape(NamedTuple):
-    """The hadronic line shape on the scan, relative: its changes with (Re F, Im F, |F|^2), the matrix that fits (ln m,
-    ln Gamma/m, ln of the Z amplitude) to it, and the fit's response to the second order of these three; then all that
-    is measured beside it.
+    """Relative hadronic line shape on the scan, and all that is measured beside it; terms and fitted parameters as in
+    `Ratio`.
     """
 
-    hadrons: Float[Array, "three seven"]
-    fit: Float[Array, "three seven"]
-    curvature: Float[Array, "three three three"]
+    hadrons: Float[Array, "terms=3 scan=7"]  # changes of the cross section
+    fit: Float[Array, "fitted=3 scan=7"]  # matrix of the fit to it
+    curvature: Float[Array, "fitted=3 fitted=3 fitted=3"]  # the fit's response to products of two fitted parameters
     ratios: dict[str, Ratio]
 
 
 def line_shape(model: sm.StandardModel) -> LineShape:
-    """The projection for one Standard Model: least squares with the statistical weights of equal luminosity, the photon
-    held.
+    """Project changes of cross sections on pseudo-observables, for one Standard Model.
+
+    Least squares with the statistical weights of equal luminosity, the photon held.
     """
     weight = np.stack([_HADRONS, *(part for above, below, _ in RATIOS.values() for part in (above, below))])
 
-    def standard(shape: Float[Array, "three"]) -> Float[Array, "sums eight"]:
+    def standard(shape: Float[Array, " fitted=3"]) -> Float[Array, "sums energies=8"]:
         return _sums(model, weight, shape)[0]
 
     start = jnp.zeros(3)
@@ -80,6 +81,7 @@ def line_shape(model: sm.StandardModel) -> LineShape:
     counts = ENERGIES[SCAN] ** 2 * values[0, SCAN]
     slope = slopes[0, SCAN] / values[0, SCAN, None]
     fit = jnp.linalg.solve(slope.T @ (counts[:, None] * slope), slope.T * counts[None])
+    # p: fitted parameter of the result; a, b: fitted parameters by which it is moved; e: energy of the scan
     curvature = jnp.einsum("pe,eab->pab", fit, bends / values[0, SCAN, None, None])
     pole = sm.pole_observables(model)
     ratios = {}
@@ -89,7 +91,7 @@ def line_shape(model: sm.StandardModel) -> LineShape:
         # ratios of cross sections relative to themselves; asymmetries, which pass through zero, to their pole value
         unit = ratio if name.startswith("r_") else jnp.full_like(ratio, pole[name])
         move = (slopes[above, at] - ratio[:, None] * slopes[below, at]) / (values[below, at] * unit)[:, None]
-        seen = counts if at == SCAN else jnp.ones(1)
+        seen = jnp.asarray(counts) if at == SCAN else jnp.ones(1)
         numerator, denominator = (
             changes[:, above, at] / (values[below, at] * unit)[None],
             changes[:, below, at] / values[None, below, at],
@@ -98,31 +100,42 @@ def line_shape(model: sm.StandardModel) -> LineShape:
     return LineShape(changes[:, 0, SCAN] / values[None, 0, SCAN], fit, curvature, ratios)
 
 
-def shifts(line: LineShape, seen: response.Response) -> dict[str, Float[Array, ""]]:
-    """Relative changes of the pole observables (NAMES) with this response at ENERGIES.
+def shifts(line: LineShape, seen: response.Response) -> dict[str, Scalar]:
+    """Relative changes of the pole observables by the dark sector.
 
     The change of the line shape is fitted by (m, Gamma, sigma^0) to second order; every other quantity is corrected for
     the fitted m and Gamma, as experiments do.
+
+    Parameters
+    ----------
+    line
+        The projection, from `line_shape`.
+    seen
+        The response at ENERGIES.
+
+    Returns
+    -------
+    Changes by name, of all NAMES.
     """
     first = line.fit @ seen.at(SCAN).change(line.hadrons)
-    # a Z moved by half its mass is as excluded as one moved further
+    # p, a, b: fitted parameters; a Z moved by half its mass is as excluded as one moved further
     shape = jnp.clip(first - 0.5 * jnp.einsum("pab,a,b->p", line.curvature, first, first), -0.5, 0.5)
     mass, width, scale = shape
-    found = {
+    relative = {
         "m_z": jnp.expm1(mass),
         "gamma_z": jnp.expm1(mass + width),
         "sigma_had_0": jnp.expm1(2.0 * (scale - width - mass)),
     }
     for name, (_, _, energies) in RATIOS.items():
-        ratio, there = line.ratios[name], seen.at(energies)
-        numerator, denominator = there.change(ratio.numerator), there.change(ratio.denominator)
+        ratio, at_energies = line.ratios[name], seen.at(energies)
+        numerator, denominator = at_energies.change(ratio.numerator), at_energies.change(ratio.denominator)
         change = (numerator - ratio.standard * denominator) / (1.0 + denominator)
-        found[name] = jnp.sum(ratio.weight * (change - ratio.slope @ shape))
-    return found
+        relative[name] = jnp.sum(ratio.weight * (change - ratio.slope @ shape))
+    return relative
 
 
 def _sums(
-    model: sm.StandardModel, weight: Float[np.ndarray, "sums states four"], shape: Float[Array, "three"]
+    model: sm.StandardModel, weight: Float[np.ndarray, "sums states helicities=4"], shape: Float[Array, " fitted=3"]
 ) -> tuple[Array, Array]:
     """Weighted sums of squares at ENERGIES and their changes with F, with the Z's mass, width and amplitude moved by
     `shape`.

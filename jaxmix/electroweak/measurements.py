@@ -9,25 +9,32 @@ in it is not as it must be: no fit may rest on a typing error.
 import dataclasses
 import math
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 
 from jaxmix.data import tables
 
-COLUMNS = (
-    "name",
-    "observable",
-    "sqrt_s",
-    "cos_min",
-    "cos_max",
-    "value",
-    "error",
-    "norm",
-    "group",
-    "unit",
-    "sm_prediction",
-    "reference",
-)
+
+class Row(NamedTuple):
+    """One measurement as a row of a table holds it; the names of the fields are those of the columns."""
+
+    name: str
+    observable: str
+    sqrt_s: float  # GeV, nan where a quantity has no energy
+    cos_min: float  # nan without a bin
+    cos_max: float
+    value: float  # with `error`, `norm` and `sm_prediction` in the row's unit
+    error: float
+    norm: float  # part of the error that is common to the group
+    group: str
+    unit: str
+    sm_prediction: float
+    reference: str
+
+
+COLUMNS = Row._fields
 # units that an observable may come in; 1 for a cross section: over the muons' point cross section, or over its
 # prediction
 UNITS = {
@@ -86,59 +93,50 @@ W_MASS = {"2010": "ew_w_mass_2010.csv", "current": "ew_w_mass_current.csv"}
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Measurements:
-    """n measurements with their predictions (sm) in each one's unit, sqrt_s in GeV, nan where a quantity has no energy
-    or no bin; correlation is that of the residuals [n, n]; tables holds the name of each one's table.
-    """
+    """Measurements with the Standard Model's predictions, each in its own unit."""
 
     names: tuple[str, ...]
     observables: tuple[str, ...]
-    tables: tuple[str, ...]
+    tables: tuple[str, ...]  # name of the table of each
     references: tuple[str, ...]
-    sqrt_s: np.ndarray
-    cos_min: np.ndarray
-    cos_max: np.ndarray
-    value: np.ndarray
-    error: np.ndarray
-    sm: np.ndarray
-    correlation: np.ndarray
+    sqrt_s: Float[np.ndarray, " n"]  # GeV, nan where a quantity has no energy
+    cos_min: Float[np.ndarray, " n"]  # nan without a bin
+    cos_max: Float[np.ndarray, " n"]
+    value: Float[np.ndarray, " n"]
+    error: Float[np.ndarray, " n"]
+    sm: Float[np.ndarray, " n"]  # the predictions
+    correlation: Float[np.ndarray, "n n"]  # of the residuals
 
     @property
-    def residual(self) -> np.ndarray:
+    def residual(self) -> Float[np.ndarray, " n"]:
         """Relative deviations from the Standard Model, (X - X_SM)/X_SM; arXiv:1006.0973, eq. 16."""
         return (self.value - self.sm) / self.sm
 
     @property
-    def relative_error(self) -> np.ndarray:
+    def relative_error(self) -> Float[np.ndarray, " n"]:
         """Errors of the residuals, sigma/|X_SM|; arXiv:1006.0973, eq. 18."""
         return self.error / np.abs(self.sm)
 
     @property
-    def covariance(self) -> np.ndarray:
+    def covariance(self) -> Float[np.ndarray, "n n"]:
         """Covariance of the residuals, correlation_ij sigma_i sigma_j/|X_SM,i X_SM,j|."""
         return self.correlation * np.outer(self.relative_error, self.relative_error)
 
-    def chi2(self) -> float:
-        """chi^2 of the Standard Model column, r^T V^-1 r with the residuals r and their covariance V."""
-        pulls = self.residual / self.relative_error
-        return float(pulls @ np.linalg.solve(self.correlation, pulls))
-
-    def select(self, table: str) -> "Measurements":
-        """The measurements of one table."""
-        if table not in self.tables:
-            raise ValueError(
-                f"measurements: there is no table {table!r}; it is one of {', '.join(dict.fromkeys(self.tables))}."
-            )
-        here = [k for k, name in enumerate(self.tables) if name == table]
-        words = {key: tuple(getattr(self, key)[k] for k in here) for key in _fields(tuple[str, ...])}
-        numbers = {key: getattr(self, key)[here] for key in _fields(np.ndarray)}
-        return Measurements(**words, **numbers | {"correlation": self.correlation[np.ix_(here, here)]})
-
 
 def load(data: str, m_w: str) -> Measurements:
-    """All measurements of a set ("2010": those of the time of arXiv:1006.0973, or "current") with the W mass of either
-    time.
+    """Read all measurements of a set, each table in one piece and uncorrelated with the others.
 
-    Each table stands in one piece; tables are uncorrelated with each other.
+    Parameters
+    ----------
+    data
+        "2010", the measurements of the time of arXiv:1006.0973, or "current".
+    m_w
+        The set from which the W mass is taken.
+
+    Raises
+    ------
+    ValueError
+        For another set, and as `parse`.
     """
     for word, found, allowed in (("data", data, TABLES), ("m_w", m_w, W_MASS)):
         if found not in allowed:
@@ -147,53 +145,58 @@ def load(data: str, m_w: str) -> Measurements:
 
 
 def read(name: str) -> Measurements:
-    """The measurements of one of the package's tables, with the correlations that its header names; ValueError as
-    `parse`.
-    """
+    """Read one of the package's tables, with the correlations that its header names; ValueError as `parse`."""
     rows = tables.read_rows(name)
     named = rows.header.get("correlation", "")
     return parse(rows, tables.read_rows(named) if named.endswith(".csv") else None)
 
 
 def parse(rows: tables.Rows, correlation: tables.Rows | None = None) -> Measurements:
-    """The measurements of a table at hand, with its table of correlations if its header names one.
+    """Check the rows of a table and make measurements of them.
 
-    A value that is not as it must be raises ValueError with the file, the line, what was found and what is allowed.
+    Parameters
+    ----------
+    rows
+        The table.
+    correlation
+        The table of its correlations, if its header names one.
+
+    Raises
+    ------
+    ValueError
+        For a value that is not as it must be, with the file, the line, what was found and what is allowed.
     """
     missing = [column for column in COLUMNS if column not in rows.names]
     if missing:
-        found = ", ".join(rows.names)
+        found, needed = ", ".join(rows.names), ", ".join(COLUMNS)
         raise ValueError(
-            f"{_at(rows, rows.lines[0])}: the column {missing[0]} is missing among {found}; it needs {', '.join(COLUMNS)}."
+            f"{_at(rows, rows.lines[0])}: the column {missing[0]} is missing among {found}; it needs {needed}."
         )
     if not rows.entries:
         raise ValueError(
             f"{_at(rows, rows.lines[0])}: no rows follow the names of the columns, expected one a measurement."
         )
-    checked = []
+    checked: list[Row] = []
     for line, entries in zip(rows.lines[1:], rows.entries, strict=True):
-        row = dict(zip(rows.names, (entry.strip() for entry in entries), strict=True))
-        checked.append(_checked(row, _at(rows, line)))
-        if row["name"] in (other["name"] for other in checked[:-1]):
-            raise ValueError(
-                f"{_at(rows, line)}: the name {row['name']} stands twice; every row needs a name of its own."
-            )
-    columns = {column: [row[column] for row in checked] for column in COLUMNS}
-    sm = np.array(columns["sm_prediction"])
+        row = _checked(dict(zip(rows.names, (entry.strip() for entry in entries), strict=True)), _at(rows, line))
+        if row.name in (other.name for other in checked):
+            raise ValueError(f"{_at(rows, line)}: the name {row.name} stands twice; every row needs a name of its own.")
+        checked.append(row)
+    sm = np.array([row.sm_prediction for row in checked])
     signs = np.sign(sm)  # dividing by a negative prediction turns the sign of a correlation
     return Measurements(
-        names=tuple(columns["name"]),
-        observables=tuple(columns["observable"]),
+        names=tuple(row.name for row in checked),
+        observables=tuple(row.observable for row in checked),
         tables=(rows.name,) * len(checked),
-        references=tuple(columns["reference"]),
+        references=tuple(row.reference for row in checked),
+        sqrt_s=np.array([row.sqrt_s for row in checked]),
+        cos_min=np.array([row.cos_min for row in checked]),
+        cos_max=np.array([row.cos_max for row in checked]),
+        value=np.array([row.value for row in checked]),
+        error=np.array([row.error for row in checked]),
         sm=sm,
-        **{key: np.array(columns[key]) for key in ("sqrt_s", "cos_min", "cos_max", "value", "error")},
-        correlation=_correlation(rows, columns, correlation) * np.outer(signs, signs),
+        correlation=_correlation(rows, checked, correlation) * np.outer(signs, signs),
     )
-
-
-def _fields(kind: object) -> list[str]:
-    return [field.name for field in dataclasses.fields(Measurements) if field.type == kind]
 
 
 def _joined(parts: Sequence[Measurements]) -> Measurements:
@@ -203,21 +206,35 @@ def _joined(parts: Sequence[Measurements]) -> Measurements:
     for part, end in zip(parts, ends, strict=True):
         block = slice(end - len(part.names), end)
         correlation[block, block] = part.correlation
-    words = {key: sum((getattr(part, key) for part in parts), ()) for key in _fields(tuple[str, ...])}
-    numbers = {
-        key: np.concatenate([getattr(part, key) for part in parts])
-        for key in _fields(np.ndarray)
-        if key != "correlation"
-    }
-    return Measurements(**words, **numbers, correlation=correlation)
+
+    def words(field: str) -> tuple[str, ...]:
+        return tuple(word for part in parts for word in getattr(part, field))
+
+    def numbers(field: str) -> np.ndarray:
+        return np.concatenate([getattr(part, field) for part in parts])
+
+    return Measurements(
+        names=words("names"),
+        observables=words("observables"),
+        tables=words("tables"),
+        references=words("references"),
+        sqrt_s=numbers("sqrt_s"),
+        cos_min=numbers("cos_min"),
+        cos_max=numbers("cos_max"),
+        value=numbers("value"),
+        error=numbers("error"),
+        sm=numbers("sm"),
+        correlation=correlation,
+    )
 
 
 def _at(rows: tables.Rows, line: int) -> str:
+    """Where a line stands, for messages."""
     return f"package data: {rows.name}, line {line}"
 
 
-def _checked(row: dict[str, str], where: str) -> dict[str, str | float]:
-    """A row with its numbers read and every entry held against what it may be."""
+def _checked(row: dict[str, str], where: str) -> Row:
+    """Read the numbers of a row and hold every entry against what it may be."""
     observable = _one_of(row["observable"], UNITS, "observable", where)
     _one_of(row["unit"], UNITS[observable], f"unit of {observable}", where)
     for column in ("name", "reference"):
@@ -239,20 +256,32 @@ def _checked(row: dict[str, str], where: str) -> dict[str, str | float]:
     else:
         allowed = f"empty cos_min and cos_max but for {', '.join(BINNED)}"
         _demand(not row["cos_min"] + row["cos_max"], f"a bin of {observable}", allowed, where)
-    return row | numbers | edges | {"sqrt_s": sqrt_s}
+    return Row(
+        name=row["name"],
+        observable=observable,
+        sqrt_s=sqrt_s,
+        group=row["group"],
+        unit=row["unit"],
+        reference=row["reference"],
+        **numbers,
+        **edges,
+    )
 
 
-def _demand(fulfilled: bool, found: str, allowed: str, where: str) -> None:
+def _demand(fulfilled: bool | np.bool_, found: str, allowed: str, where: str) -> None:
+    """Raise ValueError where a demand is not fulfilled."""
     if not fulfilled:
         raise ValueError(f"{where}: {found}, allowed: {allowed}.")
 
 
 def _one_of(found: str, allowed: Iterable[str], what: str, where: str) -> str:
+    """The word found, which must be one of those allowed."""
     _demand(found in allowed, f"{what} {found!r}", ", ".join(allowed), where)
     return found
 
 
 def _number(text: str, column: str, where: str) -> float:
+    """The finite number that an entry holds."""
     try:
         number = float(text)
     except ValueError:
@@ -261,9 +290,9 @@ def _number(text: str, column: str, where: str) -> float:
     return number
 
 
-def _correlation(rows: tables.Rows, columns: dict[str, list], given: tables.Rows | None) -> np.ndarray:
-    """Correlation of a table's values: none, from a table of its own, or norm_i norm_j/(error_i error_j) within each
-    group.
+def _correlation(rows: tables.Rows, checked: Sequence[Row], given: tables.Rows | None) -> Float[np.ndarray, "n n"]:
+    """Correlation of a table's values, by its header: none, from a table of its own, or norm_i norm_j/(error_i error_j)
+    within each group.
     """
     own = f"{rows.name.removesuffix('.csv')}_correlation.csv"
     header = f"package data: {rows.name}, header above line {rows.lines[0]}"
@@ -271,16 +300,15 @@ def _correlation(rows: tables.Rows, columns: dict[str, list], given: tables.Rows
     if kind == own:
         if given is None:
             raise ValueError(f"{header}: correlation {own!r} was not given with it; `read` opens both.")
-        matrix = _matrix(given, columns["name"])
+        matrix = _matrix(given, [row.name for row in checked])
     else:
-        share = np.array(columns["norm"]) / np.array(columns["error"])
-        groups = np.array(columns["group"])
+        share = np.array([row.norm for row in checked]) / np.array([row.error for row in checked])
+        groups = np.array([row.group for row in checked])
         matrix = np.where(groups[:, None] == groups, np.outer(share, share), 0.0)
         np.fill_diagonal(matrix, 1.0)
-    for line, norm in zip(rows.lines[1:], columns["norm"], strict=True):
-        _demand(
-            kind == NORMS or norm == 0, f"norm {norm:g} where the header says correlation: {kind}", "0", _at(rows, line)
-        )
+    for line, row in zip(rows.lines[1:], checked, strict=True):
+        found = f"norm {row.norm:g} where the header says correlation: {kind}"
+        _demand(kind == NORMS or row.norm == 0, found, "0", _at(rows, line))
     smallest = np.linalg.eigvalsh(matrix)[0]
     name = rows.name if given is None else given.name
     _demand(
@@ -292,9 +320,9 @@ def _correlation(rows: tables.Rows, columns: dict[str, list], given: tables.Rows
     return matrix
 
 
-def _matrix(rows: tables.Rows, names: Sequence[str]) -> np.ndarray:
-    """A table of correlations: its columns and its rows the names of the measurements in their order, symmetric, 1 on
-    the diagonal.
+def _matrix(rows: tables.Rows, names: Sequence[str]) -> Float[np.ndarray, "n n"]:
+    """Read a table of correlations; columns and rows must be the measurements in their order, the matrix symmetric with
+    1 on the diagonal.
     """
     size, lines, order = len(names), rows.lines[1:], "the measurements in their order"
     heading = _at(rows, rows.lines[0])
@@ -308,9 +336,9 @@ def _matrix(rows: tables.Rows, names: Sequence[str]) -> np.ndarray:
     matrix = np.array(
         [[_number(entry, "correlation", _at(rows, line)) for entry in entries[1:]] for line, entries in cells]
     )
-    for i in np.flatnonzero(np.diag(matrix) != 1):
+    for i in map(int, np.flatnonzero(np.diag(matrix) != 1)):
         _demand(False, f"correlation {matrix[i, i]:g} of {names[i]} with itself", "1", _at(rows, lines[i]))
-    for i, j in np.argwhere(matrix != matrix.T):
+    for i, j in np.argwhere(matrix != matrix.T).tolist():
         mirrored = f"{matrix[j, i]:g}, as that of {names[j]} and {names[i]}"
         _demand(False, f"correlation {matrix[i, j]:g} of {names[i]} and {names[j]}", mirrored, _at(rows, lines[i]))
     return matrix

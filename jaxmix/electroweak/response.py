@@ -18,26 +18,25 @@ from jaxmix.electroweak import standard_model as sm
 from jaxmix.numerics import safe
 from jaxmix.numerics.faddeeva import faddeeva
 
-Scalar = Float[Array, ""]
-
 _SMALLEST_SPREAD = 1e-9  # relative; below it the average is the value at the energy itself
 
 
 class Response(NamedTuple):
-    """Re F, Im F and |F|^2 at some energies. (Not one array: a compiler evaluates what is stacked element by element,
-    ten times slower.)
+    """Re F, Im F and |F|^2 at some energies.
+
+    They are not one array, as a compiler evaluates stacked arrays element by element, ten times slower.
     """
 
     real: Float[Array, " n"]
     imaginary: Float[Array, " n"]
     square: Float[Array, " n"]
 
-    def at(self, places: slice | Int[np.ndarray, " m"]) -> "Response":
-        """The same at some of the energies."""
+    def at(self, places: int | slice | Int[Array | np.ndarray, " m"]) -> "Response":
+        """The response at some of the energies."""
         return Response(*(each[places] for each in self))
 
-    def change(self, coefficients: Float[Array, "three n"]) -> Float[Array, " n"]:
-        """The sum of the three times their coefficients."""
+    def change(self, coefficients: Float[Array, "terms=3 n"]) -> Float[Array, " n"]:
+        """Sum of coefficients[0] Re F + coefficients[1] Im F + coefficients[2] |F|^2."""
         return coefficients[0] * self.real + coefficients[1] * self.imaginary + coefficients[2] * self.square
 
 
@@ -48,8 +47,20 @@ def response(
     spread: Float[Array, " n"],
     h: Complex[Array, " n"],
 ) -> Response:
-    """Re F, Im F and |F|^2, averaged, at centre-of-mass energies (GeV) with relative spreads; h: hypercharge propagator
-    there, GeV^-2.
+    """Average Re F, Im F and |F|^2 over the spread of the beams' energy.
+
+    Parameters
+    ----------
+    dark
+        The dark sector's feedback.
+    model
+        The Standard Model on which it feeds back.
+    energy
+        Centre-of-mass energies, GeV.
+    spread
+        Relative Gaussian spreads of the energies.
+    h
+        Hypercharge propagator at the energies, GeV^-2.
     """
     s, mass = energy**2, jnp.sqrt(dark.square)
     distance = (energy - mass) * (energy + mass)
@@ -69,8 +80,8 @@ def response(
 
 
 def _pole_distance(dark: feedback.Feedback, model: sm.StandardModel) -> Complex[Array, ""]:
-    """s_pole - m_Z'^2 (GeV^2) by one step of Newton's method from m_Z'^2 with the absorptive parts held: exact to the
-    width's relative size.
+    """Distance s_pole - m_Z'^2 (GeV^2) by one step of Newton's method from m_Z'^2 with the absorptive parts held: exact
+    to the width's relative size.
     """
     absorption = mixing.absorptive(dark.square, model.e, model.weak)
     of_mcp = dark.absorption(dark.square)
@@ -89,4 +100,5 @@ def _pole_distance(dark: feedback.Feedback, model: sm.StandardModel) -> Complex[
 
 
 def _squared(z: Complex[Array, "..."]) -> Float[Array, "..."]:
+    """|z|^2."""
     return jnp.real(z) ** 2 + jnp.imag(z) ** 2

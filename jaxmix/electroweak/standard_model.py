@@ -1,4 +1,4 @@
-"""The Standard Model at tree level as two numbers fix it: alpha(m_Z) and sin^2 theta_W, with G_F held by muon decay.
+"""The Standard Model at tree level, fixed by two numbers: alpha(m_Z) and sin^2 theta_W, with G_F held by muon decay.
 
 All quantities are hatted (feedback.py): alpha is the residue of the photon pole. A point of the fit is the displacement
 theta = (ln alpha/alpha_ref, ln sin^2/sin^2_ref).
@@ -9,12 +9,10 @@ from typing import NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Complex, Float, Scalar
 
 from jaxmix import constants
 from jaxmix.currents import decays, mixing
-
-Scalar = Float[Array, ""]
 
 ALPHA_REF = 1 / 128.94  # alpha(m_Z), light-by-light and top included; reference point of the deviations
 SIN2_REF = 0.2315  # effective leptonic sin^2 theta_W; reference point of the deviations
@@ -25,15 +23,15 @@ BY_NAME = {fermion.name: fermion for fermion in constants.FERMIONS}
 
 
 class StandardModel(eqx.Module):
-    """e, theta_W and the Lagrangian Z mass (GeV) of one point of the fit."""
+    """The Standard Model at one point of the fit."""
 
-    e: Scalar
-    weak: mixing.Angle
-    m1: Scalar
+    e: Scalar  # electromagnetic coupling
+    weak: mixing.Angle  # theta_W
+    m1: Scalar  # GeV, Lagrangian mass of the Z
 
 
-def standard_model(theta: Float[Array, "two"]) -> StandardModel:
-    """The Standard Model at theta.
+def standard_model(theta: Float[Array, " parameters=2"]) -> StandardModel:
+    """Build the Standard Model at a displacement theta = (ln alpha/alpha_ref, ln sin^2/sin^2_ref).
 
     M1^2 = pi alpha/(sqrt2 G_F sW^2 cW^2) up to a constant factor (radiative corrections), so that M1 = 91.1875 GeV at
     theta = 0.
@@ -44,8 +42,10 @@ def standard_model(theta: Float[Array, "two"]) -> StandardModel:
     return StandardModel(jnp.sqrt(4.0 * jnp.pi * alpha), weak, m1)
 
 
-def couplings(model: StandardModel, names: Sequence[str]) -> tuple[Float[Array, "n two"], Float[Array, "n two"]]:
-    """Couplings (left, right) of fermions to A1 and to Z1: e Q and e/(sW cW) (T3 - Q sW^2)."""
+def couplings(
+    model: StandardModel, names: Sequence[str]
+) -> tuple[Float[Array, "n chiralities=2"], Float[Array, "n chiralities=2"]]:
+    """Couplings (left, right) of n fermions, by name, to A1 and to Z1: e Q and e/(sW cW) (T3 - Q sW^2)."""
     charge, isospin = (
         jnp.asarray([getattr(BY_NAME[name], kind) for name in names], model.e.dtype) for kind in ("charge", "isospin")
     )
@@ -55,23 +55,31 @@ def couplings(model: StandardModel, names: Sequence[str]) -> tuple[Float[Array, 
 
 
 class Propagators(NamedTuple):
-    """P0 on (A1, Z1), the vector v = P0 b and h = b^T P0 b, in GeV^-2, each [n]."""
+    """P0 on (A1, Z1), the vector v = P0 b and the hypercharge propagator h = b^T P0 b, at squared momenta, GeV^-2."""
 
-    aa: Complex[Array, " n"]
-    az: Complex[Array, " n"]
-    zz: Complex[Array, " n"]
-    va: Complex[Array, " n"]
-    vz: Complex[Array, " n"]
-    h: Complex[Array, " n"]
+    aa: Complex[Array, "*n"]
+    az: Complex[Array, "*n"]
+    zz: Complex[Array, "*n"]
+    va: Complex[Array, "*n"]
+    vz: Complex[Array, "*n"]
+    h: Complex[Array, "*n"]
 
 
 def propagators(
-    model: StandardModel, s: Float[Array, " n"], m1: Scalar | None = None, width_scale: Scalar | float = 1.0
+    model: StandardModel, s: Float[Array, "*n"], m1: Scalar | None = None, width_scale: Scalar | float = 1.0
 ) -> Propagators:
-    """P0 = [s 1 - diag(0, M1^2) + i s A]^-1 with all that follows; real for s < 0 (GeV^2).
+    """Propagators P0 = [s 1 - diag(0, M1^2) + i s A]^-1 of the photon and the Z.
 
-    m1, width_scale: another Z mass, and a factor on the Z's absorptive part (its width over its mass), for fits of the
-    line shape.
+    Parameters
+    ----------
+    model
+        The Standard Model.
+    s
+        Squared momenta of either sign, GeV^2; P0 is real for s < 0.
+    m1
+        Another Z mass, GeV, for fits of the line shape.
+    width_scale
+        Factor on the Z's absorptive part (its width over its mass), for the same fits.
     """
     m1 = model.m1 if m1 is None else m1
     aa, az, zz = mixing.absorptive(s, model.e, model.weak)
@@ -84,11 +92,14 @@ def propagators(
 
 
 def pole_observables(model: StandardModel) -> dict[str, Scalar]:
-    """Z-pole pseudo-observables of the Standard Model at tree level, and m_W and alpha.
+    """Pseudo-observables at the Z pole in the Standard Model at tree level, and m_W and alpha, by name.
 
     sigma_had^0 = 12 pi Gamma_ee Gamma_had/(m Gamma)^2, R = Gamma_had/Gamma_l or Gamma_q/Gamma_had, A_f = (gL^2 -
-    gR^2)/(gL^2 + gR^2), A_FB^{0,f} = 3/4 A_e A_f, m_W^2 ~ alpha/sW^2 (relative to its reference); physics: paper B's
-    observables.
+    gR^2)/(gL^2 + gR^2), A_FB^{0,f} = 3/4 A_e A_f, m_W^2 ~ alpha/sW^2 (relative to its reference).
+
+    References
+    ----------
+    Paper B (its observables).
     """
     z = dict(zip(BY_NAME, couplings(model, tuple(BY_NAME))[1]))
     width = {name: decays.fermion_width(model.m1, BY_NAME[name], *pair) for name, pair in z.items()}

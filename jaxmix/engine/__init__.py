@@ -7,20 +7,28 @@ happen here and nowhere else. Its public names are the ones below: other rooms s
 
 from jaxmix.engine import optimise
 from jaxmix.engine.compile.kept_programs import Store, keep_in
-from jaxmix.engine.compile.one_loop import in_one_loop
-from jaxmix.engine.compile.options import balanced, fast_compile, fast_compile_options, fast_run, keep_programs
+from jaxmix.engine.compile.options import (
+    CompileLevel,
+    balanced,
+    fast_compile,
+    fast_compile_options,
+    fast_run,
+    keep_programs,
+)
 from jaxmix.engine.contour import bezier, pieces
 from jaxmix.engine.contour.box import Side
-from jaxmix.engine.contour.trace import Contour, Contours, compile_contours, trace_contours, trace_family
+from jaxmix.engine.contour.result import Contour, Contours
+from jaxmix.engine.contour.trace import compile_contours, trace_contours, trace_family
 from jaxmix.engine.grid import maps, summary
-from jaxmix.engine.grid.evaluate import Chunk, Reduction, evaluate, evaluate_points, interpolation_error, summarise
+from jaxmix.engine.grid.evaluate import Chunk, Reduction, evaluate, summarise
+from jaxmix.engine.grid.exact import evaluate_points, interpolation_error
+from jaxmix.engine.grid.layout import Layout, Tiling, layout
 from jaxmix.engine.grid.refine import refine
 from jaxmix.engine.grid.summary import Summary
-from jaxmix.engine.grid.tiles import Layout, Tiling, layout
 from jaxmix.engine.limit.find import Branch, Limit, find_limit
 from jaxmix.engine.limit.surface import Surface, limit_surface
 from jaxmix.engine.points import Axis, Grid
-from jaxmix.engine.problem import AbstractProblem, Point, exact, once, place
+from jaxmix.engine.problem import AbstractProblem, Point, exact, place, run_compiled
 from jaxmix.engine.samples import Sample
 
 __all__ = [
@@ -28,6 +36,7 @@ __all__ = [
     "Axis",
     "Branch",
     "Chunk",
+    "CompileLevel",
     "Contour",
     "Contours",
     "Grid",
@@ -51,18 +60,17 @@ __all__ = [
     "fast_compile_options",
     "fast_run",
     "find_limit",
-    "in_one_loop",
     "interpolation_error",
     "keep_in",
     "keep_programs",
     "layout",
     "limit_surface",
     "maps",
-    "once",
     "optimise",
     "pieces",
     "place",
     "refine",
+    "run_compiled",
     "summarise",
     "summary",
     "trace_contours",

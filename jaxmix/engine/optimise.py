@@ -4,20 +4,15 @@ import dataclasses
 import functools
 import math
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float, PyTree, Scalar
+from jaxtyping import Float, PyTree
 
-from jaxmix.engine.compile import options
 from jaxmix.engine.problem import place
-
-Objective = Callable[[dict[str, Scalar], PyTree], tuple[Scalar, PyTree]]  # (parameters, memory) -> (value, memory)
-Excess = Callable[[dict[str, Scalar]], Scalar]  # ln(used/allowed): allowed where it is not positive
+from jaxmix.engine.slopes import Excess, Objective, Range, Sample, sample
 
 _FIRST = 6  # steps of Adam, which no saddle and no bad scale holds up
 _RATE = 0.08  # of Adam, in coordinates that span pi
@@ -32,28 +27,6 @@ _AWAY = 0.1  # by which a coordinate is moved off a bound that does not hold it
 _HELD = 1e-3  # slope towards a bound (by the share of the range) that keeps a start on it
 _ROUGH = 1e-2  # slope to which the first multiplier's place is sought
 _EXCESS = 1e-8  # to which the budget is met
-
-
-@dataclasses.dataclass(frozen=True)
-class Range:
-    """Where a parameter may move: between low and high (equal: it is held), in its logarithm or linearly."""
-
-    low: float
-    high: float
-    logarithmic: bool = True
-
-
-class Sample(NamedTuple):
-    """A point x with value, slope, excess and its slope (slopes by ln x, or by x where it moves linearly), and the
-    memory left there.
-    """
-
-    x: dict[str, float]
-    value: float
-    slope: dict[str, float]
-    excess: float
-    excess_slope: dict[str, float]
-    memory: PyTree
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,17 +47,6 @@ class Optimum:
     status: str
     iterations: int
     evaluations: int
-
-
-def sample(
-    objective: Objective, excess: Excess, x: Mapping[str, float], ranges: Mapping[str, Range], memory: PyTree
-) -> Sample:
-    """Value and excess at one point with their slopes, in one reverse pass; the same program for every point."""
-    logarithmic = tuple(name for name in x if ranges[name].logarithmic)
-    point = {name: np.asarray(value, float) for name, value in x.items()}
-    *found, memory = _program()(objective, excess, logarithmic, point, memory)
-    value, slope, over, over_slope = jax.device_get(found)
-    return Sample(dict(x), float(value), _floats(slope), float(over), _floats(over_slope), memory)
 
 
 def maximise(
@@ -154,7 +116,7 @@ class _Search:
         excess: Excess,
         ranges: Mapping[str, Range],
         memory: PyTree,
-        progress: Callable | None,
+        progress: Callable[[int, Sample], None] | None,
     ):
         self.objective, self.excess, self.ranges = place(objective), place(excess), dict(ranges)
         self.memory, self.progress = memory, progress
@@ -166,7 +128,8 @@ class _Search:
         self.middle, self.half = 0.5 * (low + high), 0.5 * (high - low)
         self.multiplier, self.stiffness = 0.0, _STIFFNESS
         self.iterations = self.evaluations = 0
-        self.previous, self.curvature = None, None  # the place before the present one, and the state of L-BFGS
+        self.previous: _Here | None = None  # the place before the present one
+        self.curvature: Any = None  # the state of L-BFGS
 
     def begin(self, start: Mapping[str, float]) -> _Here:
         """The start."""
@@ -330,32 +293,6 @@ def _inside(ends: Range, way: float, t: float) -> float:
     if abs(way) == 1.0:
         return ends.high if way > 0 else ends.low
     return min(max(math.exp(t) if ends.logarithmic else t, ends.low), ends.high)
-
-
-def _floats(numbers: Mapping[str, Array]) -> dict[str, float]:
-    return {name: float(value) for name, value in numbers.items()}
-
-
-def _options() -> dict:
-    """Of a program that runs some hundred times: as fast as with every care, compiled in two thirds of the time."""
-    return {name: 1 if "level" in name else value for name, value in options.fast_compile_options().items()}
-
-
-def _slopes(
-    objective: Objective, excess: Excess, logarithmic: tuple[str, ...], x: dict[str, Scalar], memory: PyTree
-) -> tuple:
-    value, pull, memory = jax.vjp(lambda x: objective(x, memory), x, has_aux=True)
-    over, pull_over = jax.vjp(excess, x)
-    slopes = [pull(jnp.ones_like(value))[0], pull_over(jnp.ones_like(over))[0]]
-    by_log = [
-        {name: each * x[name] if name in logarithmic else each for name, each in slope.items()} for slope in slopes
-    ]
-    return value, by_log[0], over, by_log[1], memory
-
-
-@functools.cache
-def _program() -> Callable:
-    return eqx.filter_jit(_slopes, compiler_options=_options())
 
 
 @functools.cache

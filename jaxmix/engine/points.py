@@ -1,9 +1,10 @@
 """Points of a product grid, computed on the device from an integer index: no list of points is ever stored."""
 
 import math
+from collections.abc import Iterable
+from typing import Any
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
@@ -14,8 +15,19 @@ _KINDS = ("linear", "log", "values")
 class Axis(eqx.Module):
     """One parameter's values on a grid.
 
-    kind "linear" and "log" hold the first and the last value in `knots`, "values" holds every value. Build it with
-    `Axis.linear`, `Axis.log` or `Axis.explicit`; the numbers are leaves, so moving an axis compiles nothing again.
+    Build it with `Axis.linear`, `Axis.log` or `Axis.explicit`; the numbers are leaves, so moving an axis compiles
+    nothing again.
+
+    Attributes
+    ----------
+    name
+        The parameter's name.
+    kind
+        "linear", "log" or "values".
+    size
+        The number of values.
+    knots
+        The first and the last value; of kind "values" every value.
     """
 
     name: str = eqx.field(static=True)
@@ -34,8 +46,8 @@ class Axis(eqx.Module):
         return cls(name, "log", *_checked(name, "log", [first, last], size))
 
     @classmethod
-    def explicit(cls, name: str, values) -> "Axis":
-        """The values as given, in their order."""
+    def explicit(cls, name: str, values: Any) -> "Axis":
+        """The values given, in their order."""
         return cls(name, "values", *_checked(name, "values", values, len(values)))
 
     @property
@@ -60,7 +72,7 @@ class Axis(eqx.Module):
         return np.asarray(self.value(jnp.arange(self.size)))
 
 
-def _checked(name: str, kind: str, knots, size: int) -> tuple[int, np.ndarray]:
+def _checked(name: str, kind: str, knots: Any, size: int) -> tuple[int, np.ndarray]:
     knots = np.asarray(knots, dtype=float)
     if size < 1 or not np.all(np.isfinite(knots)):
         raise ValueError(f"Axis {name}: needs at least one value and finite ones, got {knots} with size {size}.")
@@ -72,21 +84,27 @@ def _checked(name: str, kind: str, knots, size: int) -> tuple[int, np.ndarray]:
 
 
 class Grid(eqx.Module):
-    """The product of some axes; the last one is the fast one. A flat index counts in C order (last axis fastest)."""
+    """The product of some axes. A flat index counts in C order: the last axis varies fastest.
+
+    Attributes
+    ----------
+    axes
+        The axes, with distinct names.
+    """
 
     axes: tuple[Axis, ...]
 
-    def __init__(self, axes):
+    def __init__(self, axes: Iterable[Axis]):
         self.axes = tuple(axes)
         names = [axis.name for axis in self.axes]
         if not names or len(set(names)) != len(names):
             raise ValueError(f"Grid: needs axes with distinct names, got {names}.")
-        if self.size > np.iinfo(np.int32).max and not jax.config.jax_enable_x64:
+        if self.size > np.iinfo(np.int32).max and jnp.result_type(int) != jnp.int64:
             raise ValueError(f"Grid: {self.size} points need 64-bit indices; set jax_enable_x64.")
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The axes' names, the fast one last."""
+        """The axes' names, that of the fastest last."""
         return tuple(axis.name for axis in self.axes)
 
     @property

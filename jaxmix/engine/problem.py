@@ -41,17 +41,32 @@ def exact(problem: AbstractProblem, point: Point) -> dict[str, Scalar]:
     return problem.fast(point, problem.slow(point))
 
 
-def once(function: Callable[[PyTree], PyTree], tree: PyTree) -> PyTree:
-    """function(tree), compiled: for what is computed when a problem is built. The same function compiles
-    nothing again.
+def run_compiled(function: Callable[[PyTree], PyTree], tree: PyTree) -> PyTree:
+    """function(tree), compiled: for what is computed a few times, as when a problem is built.
+
+    Parameters
+    ----------
+    function
+        A function of one pytree; the same function object compiles nothing again.
+    tree
+        Its argument.
     """
     return options.balanced(function)(tree)
 
 
-def place(tree: PyTree, dtype: str | None = None, device: jax.Device | None = None) -> PyTree:
-    """The tree with each floating leaf (Python floats too) cast to dtype, and all arrays on the device.
+def place(tree: PyTree, dtype: str | None = None, device: jax.Device | jax.sharding.Sharding | None = None) -> PyTree:
+    """A pytree with its floating leaves cast to a type, and all arrays on a device.
 
-    Python ints, bools and strings stay as they are: they shape the computation.
+    Python floats become arrays; Python ints, bools and strings stay as they are, as they shape the computation.
+
+    Parameters
+    ----------
+    tree
+        A pytree of numbers.
+    dtype
+        "float64" or "float32"; None: each leaf keeps its own.
+    device
+        A device or a sharding over several; None: the default device.
     """
 
     def put(leaf):

@@ -1,5 +1,7 @@
 """Points spread over a box, at random or as a Sobol net, computed on the device from their index."""
 
+from collections.abc import Iterable
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -12,10 +14,19 @@ KINDS = {"sobol": net.sobol, "random": net.uniform}
 
 
 class Sample(eqx.Module):
-    """`number` points over the box that some axes span: even in each axis' own spacing, between its ends; an axis of
-    listed values gives each of them as often.
+    """Points over the box that some axes span, even in each axis' own spacing; an axis of listed values gives each of
+    them equally often.
 
-    kind: "sobol" or "random". The same seed gives the same points, and more of them begin with the fewer.
+    Attributes
+    ----------
+    axes
+        The axes, with distinct names.
+    number
+        The number of points; a larger sample begins with the points of a smaller one.
+    kind
+        "sobol" or "random".
+    seed
+        The same seed gives the same points.
     """
 
     axes: tuple[Axis, ...]
@@ -23,7 +34,7 @@ class Sample(eqx.Module):
     kind: str = eqx.field(static=True)
     seed: int = eqx.field(static=True)
 
-    def __init__(self, axes, number: int, kind: str = "sobol", seed: int = 0):
+    def __init__(self, axes: Iterable[Axis], number: int, kind: str = "sobol", seed: int = 0):
         self.axes, self.number, self.kind, self.seed = tuple(axes), int(number), kind, int(seed)
         if kind not in KINDS:
             raise ValueError(f"Sample: found kind {kind!r}; allowed: {', '.join(KINDS)}.")
@@ -41,7 +52,7 @@ class Sample(eqx.Module):
 
     @property
     def shape(self) -> tuple[int]:
-        """One axis: the points in their order."""
+        """The shape of the points: one axis, in their order."""
         return (self.number,)
 
     @property

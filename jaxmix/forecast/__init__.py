@@ -1,4 +1,4 @@
-"""What measurements of a signal would tell of its parameters: likelihood, Fisher information and samples from the posterior."""
+"""What measurements of a signal would tell of its parameters: likelihood, Fisher information, posterior samples."""
 
 from jaxmix.forecast.likelihood import BENCHMARK, MEASUREMENTS, NAMES, Forecast, Measurement, Report, fisher
 

@@ -3,7 +3,6 @@
 Light measures the millicharge, the number of events the production, and sites at different rapidities the masses.
 """
 
-import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -11,14 +10,13 @@ from typing import NamedTuple
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Scalar
 
 from jaxmix import constants, engine, parameters, study
-from jaxmix.constraints import mcp_lhc
+from jaxmix.constraints import shelf
+from jaxmix.constraints.base.abilities import CountsLight
 from jaxmix.detector import light_spectrum
 from jaxmix.statistics import information
-
-Scalar = Float[Array, ""]
 
 # each stands in its logarithm. tan(theta_dark), not the angle: epsilon_Z/epsilon_gamma = tan(theta_dark) e/e_dark is
 # then a product of powers, and both phases' limits are infinitely far away
@@ -44,15 +42,17 @@ _NEVER = -1e4  # ln L where there is no such point, finite so that a sampler tur
 
 
 class Measurement(NamedTuple):
-    """Events of one detector: its name, the settings of mcp_lhc that are not at their defaults (particles = "one",
-    "two" or "same_bar" among them), the edges of its bins in photoelectrons of all layers, and the expected background,
-    a number or one per bin, to which the detector's own dark counts come.
+    """Events of one detector: its name, its settings that are not at their defaults (particles = "one", "two" or
+    "same_bar" among them), the edges of its bins in photoelectrons of all layers, the expected background, a number or
+    one per bin, to which the detector's own dark counts come, and its kind on the shelf (by default the first that
+    counts light).
     """
 
     name: str
     settings: Mapping[str, float | str]
     edges: tuple[int, ...] = light_spectrum.EDGES
     background: float | Sequence[float] = 0.0
+    kind: str | None = None
 
 
 MEASUREMENTS = (
@@ -117,12 +117,21 @@ class Prediction(eqx.Module):
         """Expected counts alone."""
         return self(theta)[0]
 
-    def detectors(self, point: Mapping[str, Scalar]) -> dict[str, mcp_lhc.MillichargeDetector]:
-        """The detectors by name, all with the collider of the first: what rests on it is then computed once for all."""
-        found = self.study.at(point)
-        first = next(iter(found.values()))
-        shared = {name: getattr(first, name) for name in ("protons", "plateaus", "mesons")}
-        return {name: dataclasses.replace(detector, **shared) for name, detector in found.items()}
+    def detectors(self, point: Mapping[str, Scalar]) -> dict[str, CountsLight]:
+        """Return the detectors by name, those of a kind with the collider of the first: what rests on it is then
+        computed once for all.
+        """
+        found = {name: _light_counter(name, each) for name, each in self.study.at(dict(point)).items()}
+        first: dict[type, CountsLight] = {}
+        for each in found.values():
+            first.setdefault(type(each), each)
+        return {name: each.with_shared_tables(first[type(each)]) for name, each in found.items()}
+
+
+def _light_counter(name: str, detector: object) -> CountsLight:
+    if not isinstance(detector, CountsLight):
+        raise ValueError(f"Forecast: {name} is an experiment that counts no light.")
+    return detector
 
 
 class Forecast(eqx.Module):
@@ -160,10 +169,8 @@ class Forecast(eqx.Module):
         _check(benchmark, measurements, free, {**bounds, **priors})
         angle = benchmark["theta_dark"]
         place = np.log([math.tan(angle) if name == "tan_theta_dark" else benchmark[name] for name in NAMES])
-        detectors = {
-            each.name: mcp_lhc.MillichargeDetector.build(each.settings, ("sigma", 2.0)) for each in measurements
-        }
-        light = {each.name: _light(each, detectors[each.name]) for each in measurements}
+        detectors = {each.name: shelf.build(_kind(each), each.settings, ("sigma", 2.0)) for each in measurements}
+        light = {each.name: _light(each, _light_counter(each.name, detectors[each.name])) for each in measurements}
         kept = {name: value for name, value in parameters.defaults().items() if name not in benchmark} | dict(
             held or {}
         )
@@ -220,13 +227,13 @@ def fisher(forecast: Forecast, threshold: float = 1.0) -> Report:
 
     Raises ValueError, naming the measurements, where an expected count or its slope is not a finite number.
     """
-    expected, slopes, matrix = (np.asarray(each) for each in _local(forecast.prediction))
+    expected, slope, matrix = (np.asarray(each) for each in _local(forecast.prediction))
     widths = np.asarray(forecast.widths)
     prior = information.from_priors(widths)
     total = matrix + prior
     light = forecast.prediction.light
     sizes = np.cumsum([len(each.edges) for each in light.values()])[:-1]
-    counts, slopes = (dict(zip(light, np.split(each, sizes))) for each in (expected, slopes))
+    counts, slopes = (dict(zip(light, np.split(each, sizes))) for each in (expected, slope))
     lost = [name for name in light if not np.all(np.isfinite(counts[name])) or not np.all(np.isfinite(slopes[name]))]
     if lost:
         raise ValueError(
@@ -255,17 +262,32 @@ def _at_benchmark(prediction: Prediction) -> tuple[Float[Array, " bins"], Float[
     return jnp.exp(expected.log_counts), slopes.log_counts, matrix
 
 
-def _light(measurement: Measurement, detector: mcp_lhc.MillichargeDetector) -> Light:
+def _light(measurement: Measurement, detector: CountsLight) -> Light:
     """Bins of a detector; dark counts give one photoelectron in each layer, so that they fall on the lowest bin."""
-    bars, layers = detector.bars_hit, float(detector.values["layers"])
+    bars, layers = detector.bars_hit, detector.layers
     if layers != round(layers):
         raise ValueError(
-            f"Forecast: {measurement.name} has {layers:g} layers; allowed: whole numbers, as each layer has its own light."
+            f"Forecast: {measurement.name} has {layers:g} layers; allowed: whole numbers, as each layer has its "
+            "own light."
         )
     light_spectrum.check(measurement.edges, bars * round(layers))
     background = np.broadcast_to(np.asarray(measurement.background, float), (len(measurement.edges),)).copy()
     background[0] += float(detector.judge().background) if measurement.edges[0] == bars * round(layers) else 0.0
     return Light(jnp.asarray(background), measurement.edges, bars * round(layers))
+
+
+def _kind(measurement: Measurement) -> str:
+    """The kind that a measurement asks for; by default the first on the shelf that counts light."""
+    if measurement.kind is not None:
+        return shelf.SHELF.of(measurement.kind).name
+    return next(name for name, kind in shelf.SHELF.items() if isinstance(kind, CountsLight))
+
+
+def _collider_settings(measurement: Measurement) -> frozenset[str]:
+    kind = shelf.SHELF[_kind(measurement)]
+    if not isinstance(kind, CountsLight):
+        raise ValueError(f"Forecast: {measurement.name} is an experiment that counts no light.")
+    return kind.collider_settings
 
 
 def _check(
@@ -289,7 +311,7 @@ def _check(
             f"Forecast: found the measurements {names}; allowed: one or more, each with a name of its own."
         )
     collider = [
-        {key: value for key, value in each.settings.items() if key in ("sqrt_s", "scale")} for each in measurements
+        {key: value for key, value in each.settings.items() if key in _collider_settings(each)} for each in measurements
     ]
     if any(each != collider[0] for each in collider):
         raise ValueError(f"Forecast: found the collider settings {collider}; allowed: the same for all measurements.")

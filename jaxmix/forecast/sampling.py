@@ -8,7 +8,7 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -112,8 +112,18 @@ def sample(
     root = np.linalg.cholesky(np.asarray(covariance) * np.outer(stretch, stretch))
     begin = np.linalg.solve(root, (np.log(inside) - np.log1p(-inside)).T).T
     keys = jax.random.split(jax.random.PRNGKey(seed), len(inside))
-    walk = _Walk(log_density, *map(jnp.asarray, (low, high, root, begin)), keys, warm, draws, target)
-    samples, density, divergent, steps = jax.device_get(engine.once(_walked, walk))
+    walk = _Walk(
+        log_density=log_density,
+        low=jnp.asarray(low),
+        high=jnp.asarray(high),
+        root=jnp.asarray(root),
+        start=jnp.asarray(begin),
+        keys=keys,
+        warm=warm,
+        draws=draws,
+        target=target,
+    )
+    samples, density, divergent, steps = jax.device_get(engine.run_compiled(_walked, walk))
     return Chains(
         names=tuple(names),
         samples=samples,
@@ -156,7 +166,7 @@ def _walked(walk: _Walk) -> tuple[Array, Array, Bool[Array, "chain draw"], Array
             )
         step = library.nuts(walk.density, **tuned).step
 
-        def advance(state: NamedTuple, key: Seed) -> tuple:
+        def advance(state: Any, key: Seed) -> tuple:  # a state of blackjax, which has no types
             state, told = step(key, state)
             place, jacobian = walk.place(state.position)
             return state, (place, state.logdensity - jacobian, told.is_divergent, told.num_integration_steps)
@@ -210,5 +220,8 @@ def _blackjax() -> ModuleType:
         importlib.import_module("blackjax.diagnostics")
         return importlib.import_module("blackjax")
     except ModuleNotFoundError as missing:
-        text = "sampling needs blackjax, which is not installed; install jaxmix with its extra: pip install 'jaxmix[bayes]'"
+        text = (
+            "sampling needs blackjax, which is not installed; install jaxmix with its extra: "
+            "pip install 'jaxmix[bayes]'"
+        )
         raise ModuleNotFoundError(text) from missing

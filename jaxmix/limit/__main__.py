@@ -27,8 +27,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--expected", action="store_true", help="the Asimov limit: without the data's pull (a projection's only one)"
     )
+    flags.add_model(parser)
     flags.add_set(parser)
     parser.add_argument("--pdf", metavar="FOLDER", help="an LHAPDF6 set in place of the package's parton luminosities")
+    flags.add_tables(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     return parser
 

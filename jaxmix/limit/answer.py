@@ -2,28 +2,15 @@
 
 import argparse
 import dataclasses
-import math
 
-from jaxmix import config, engine, faults, study
+from jaxmix import engine, faults, parameters, study
 from jaxmix.command import answers, backend, inputs
+from jaxmix.config import Instance
 from jaxmix.constraints import shelf
 from jaxmix.constraints.base import abstract
+from jaxmix.constraints.base.kind import PROJECTED, THEORY, Kind
+from jaxmix.models import declarations
 
-# Where a limit is looked for, and in which spacing; beyond it a limit would be of no use to anybody
-_DOMAINS = {
-    "kappa": (1e-8, 0.999, "log"),
-    "epsilon_gamma": (1e-8, 1.0, "log"),
-    "m_zprime": (0.05, 3000.0, "log"),
-    "m2": (0.05, 3000.0, "log"),
-    "m_zprime_over_m_mcp": (0.1, 1e3, "log"),
-    "m2_over_m_mcp": (0.1, 1e3, "log"),
-    "theta_dark": (1e-4, math.pi / 2 - 1e-4, "linear"),
-    "e_dark": (1e-4, 4 * math.pi, "log"),
-    "m_mcp": (0.01, 2000.0, "log"),
-    "luminosity": (1e-3, 1e7, "log"),
-    "sqrt_s": (2000.0, 1e5, "log"),
-}
-_SAMPLES = 128
 _CL = 0.95
 
 
@@ -32,52 +19,73 @@ def run(arguments: argparse.Namespace) -> int:
     lists = inputs.at_values(arguments.at)
     settings = inputs.settings_of(arguments.set, lists)
     single = all(len(values) == 1 for values in lists.values())
-    _check(arguments.constraint, arguments.on, lists)
-    kind = shelf.SHELF[arguments.constraint]
+    name = arguments.constraint
+    instance = settings.get(name, Instance(name, {}))
+    kind = shelf.SHELF.of(instance.kind)
+    _check(name, kind, arguments.on, lists)
     asked = repr(kind.only_cl or _CL) if arguments.cl is None else arguments.cl
     level = inputs.level(asked, arguments.sigma)
-    points = inputs.points(lists, free=arguments.on)
+    model = inputs.declared(arguments.model, arguments.phase, lists, arguments.on)
+    points = inputs.points(lists, arguments.on, model)
     for point in points:
-        inputs.check_forms(point, free=arguments.on)
+        inputs.check_forms(point, arguments.on, model)
     backend.start()
-    constraint = shelf.build(arguments.constraint, settings.get(arguments.constraint, {}), level, arguments.pdf)
-    expected = arguments.expected or kind.kind == "projected"
-    found = find(shelf.expected(constraint) if expected else constraint, arguments.on, points)
-    head = {"constraint": arguments.constraint, "parameter": arguments.on, **_level(kind, level), "expected": expected}
+    constraint = shelf.build(instance.kind, instance.settings, level, arguments.pdf)
+    expected = arguments.expected or kind.kind == PROJECTED
+    judged = shelf.expected(constraint) if expected else constraint
+    found = find(name, judged, arguments.on, points, model.kind)
+    head = {"constraint": name, "parameter": arguments.on, **_level(kind, level), "expected": expected}
     answers.show([head | _document(point, answer) for point, answer in zip(points, found)], single, arguments.json)
     return 0
 
 
-def find(constraint: abstract.AbstractConstraint, on: str, points: list[dict[str, float]]) -> list[engine.Limit]:
-    """The limit on the parameter `on` at every point; the derivatives reach the constraint's settings too."""
+def find(
+    name: str,
+    constraint: abstract.AbstractConstraint,
+    on: str,
+    points: list[dict[str, float]],
+    model: str = declarations.DEFAULT,
+) -> list[engine.Limit]:
+    """Return the limit on a parameter at every point; its derivatives reach the constraint's settings too.
+
+    Parameters
+    ----------
+    name
+        What the constraint is called in derivatives, "NAME.SETTING".
+    constraint
+        The experiment, as the shelf builds it.
+    on
+        The parameter that is limited.
+    points
+        Parameters by name, the same names in each; units as in `parameters`.
+    model
+        Kind of the model.
+    """
     common = {key: value for key, value in points[0].items() if all(point[key] == value for point in points)}
     varied = [{key: value for key, value in point.items() if key not in common} for point in points]
-    name = constraint.name
-    problem = study.Study(common, {name: constraint})
+    problem = study.Study(common, {name: constraint}, model)
     held = {f"{name}.{key}": float(value) for key, value in problem.constraints[name].movable().items()}
-    low, high, spacing = _DOMAINS[on]
-    return engine.find_limit(problem, name, on, varied, (low, high), spacing, around=common | held, samples=_SAMPLES)
+    span, samples = parameters.LIMIT_RANGES[on], parameters.LIMIT_SAMPLES
+    found = engine.find_limit(problem, name, on, varied, span.ends, span.spacing, around=common | held, samples=samples)
+    return found if isinstance(found, list) else [found]
 
 
-def _check(name: str, on: str, lists: dict[str, list[float]]) -> None:
-    if name not in shelf.SHELF:
-        raise faults.BadInput(
-            f"constraint: found {name[:60]!r}; allowed: {', '.join(shelf.SHELF)}" + inputs.nearest(name, shelf.SHELF)
-        )
-    if on not in _DOMAINS:
-        raise faults.BadInput(f"--on: found {on[:60]!r}; allowed: {', '.join(_DOMAINS)}" + inputs.nearest(on, _DOMAINS))
+def _check(name: str, kind: Kind, on: str, lists: dict[str, inputs.Values]) -> None:
+    known = parameters.LIMIT_RANGES
+    if on not in known:
+        raise faults.BadInput(f"--on: found {on[:60]!r}; allowed: {', '.join(known)}" + faults.did_you_mean(on, known))
     if on in lists:
         raise faults.BadInput(f"--at: {on} is the parameter to be limited; hold others")
-    for need in config.NEEDS.get(name, ()):
+    for need in kind.needs:
         if need != on and need not in lists:
             raise faults.BadInput(
                 f"{need}: found nothing; {name} makes no statement without it: give --at {need}=VALUE"
             )
 
 
-def _level(kind: type[abstract.AbstractConstraint], level: tuple[str, float]) -> dict[str, float | None]:
+def _level(kind: Kind, level: tuple[str, float]) -> dict[str, float | None]:
     mode, value = level
-    meant = mode if kind.kind != "theory" else None  # which has no level
+    meant = mode if kind.kind != THEORY else None  # which has no level
     return {"cl": value if meant == "cl" else None, "sigma": value if meant == "sigma" else None}
 
 

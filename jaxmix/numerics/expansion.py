@@ -1,4 +1,4 @@
-"""A smooth function of a few small displacements as a polynomial of first or second order."""
+"""Approximates a smooth function of a few small displacements by a polynomial of first or second order."""
 
 from collections.abc import Callable
 
@@ -10,15 +10,27 @@ from jaxtyping import Array, Float, PyTree
 
 
 class Expansion(eqx.Module):
-    """A pytree of arrays as a polynomial: each leaf of `coefficients` [monomials, ...] holds those of 1, x_a and, at
-    second order, x_a x_b (a <= b).
+    """A pytree of arrays as a polynomial in small displacements x.
+
+    Each leaf of `coefficients` [monomials, ...] holds the factors of 1, x_a and, at second order, x_a x_b for a <= b.
     """
 
     coefficients: PyTree[Float[Array, "monomials ..."]]
     order: int = eqx.field(static=True)
 
     def __call__(self, x: Float[Array, " n"]) -> PyTree:
-        """The pytree at x; its error is of the next order in x."""
+        """Evaluate the polynomial.
+
+        Parameters
+        ----------
+        x
+            The displacements.
+
+        Returns
+        -------
+        PyTree
+            The pytree at x; its error is of the next order in x.
+        """
         powers = monomials(x, self.order)
         # sums of products, which a compiler fuses into whatever uses them; a matrix product would write all components
         # of every point
@@ -28,11 +40,26 @@ class Expansion(eqx.Module):
 def expand(
     function: Callable[[Float[Array, " n"]], tuple[PyTree, ...]], number: int, step: float, orders: tuple[int, ...]
 ) -> tuple[Expansion, ...]:
-    """Expansions about zero, one for each pytree that a function of `number` displacements returns, each to its own
-    order.
+    """Expand a function about zero by polynomial interpolation.
 
-    They are the polynomials through values at distances `step`: nested derivatives of a function of some size would
-    take minutes to compile.
+    The polynomials run through values at distances `step`: nested derivatives of a large function would take minutes to
+    compile.
+
+    Parameters
+    ----------
+    function
+        Takes `number` displacements and returns a tuple of pytrees.
+    number
+        Number of displacements.
+    step
+        Distance of the nodes from the origin.
+    orders
+        Order (1 or 2) of the polynomial for each pytree.
+
+    Returns
+    -------
+    tuple of Expansion
+        One for each pytree that the function returns.
     """
     nodes = _nodes(number) * step
     values = jax.vmap(function)(jnp.asarray(nodes))
@@ -43,7 +70,10 @@ def expand(
     )
     return tuple(
         Expansion(
-            jax.tree.map(lambda leaf: jnp.tensordot(matrix, leaf, axes=1)[: None if order == 2 else number + 1], part),
+            jax.tree.map(
+                lambda leaf, order=order: jnp.tensordot(matrix, leaf, axes=1)[: None if order == 2 else number + 1],
+                part,
+            ),
             order,
         )
         for part, order in zip(values, orders)
@@ -51,7 +81,7 @@ def expand(
 
 
 def monomials(x: Float[Array, " n"], order: int) -> Float[Array, " m"]:
-    """1, x_a and, at second order, x_a x_b for a <= b."""
+    """Return 1, x_a and, at second order, x_a x_b for a <= b."""
     rows, columns = np.triu_indices(len(x))
     powers = [jnp.ones(1, x.dtype), x, x[rows] * x[columns]]
     return jnp.concatenate(powers[: order + 1])

@@ -1,6 +1,7 @@
-"""A minimum of a smooth function in a few parameters between bounds, for use inside a batch, and how it follows what it
-depends on: damped Newton with the exact second derivatives, the envelope theorem for the value's derivative and the
-implicit function theorem for the minimiser's.
+"""A minimum of a smooth function in a few parameters between bounds, for use inside a batch.
+
+Damped Newton steps with the exact second derivatives find it. The value's derivative follows from the envelope theorem,
+the minimiser's from the implicit function theorem.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,8 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, Scalar
+from jax.typing import ArrayLike
+from jaxtyping import Array, Bool, Float, Int, Scalar, ScalarLike
 
 from jaxmix.numerics.least_squares import solve
 
@@ -23,8 +25,9 @@ LIFT = 0.01  # a tenth and one need half as many steps again where f bends downw
 
 
 class Bounds(NamedTuple):
-    """Where the parameters may be, low <= x <= high; -inf and inf for no bound, low = high for a parameter
-    that stays.
+    """Bounds low <= x <= high of the parameters.
+
+    -inf and inf stand for no bound, low = high for a parameter that stays.
     """
 
     low: Float[Array, " n"]
@@ -32,9 +35,7 @@ class Bounds(NamedTuple):
 
 
 class Minimum(NamedTuple):
-    """Where the search ended, the function there, whether it is a minimum to the tolerance, and the steps that were
-    tried.
-    """
+    """Where a search ended, the function there, whether it is a minimum to the tolerance, and the steps tried."""
 
     place: Float[Array, " n"]
     value: Scalar
@@ -62,8 +63,9 @@ class _Model(NamedTuple):
 
 
 class _Search(NamedTuple):
-    """The search on its way: the best place so far, the decrease that Newton's step expects from it, the damping, the
-    place to be tried next.
+    """A search in progress.
+
+    It holds the best place so far, the decrease that Newton's step expects from it, the damping, and the next trial.
     """
 
     model: _Model
@@ -78,17 +80,36 @@ def minimise(
     start: Float[Array, " n"],
     bounds: Bounds,
     *,
-    steps: int,
-    tolerance: float,
+    steps: Int[ArrayLike, ""],
+    tolerance: ScalarLike,
 ) -> Minimum:
-    """A local minimum of f between the bounds, from `start` by at most `steps` steps, each one evaluation of f with its
-    derivatives.
+    """Find a local minimum of f between bounds by damped Newton steps.
 
-    Newton's step -B^-1 g along the parameters that no bound holds; B is H, lifted to be positive definite and then
-    grown by the damping. The step is taken where f falls by a fair part of what was expected (never to a NaN); the
-    damping grows where it does not. tolerance: in f; converged where g^T H^-1 g / 2 is below it and H has no negative
-    direction, so never at a saddle. The start decides which minimum; a NaN there is returned. J. Nocedal and S. J.
-    Wright, Numerical Optimization (2006), 3.4, 4.1 and 16.7.
+    The step is -B^-1 g along the parameters that no bound holds; B is H, lifted to be positive definite and then grown
+    by the damping. It is taken where f falls by a fair part of what was expected (never to a NaN); the damping grows
+    where it does not.
+
+    Parameters
+    ----------
+    function
+        f of parameters [n].
+    start
+        Where the search starts, which decides which minimum it finds. A NaN there is returned.
+    bounds
+        Lowest and highest value of each parameter.
+    steps
+        Largest number of steps, each one evaluation of f with its derivatives.
+    tolerance
+        In f: converged where g^T H^-1 g / 2 is below it and H has no negative direction, so never at a saddle.
+
+    Returns
+    -------
+    Minimum
+        Where the search ended.
+
+    References
+    ----------
+    J. Nocedal and S. J. Wright, Numerical Optimization (2006), sections 3.4, 4.1 and 16.7.
     """
 
     def unfinished(search: _Search) -> Bool[Array, ""]:
@@ -109,16 +130,33 @@ def profiled(
     start: Float[Array, " n"],
     bounds: Bounds,
     *,
-    steps: int,
-    tolerance: float,
+    steps: Int[ArrayLike, ""],
+    tolerance: ScalarLike,
 ) -> Profile:
-    """g(x) = min_t f(x, t) at x = `place`, by `minimise` from t = `start`, with first derivatives that need none of the
-    search.
+    """Minimise f(x, t) over t at given x, with derivatives that need none of the search.
 
-    dg/dx = df/dx at the minimiser (envelope theorem) and dt*/dx = -(d2f/dt dt)^-1 d2f/dt dx (implicit function theorem)
-    along the parameters that no bound holds; zero for the others, and for all where the matrix is singular: it is meant
-    to predict the next start. A minimiser that is found to the tolerance only leaves df/dx wrong by the tolerance's
-    root, which df/dt dt*/dx, zero at the minimum, takes away.
+    dg/dx = df/dx at the minimiser (envelope theorem) and dt*/dx = -(d2f/dt dt)^-1 d2f/dt dx (implicit function
+    theorem). A minimiser that is found only to the tolerance leaves df/dx wrong by the tolerance's root. The term df/dt
+    dt*/dx, zero at the minimum, removes this error.
+
+    Parameters
+    ----------
+    function
+        f(x, t) of x [k] and t [n].
+    place
+        x.
+    start
+        t before the first step.
+    bounds
+        Lowest and highest value of each t.
+    steps, tolerance
+        As in `minimise`.
+
+    Returns
+    -------
+    Profile
+        dt*/dx is zero for parameters that a bound holds, and for all where the matrix is singular: it is meant to
+        predict the next start.
     """
     fixed = jax.lax.stop_gradient(place)
     found = minimise(partial(function, fixed), start, bounds, steps=steps, tolerance=tolerance)
@@ -134,14 +172,14 @@ def _derivatives(
     function: Callable[[Float[Array, " k"], Float[Array, " n"]], Scalar],
     place: Float[Array, " k"],
     parameters: Float[Array, " n"],
-) -> tuple[Scalar, Float[Array, " k+n"], Float[Array, "n k+n"]]:
-    """f(x, t), df/d(x, t) and d2f/dt d(x, t) from one evaluation, forward over forward: f is a sum over many
-    observables of a few parameters, whose trace reverse mode would have to keep, and may hold loops that it cannot
-    pass.
-    """
+) -> tuple[Scalar, Float[Array, " kn"], Float[Array, "n kn"]]:
+    """Return f(x, t), df/d(x, t) and d2f/dt d(x, t) from one evaluation, forward over forward.
+
+    f is a sum over many observables of a few parameters, whose trace reverse mode would have to keep, and may hold
+    loops that reverse mode cannot pass."""
     size = place.shape[0]
 
-    def along_parameters(joint: Float[Array, " k+n"]) -> tuple:
+    def along_parameters(joint: Float[Array, " kn"]) -> tuple:
         def twice(parameters: Float[Array, " n"]) -> tuple[Scalar, Scalar]:
             value = function(joint[:size], parameters)
             return value, value
@@ -154,14 +192,14 @@ def _derivatives(
 
 
 def _begin(start: Float[Array, " n"], bounds: Bounds) -> _Search:
-    """Before the start has been evaluated: the loop does that too, so that the function is compiled once."""
+    """Return the search before the start is evaluated: the loop does that, so that the function is compiled once."""
     place, endless = jnp.clip(start, bounds.low, bounds.high), jnp.full((), jnp.inf, start.dtype)
     model = _Model(place, endless, jnp.zeros_like(place), jnp.zeros(2 * place.shape, place.dtype))
     return _Search(model, endless, jnp.zeros_like(endless), place, jnp.asarray(-1))
 
 
 def _advance(search: _Search, tried: _Model, bounds: Bounds) -> _Search:
-    """The search one evaluation later."""
+    """Return the search one evaluation later."""
     decrease = _decrease(tried, bounds)
     gain = _gain(search, tried, decrease)
     taken = (gain > TAKEN) | (search.steps < 0)
@@ -172,8 +210,9 @@ def _advance(search: _Search, tried: _Model, bounds: Bounds) -> _Search:
 
 
 def _gain(search: _Search, tried: _Model, decrease: Scalar) -> Scalar:
-    """The decrease of f in units of what its second order expected, -(g s + s H s / 2). Where it is lost in the
-    rounding of f, the derivatives judge, which go on: 1 if they expect less than before.
+    """Return the decrease of f in units of what its second order expected, -(g s + s H s / 2).
+
+    Where the decrease is lost in the rounding of f the derivatives decide: 1 if they expect less than before.
     """
     model, step = search.model, tried.place - search.model.place
     expected = -(model.gradient @ step + 0.5 * step @ model.hessian @ step)
@@ -185,18 +224,17 @@ def _gain(search: _Search, tried: _Model, decrease: Scalar) -> Scalar:
 
 
 def _decrease(model: _Model, bounds: Bounds) -> Scalar:
-    """g^T H^-1 g / 2 of the free parameters; infinite where H has a negative direction."""
+    """Return g^T H^-1 g / 2 of the free parameters; infinite where H has a negative direction."""
     gradient, lifted, _, least = _free_part(model, bounds)
     return jnp.where(least > -_rounding(gradient), 0.5 * gradient @ solve(lifted, gradient), jnp.inf)
 
 
 def _trial(model: _Model, damping: Scalar, bounds: Bounds) -> Float[Array, " n"]:
-    """Where the damped step leads: a parameter that it takes across a bound is put there, and the step of the others
-    found again.
+    """Return where the damped step leads.
 
-    Damping shortens the step and keeps its direction, along a curved valley; where f bends too little to tell a length,
-    to some 10 (1 + |x|).
-    """
+    A parameter that it takes across a bound is put there, and the step of the others found again. Damping shortens the
+    step and keeps its direction, along a curved valley; where f bends too little to tell a length, to some 10 (1 +
+    |x|)."""
     gradient, lifted, slope, _ = _free_part(model, bounds)
     matrix = (1.0 + damping) * lifted + 0.1 * damping * jnp.diag(slope)
 
@@ -216,7 +254,7 @@ def _trial(model: _Model, damping: Scalar, bounds: Bounds) -> Float[Array, " n"]
 
 
 def _slopes(model: _Model, cross: Float[Array, "n k"], bounds: Bounds) -> Float[Array, "n k"]:
-    """-H^-1 d2f/dt dx of the free parameters, zero where H is singular."""
+    """Return -H^-1 d2f/dt dx of the free parameters, zero where H is singular."""
     _, lifted, _, least = _free_part(model, bounds)
     free = ~_held(model, bounds)[:, None]
     slopes = -jax.vmap(partial(solve, lifted), 1, 1)(jnp.where(free, cross, 0.0))
@@ -224,7 +262,7 @@ def _slopes(model: _Model, cross: Float[Array, "n k"], bounds: Bounds) -> Float[
 
 
 def _held(model: _Model, bounds: Bounds) -> Bool[Array, " n"]:
-    """Which parameters are at a bound and would leave it outwards."""
+    """Tell which parameters are at a bound and would leave it outwards."""
     low, high = (
         (model.place <= bounds.low) & (model.gradient > 0.0),
         (model.place >= bounds.high) & (model.gradient < 0.0),
@@ -235,12 +273,10 @@ def _held(model: _Model, bounds: Bounds) -> Bool[Array, " n"]:
 def _free_part(
     model: _Model, bounds: Bounds
 ) -> tuple[Float[Array, " n"], Float[Array, "n n"], Float[Array, " n"], Scalar]:
-    """Without the held parameters: g, H lifted, |g| / (1 + |x|), and the least pivot of H in units of a diagonal D that
-    makes H + D positive.
+    """Return, without the held parameters, g, H lifted, |g| / (1 + |x|), and the least pivot of H in units of D.
 
-    D_i = u_i sum_j |H_ij| / u_j + |g_i| / (1 + |x_i|) with u_i^2 about |H_ii|, which changes as H does with the
-    parameters' units.
-    """
+    D is the diagonal that makes H + D positive, D_i = u_i sum_j |H_ij| / u_j + |g_i| / (1 + |x_i|) with u_i^2 about
+    |H_ii|, which changes as H does with the parameters' units."""
     held = _held(model, bounds)
     gradient, hessian = jnp.where(held, 0.0, model.gradient), _without(model.hessian, held)
     slope, size = (
@@ -253,15 +289,15 @@ def _free_part(
 
 
 def _without(matrix: Float[Array, "n n"], left_out: Bool[Array, " n"]) -> Float[Array, "n n"]:
-    """The matrix with rows and columns replaced by those of the unit matrix."""
-    return jnp.where(left_out[:, None] | left_out[None], jnp.eye(*matrix.shape, dtype=matrix.dtype), matrix)
+    """Return the matrix with rows and columns replaced by those of the unit matrix."""
+    return jnp.where(left_out[:, None] | left_out[None], jnp.eye(matrix.shape[0], dtype=matrix.dtype), matrix)
 
 
 def _lift(matrix: Float[Array, "n n"], scale: Float[Array, " n"]) -> tuple[Float[Array, "n n"], Scalar]:
-    """A positive definite matrix that differs from `matrix` on the diagonal only, and only where elimination meets a
-    pivot that is not positive: its size is taken, or a part of D's. Also the least of the pivots in units of D. Nocedal
-    and Wright, section 3.4 (modified Cholesky).
-    """
+    """Return a positive definite matrix close to `matrix`, and the least pivot in units of the diagonal D.
+
+    They differ on the diagonal only. It changes where elimination meets a pivot that is not positive: its absolute
+    value is taken, or a part of D's. Nocedal and Wright, section 3.4 (modified Cholesky)."""
     rest, pivots, used = matrix, [], []
     for k in range(scale.shape[0]):
         pivots.append(rest[k, k])

@@ -1,4 +1,8 @@
-"""A root of a function of one variable inside a bracket: Newton's method that bisection keeps from going astray."""
+"""A root of a function of one variable inside a bracket, by safeguarded Newton steps.
+
+The method is rtsafe of W. H. Press et al., Numerical Recipes, section 9.4: bisection where a Newton step leaves the
+bracket or shrinks too slowly. It is stepped here or by the caller, on JAX or NumPy arrays.
+"""
 
 from collections.abc import Callable
 
@@ -12,8 +16,11 @@ ITERATIONS = 120
 
 
 class Root(eqx.Module):
-    """Where the search ended: the best position seen, the function and its slope there, the function's sign on the
-    near side and its value at the bracket's far end (NaN: the edge of its domain), the number of evaluations."""
+    """Where a search ended.
+
+    `position`, `value` and `slope` are the best position seen and the function there; `near` and `near_sign` the end of
+    the last bracket on the near side and the function's sign there; `beyond` is the function at the bracket's far end
+    (NaN: the edge of its domain); `evaluations` their number."""
 
     position: Float[Array, "..."]
     value: Float[Array, "..."]
@@ -25,8 +32,10 @@ class Root(eqx.Module):
 
 
 class Search(eqx.Module):
-    """A search on its way: the bracket, where the function is wanted next, the last step, the best so far, and whether
-    it has ended.
+    """A search in progress.
+
+    `near` and `far` bracket the root, `trial` is where the function is wanted next, `step` the length of the last step,
+    `best` the best so far, and `done` whether the search has ended.
     """
 
     near: Float[Array, "..."]
@@ -45,12 +54,32 @@ def safeguarded_newton(
     tolerance: float = 1e-12,
     iterations: int = ITERATIONS,
 ) -> Root:
-    """The root of `function` (value, slope) between near and far, for any order of the two.
+    """Find a root between two positions, for any order of the two. May be vmapped.
 
-    The function is finite at near; at far it has the other sign, or none (NaN: the edge of its domain, on whose far
-    side nothing is sought). A Newton step is taken where it stays inside the bracket and is less than half of the
-    last one, else the bracket is halved. Ends at |value| <= tolerance, or where the bracket or the step is down to
-    rounding: at a jump or at the domain's edge the value then tells that there is no root. May be vmapped.
+    A Newton step is taken where it stays inside the bracket and is less than half of the last one, else the bracket is
+    halved.
+
+    Parameters
+    ----------
+    function
+        Returns its value and slope. It is finite at `near`; at `far` it has the other sign, or is NaN (the edge of its
+        domain, on whose far side nothing is sought).
+    near, far
+        Ends of the bracket.
+    tolerance
+        |value| at which the search ends.
+    iterations
+        Largest number of evaluations.
+
+    Returns
+    -------
+    Root
+        The search also ends where the bracket or the step is down to rounding. At a jump or at the domain's edge the
+        value then tells that there is no root.
+
+    References
+    ----------
+    W. H. Press et al., Numerical Recipes, 3rd edition (2007), section 9.4 (rtsafe).
     """
     near, far = jnp.asarray(near, float), jnp.asarray(far, float)
     (first, beyond), (rise, rise_beyond) = jax.vmap(function)(
@@ -69,17 +98,23 @@ def safeguarded_newton(
 def begin(
     near: Array, far: Array, at_near: tuple[Array, Array], at_far: tuple[Array, Array], tolerance: float
 ) -> Search:
-    """The search's start, from (value, slope) at both ends; of JAX or of NumPy arrays of any shape."""
+    """Start a search from (value, slope) at both ends of a bracket.
+
+    Arrays are JAX's or NumPy's, of any shape; `tolerance` is that of |value|.
+    """
     xp = _namespace(near)
     (first, _), (beyond, _) = at_near, at_far
     sign, met = xp.where(first >= 0, 1.0, -1.0), xp.abs(beyond) <= tolerance
-    ends = (xp.where(met, there, here) for there, here in zip((far, *at_far), (near, *at_near)))
-    best = Root(*ends, near, sign, beyond, xp.asarray(2))
+    position, value, slope = (xp.where(met, last, first) for last, first in zip((far, *at_far), (near, *at_near)))
+    best = Root(position, value, slope, near, sign, beyond, xp.asarray(2))
     return Search(near, far, 0.5 * (near + far), xp.abs(far - near), best, met | (xp.abs(first) <= tolerance))
 
 
 def advance(search: Search, value: Array, slope: Array, tolerance: float) -> Search:
-    """The search one evaluation later, from value and slope at its trial; of JAX or of NumPy arrays of any shape."""
+    """Advance a search by one evaluation, from value and slope at its trial.
+
+    Arrays are JAX's or NumPy's, of any shape; `tolerance` is that of |value|.
+    """
     xp, sign = _namespace(search.near), search.best.near_sign
     same = (value > 0) & (sign > 0) | (value < 0) & (sign < 0)
     near, far = xp.where(same, search.trial, search.near), xp.where(same, search.far, search.trial)
@@ -89,8 +124,9 @@ def advance(search: Search, value: Array, slope: Array, tolerance: float) -> Sea
     trial = xp.where(taken, newton, 0.5 * (near + far))
     step, floor = xp.abs(trial - search.trial), 2.0 * xp.finfo(search.near.dtype).eps * xp.abs(search.trial)
     seen = search.best.position, search.best.value, search.best.slope
-    kept = (xp.where(better, new, old) for new, old in zip((search.trial, value, slope), seen))
-    best = Root(*kept, near, sign, xp.where(same, search.best.beyond, value), search.best.evaluations + 1)
+    position, lowest, slope = (xp.where(better, new, old) for new, old in zip((search.trial, value, slope), seen))
+    beyond = xp.where(same, search.best.beyond, value)
+    best = Root(position, lowest, slope, near, sign, beyond, search.best.evaluations + 1)
     done = (xp.abs(value) <= tolerance) | (xp.abs(far - near) <= 2.0 * floor) | (step <= 0.5 * floor)
     return Search(near, far, trial, step, best, done)
 

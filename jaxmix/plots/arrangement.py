@@ -1,4 +1,4 @@
-"""What is drawn where: the contours of a scan sorted into panels, series and levels."""
+"""The layout of a figure: the contours of a scan sorted into panels, series and levels."""
 
 import math
 from collections.abc import Iterable
@@ -8,14 +8,17 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from jaxmix import config, engine, parameters, results
+from jaxmix.constraints.base.kind import Kind
 
 _BETWEEN = 6  # points on each cubic piece between two vertices, of which those needed are kept
 _FLAT = 1e-4  # of the box, by which a line of points may miss the cubic pieces
 
 
 class Curve(NamedTuple):
-    """One drawn component: its panel, series and level by number; its points [n] and its path of cubic pieces, as
-    points [m, 2] and codes [m] (engine.paths), in the parameters' units.
+    """One drawn component.
+
+    Its panel, series and level by number; its points [n] and its path of cubic pieces, as points [m, 2] and codes [m]
+    (engine.bezier), in the parameters' units.
     """
 
     panel: int
@@ -28,32 +31,47 @@ class Curve(NamedTuple):
 
 
 class Arrangement(NamedTuple):
-    """What is drawn where.
+    """Which curve is drawn in which panel.
 
-    panels: the held values that tell the panels apart, series: the constraint and the values that tell the curves of a
-    panel apart, levels: the labels of each series' levels, common: the values that all share.
+    Attributes
+    ----------
+    sides
+        x and y.
+    panels
+        The held values that tell the panels apart.
+    series
+        The constraint and the values that tell the curves of a panel apart.
+    kinds
+        What the shelf knows of each series' constraint.
+    levels
+        Labels of each series' levels.
+    common
+        The values that all share.
+    curves
+        All that is drawn.
     """
 
     sides: tuple[engine.Side, engine.Side]
     panels: list[dict[str, float]]
     series: list[tuple[str, dict[str, float]]]
+    kinds: list[Kind]
     levels: list[list[str]]
     common: dict[str, float]
     curves: list[Curve]
 
     def of(self, panel: int, series: int | None = None, level: int | None = None) -> list[Curve]:
-        """The curves of a panel, or of one series or level in it."""
+        """List the curves of a panel, or of one series or level in it."""
         wanted = (panel, series, level)
         return [curve for curve in self.curves if all(ask in (None, has) for ask, has in zip(wanted, curve))]
 
 
 def arrange(settings: config.Config, traces: list[results.Trace]) -> Arrangement:
-    """Sort the values held of all planes into panels, series and what is common, and the traces to them.
+    """Sort the values held of all planes into panels, series and common ones, and the traces to them.
 
     Curves of a panel differ by the constraint, or, where there is one constraint alone, by what is held beside a mass
-    ratio.
+    ratio. Raises ValueError for a config without [contours].
     """
-    sides = tuple(_side(name, settings.axes[name]) for name in (settings.contours.x, settings.contours.y))
+    x, y = (_side(name, settings.axes[name]) for name in (settings.traced.x, settings.traced.y))
     planes = settings.planes()
     varied = [name for name in planes[0] if len({plane[name] for plane in planes}) > 1]
     apart = [name for name in varied if name in parameters.MCP_RATIOS or len(settings.constraints) > 1]
@@ -61,9 +79,10 @@ def arrange(settings: config.Config, traces: list[results.Trace]) -> Arrangement
     panels = _distinct({name: plane[name] for name in apart} for plane in planes)
     held = _distinct({name: plane[name] for name in within} for plane in planes)
     series = [(name, values) for name in settings.constraints for values in held]
+    kinds = [config.about(settings.constraints[name]) for name, _ in series]
     levels = [[level.label for level in settings.constraints[name].levels] for name, _ in series]
     common = {name: value for name, value in (settings.held | planes[0]).items() if name not in varied}
-    empty = Arrangement(sides, panels, series, levels, common, [])
+    empty = Arrangement((x, y), panels, series, kinds, levels, common, [])
     curves = [_curve(trace, empty) for trace in traces if len(trace.x) > 1]
     return empty._replace(curves=sorted(curves, key=lambda curve: curve[:3] + (curve.trace.component,)))
 
@@ -73,7 +92,7 @@ def _distinct(dictionaries: Iterable[dict[str, float]]) -> list[dict[str, float]
 
 
 def _side(name: str, axis: config.Axis) -> engine.Side:
-    return engine.Side(name, axis.min, axis.max, axis.is_log)
+    return engine.Side(name, *axis.ends, axis.is_log)
 
 
 def _curve(trace: results.Trace, arrangement: Arrangement) -> Curve:
@@ -86,13 +105,13 @@ def _curve(trace: results.Trace, arrangement: Arrangement) -> Curve:
     )
     place = np.column_stack([side.to_box(along) for side, along in zip(arrangement.sides, (trace.x, trace.y))])
     tangent = np.column_stack([trace.tangent_x, trace.tangent_y])
-    points = _drawn(arrangement.sides, engine.pieces.curve(place, tangent, trace.closed, _BETWEEN))
+    x, y = _drawn(arrangement.sides, engine.pieces.curve(place, tangent, trace.closed, _BETWEEN)).T
     path = engine.bezier.path(arrangement.sides, place, tangent, trace.closed)
-    return Curve(panel, series, arrangement.levels[series].index(trace.level), trace, *points.T, path)
+    return Curve(panel, series, arrangement.levels[series].index(trace.level), trace, x, y, path)
 
 
 def drawn(piece: engine.Contour) -> Float[np.ndarray, "n 2"]:
-    """The points of a contour's cubic pieces that a drawing needs, in its parameters."""
+    """Return the points of a contour's cubic pieces that a drawing needs, in its parameters."""
     return _drawn(piece.sides, engine.pieces.curve(piece.in_box(), piece.tangents(), piece.closed, _BETWEEN))
 
 
@@ -102,8 +121,9 @@ def _drawn(sides: tuple[engine.Side, engine.Side], curve: Float[np.ndarray, "n 2
 
 
 def _needed(line: Float[np.ndarray, "n 2"]) -> Bool[np.ndarray, " n"]:
-    """Which points of a line, in box coordinates, are needed to draw it within _FLAT. U. Ramer, Comput. Graph. Image
-    Process. 1 (1972) 244.
+    """Tell which points of a line, in box coordinates, are needed to draw it within _FLAT.
+
+    U. Ramer, Comput. Graph. Image Process. 1 (1972) 244.
     """
     keep = np.zeros(len(line), bool)
     keep[[0, -1]] = True

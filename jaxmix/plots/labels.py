@@ -1,4 +1,4 @@
-"""Words on curves: along the curve, beside it, where no curve and no other word is in the way."""
+"""Labels on curves: along the curve, beside it, where no curve and no other label is in the way."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -25,13 +25,13 @@ class _Place(NamedTuple):
     cost: float
 
     def holds(self, points: Curve) -> bool:
-        """Whether a point lies in it."""
+        """Tell whether a point lies in it."""
         cos, sin = np.cos(self.angle), np.sin(self.angle)
         along = (points - self.centre) @ np.array([[cos, -sin], [sin, cos]])
         return bool(np.any(np.all(np.abs(along) < self.half, axis=1)))
 
     def outline(self) -> Curve:
-        """Points in and around it, some pixels apart."""
+        """Return points in and around it, some pixels apart."""
         grid = np.stack(np.meshgrid(np.linspace(-1, 1, 25), np.linspace(-1, 1, 5)), axis=-1).reshape(-1, 2) * self.half
         cos, sin = np.cos(self.angle), np.sin(self.angle)
         return self.centre + grid @ np.array([[cos, sin], [-sin, cos]])
@@ -40,10 +40,21 @@ class _Place(NamedTuple):
 def write(
     axes: Axes, words: Sequence[tuple[str, str, Sequence[Curve]]], obstacles: Sequence[Curve]
 ) -> list[Text | None]:
-    """Write words on their curves; what was written, None for a word that found no room.
+    """Write words on their curves.
 
-    words: text, colour and the curves that it may stand on. obstacles: all curves of the panel. Curves in data
-    coordinates; the figure's layout must be settled.
+    Parameters
+    ----------
+    axes
+        The panel; its figure's layout must be settled.
+    words
+        Text, colour and the curves that it may stand on, in data coordinates.
+    obstacles
+        All curves of the panel.
+
+    Returns
+    -------
+    list
+        The Text of each word, None for a word that found no room.
     """
     pixel = axes.figure.dpi / 72.0
     box = axes.get_window_extent()

@@ -1,10 +1,13 @@
-"""The contours of a scan in its plane, a dash for each level: of one constraint with a panel for each mass ratio and a
-colour for each other value held, of several with a panel for each value held and a colour for each constraint.
+"""The figure of a scan: its contours in their plane, a dash for each level.
+
+Of one constraint there is a panel for each mass ratio and a colour for each other value held; of several a panel for
+each value held and a colour for each constraint.
 """
 
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -15,7 +18,7 @@ from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path as Outline
 
 from jaxmix import config, parameters, results
-from jaxmix.constraints import shelf
+from jaxmix.constraints.base.kind import THEORY
 from jaxmix.plots import labels, regions, style
 from jaxmix.plots.arrangement import Arrangement, Curve, arrange
 
@@ -29,10 +32,26 @@ _ALWAYS = ("theta_dark", "e_dark", *_COLLIDER)  # stated even at their defaults
 
 
 def draw(folder: Path, settings: config.Config, traces: list[results.Trace]) -> list[str]:
-    """Draw the contours of a finished scan into its folder as PNG, PDF and CSV; the files' names, none without
-    [contours].
+    """Draw the contours of a finished scan into its folder as PNG, PDF and CSV.
 
-    traces: what was traced in settings' planes. Raises CannotWrite.
+    Parameters
+    ----------
+    folder
+        The scan's folder.
+    settings
+        Its config.
+    traces
+        The contours in the config's planes.
+
+    Returns
+    -------
+    list of str
+        The files' names, none without [contours].
+
+    Raises
+    ------
+    CannotWrite
+        The disk refuses.
     """
     if settings.contours is None:
         return []
@@ -40,7 +59,10 @@ def draw(folder: Path, settings: config.Config, traces: list[results.Trace]) -> 
 
 
 def plane_figure(settings: config.Config, traces: list[results.Trace]) -> tuple[Figure, bytes]:
-    """The figure of a scan's contours, and the curves in it as CSV. The excluded side of the first level is shaded."""
+    """Make the figure of a scan's contours, and the curves in it as CSV.
+
+    The excluded side of the first level is shaded.
+    """
     arranged = arrange(settings, traces)
     with style.applied():
         across = min(len(arranged.panels), _ACROSS)
@@ -81,7 +103,7 @@ def _colour(arranged: Arrangement, series: int) -> str:
     return style.colour(series, len(arranged.series))
 
 
-def _dash(level: int) -> str | tuple:
+def _dash(level: int) -> style.Dash:
     return style.DASHES[level % len(style.DASHES)]
 
 
@@ -117,7 +139,7 @@ def _held_lines(arranged: Arrangement, wide: bool) -> list[str]:
     """
     common = arranged.common
     sm = _named(common)
-    used = {setting for name, _ in arranged.series for setting in shelf.SHELF[name].settings}
+    used = {name for kind in arranged.kinds for name in kind.parameters}
     without = {side.name for side in arranged.sides} | {name for name in _COLLIDER if name not in used}
     shown = [
         name
@@ -132,19 +154,17 @@ def _held_lines(arranged: Arrangement, wide: bool) -> list[str]:
 
 def _named(common: dict[str, float]) -> dict[str, float]:
     """The numbers behind theta_W and e; at the defaults of Standard Model inputs that vary."""
-    inputs = {name: common.get(name, parameters.PARAMETERS[name].default) for name in ("sin2_theta_w", "alpha")}
-    return parameters.named_values(**inputs)
+    inputs = parameters.defaults() | common
+    return parameters.named_values(inputs["sin2_theta_w"], inputs["alpha"])
 
 
 def _series_name(arranged: Arrangement, series: int) -> str:
     """What tells a series apart, in words: the values held, or the constraint's label or title."""
     name, values = arranged.series[series]
     sm = _named(arranged.common)
-    return (
-        ", ".join(style.quantity(key, value, sm) for key, value in values.items())
-        or shelf.SHELF[name].label
-        or shelf.SHELF[name].title
-    )
+    kind = arranged.kinds[series]
+    own = "" if name == kind.name else name  # an instance that the study named
+    return ", ".join(style.quantity(key, value, sm) for key, value in values.items()) or own or kind.label or kind.title
 
 
 def _several(arranged: Arrangement) -> bool:
@@ -160,7 +180,10 @@ def _level_name(label: str) -> str:
 def _legend(figure: Figure, panels: Sequence[Axes], arranged: Arrangement) -> None:
     """What dashes and colours mean; colours are named on the curves instead where there is room for all."""
     names = [_series_name(arranged, i) for i in range(len(arranged.series))] if len(arranged.series) > 1 else []
-    place = {"loc": "outside lower center", "ncols": (2 if len(panels) == 1 else 4) // (2 if _several(arranged) else 1)}
+    place: dict[str, Any] = {
+        "loc": "outside lower center",
+        "ncols": (2 if len(panels) == 1 else 4) // (2 if _several(arranged) else 1),
+    }
     if any(levels != arranged.levels[0] for levels in arranged.levels):
         figure.legend(handles=_each_level(arranged, names), **place)
         return
@@ -193,7 +216,7 @@ def _each_level(arranged: Arrangement, names: Sequence[str]) -> list[Artist]:
 
 def _with_level(arranged: Arrangement, series: int, name: str, level: str) -> str:
     """Name and level; a requirement of theory has no level."""
-    return name if shelf.SHELF[arranged.series[series][0]].kind == "theory" else f"{name}, {_level_name(level)}"
+    return name if arranged.kinds[series].kind == THEORY else f"{name}, {_level_name(level)}"
 
 
 def _names_on_curves(panels: Sequence[Axes], arranged: Arrangement, names: Sequence[str]) -> bool:

@@ -16,14 +16,14 @@ _CORNERS = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0]])  # at peri
 
 
 def area(sides: Sequence[engine.Side], curves: Sequence[Curve], closed: Sequence[bool]) -> Outline | None:
-    """The area on the left of curves in the parameters of two sides, to be filled; none without curves."""
+    """Return the area on the left of curves in the parameters of two sides, to be filled; None without curves."""
     inside = [np.column_stack([side.to_box(along) for side, along in zip(sides, curve.T)]) for curve in curves]
     rings = [np.column_stack([side.from_box(u) for side, u in zip(sides, ring.T)]) for ring in enclosed(inside, closed)]
     return Outline.make_compound_path(*map(Outline, rings)) if rings else None
 
 
 def enclosed(curves: Sequence[Curve], closed: Sequence[bool]) -> list[Curve]:
-    """Rings around the area on the left of all curves of one contour, to be filled by the winding rule.
+    """Return rings around the area on the left of all curves of one contour, to be filled by the winding rule.
 
     The end of an open curve is joined to the next start that comes counterclockwise along the box's boundary. An end
     inside the box (where the function ceases) is joined to a start that is very near it, or else led straight to the

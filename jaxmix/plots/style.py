@@ -6,12 +6,14 @@ import io
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 import matplotlib
 from matplotlib import colors, mathtext, ticker
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 
@@ -19,13 +21,14 @@ from jaxmix import atomic, parameters
 
 # M. Okabe, K. Ito, Color Universal Design (2008), without the yellow that is lost on white
 PALETTE = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-DASHES = ("-", (0, (4.5, 1.8)), (0, (1.2, 1.5)), (0, (6, 1.5, 1.2, 1.5)))
+Dash = Literal["-"] | tuple[float, tuple[float, ...]]  # as matplotlib takes it: offset, and lengths on and off
+DASHES: tuple[Dash, ...] = ("-", (0, (4.5, 1.8)), (0, (1.2, 1.5)), (0, (6, 1.5, 1.2, 1.5)))
 SHADE = 0.13  # opacity of an excluded region
 COLUMN, PAGE = 3.5, 7.0  # widths, inches
 DPI = 200
 GREY = "0.35"  # of notes
 
-RC = {
+RC: dict[Any, Any] = {  # matplotlib lists every key as a Literal, which a table of our own cannot be
     "font.family": "STIXGeneral",
     "mathtext.fontset": "cm",
     "font.size": 9.5,
@@ -56,32 +59,34 @@ _WORDS = {"theta_w": r"$\theta_W$", "e": "$e$"}
 
 @contextlib.contextmanager
 def applied() -> Iterator[None]:
-    """The style, while a figure is made or written."""
+    """Apply the style while a figure is made or written."""
     with matplotlib.rc_context(RC):
         yield
 
 
 def blank(width: float, height: float) -> Figure:
-    """An empty figure with its own canvas, inches."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    """Make an empty figure of a width and height in inches, with its own canvas."""
+    figure = Figure(figsize=(width, height))
+    figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03, wspace=0.04, hspace=0.03))
     FigureCanvasAgg(figure)
-    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0.04, hspace=0.03)
     return figure
 
 
 def colour(number: int, total: int) -> str:
-    """Colour of one of several curves: the palette, or for more curves than it holds a scale from dark blue to
-    yellow.
+    """Choose the colour of one of several curves.
+
+    It is from the palette, or for more curves than the palette holds from a scale from dark blue to yellow.
     """
     if total <= len(PALETTE):
         return PALETTE[number]
     return colors.to_hex(matplotlib.colormaps["cividis"](0.93 * number / (total - 1)))
 
 
-def stroke(path: Outline, colour: str, dash: str | tuple, order: float) -> PathPatch:
-    """A path that looks as a line of this colour and dash does."""
+def stroke(path: Outline, colour: str, dash: Dash, order: float) -> PathPatch:
+    """Draw a path in the colour and dash that a line would have."""
     kind = "solid" if dash == "-" else "dash"
-    ends = {f"{which}style": matplotlib.rcParams[f"lines.{kind}_{which}style"] for which in ("cap", "join")}
+    settings: Any = matplotlib.rcParams
+    ends = {f"{which}style": settings[f"lines.{kind}_{which}style"] for which in ("cap", "join")}
     return PathPatch(
         path,
         fill=False,
@@ -94,8 +99,9 @@ def stroke(path: Outline, colour: str, dash: str | tuple, order: float) -> PathP
 
 
 def quantity(name: str, value: float, sm: dict[str, float]) -> str:
-    """A parameter's value in words, such as m_Z'/m_psi = 3; sm: the values that words stand for
-    (parameters.named_values).
+    """Write a parameter's value in words, such as m_Z'/m_psi = 3.
+
+    `sm` holds the values that words stand for (parameters.named_values).
     """
     parameter = parameters.PARAMETERS[name]
     word = parameters.WORDS.get(name)
@@ -114,7 +120,7 @@ def _number(value: float) -> str:
 
 
 def literal(text: str) -> str:
-    """A text of the user's: with its formulas where they can be set, else letter by letter."""
+    """Return a user's text with its formulas where they can be set, else letter by letter."""
     try:
         mathtext.MathTextParser("path").parse(text)
     except ValueError:
@@ -123,14 +129,14 @@ def literal(text: str) -> str:
 
 
 def axis_label(name: str) -> str:
-    """Symbol and unit of a parameter."""
+    """Return symbol and unit of a parameter."""
     parameter = parameters.PARAMETERS[name]
     unit = _UNITS.get(parameter.unit, parameter.unit)
     return f"{parameter.symbol} [{unit}]" if unit else parameter.symbol
 
 
 def logarithmic(axes: Axes, which: str) -> None:
-    """A logarithmic axis ("x" or "y") with minor ticks on every decade, and plain numbers from 0.1 to 1000."""
+    """Make an axis ("x" or "y") logarithmic, with minor ticks on every decade, and plain numbers from 0.1 to 1000."""
     axes.set(**{f"{which}scale": "log"})
     axis = axes.xaxis if which == "x" else axes.yaxis
     low, high = sorted(getattr(axes, f"get_{which}lim")())
@@ -143,7 +149,7 @@ def logarithmic(axes: Axes, which: str) -> None:
 
 
 def table(comments: Iterable[str], columns: Sequence[str], rows: Iterable[Sequence]) -> bytes:
-    """A CSV: comments, then the columns, then rows, numbers with eight digits."""
+    """Write a CSV: comments, then the columns, then rows, numbers with eight digits."""
     text = io.StringIO()
     text.writelines(f"# {line}\n" for line in comments)
     writer = csv.writer(text, lineterminator="\n")
@@ -153,8 +159,9 @@ def table(comments: Iterable[str], columns: Sequence[str], rows: Iterable[Sequen
 
 
 def save(folder: Path, stem: str, figure: Figure, curves: bytes) -> list[str]:
-    """Write figure and table as stem.png, .pdf and .csv, each whole or not at all; the names. CannotWrite on
-    failure.
+    """Write figure and table as stem.png, .pdf and .csv, each whole or not at all; return the names.
+
+    Raises CannotWrite on failure.
     """
     names = []
     for kind, metadata in _METADATA.items():

@@ -23,6 +23,7 @@ def _parser() -> argparse.ArgumentParser:
         help="confidence level of the verdicts, a fraction (default 0.95); published limits keep their own",
     )
     parser.add_argument("--pdf", metavar="FOLDER", help="an LHAPDF6 set in place of the package's parton luminosities")
+    flags.add_tables(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     return parser
 

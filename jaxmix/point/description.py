@@ -2,28 +2,29 @@
 
 import argparse
 import functools
+import operator
 from collections.abc import Mapping
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Scalar
 
-from jaxmix import config, engine, study
+from jaxmix import engine, study
 from jaxmix.command import answers, backend, inputs
-from jaxmix.constraints import combined, mcp_lhc, shelf
+from jaxmix.config import Instance
+from jaxmix.constraints import combined, shelf
 from jaxmix.constraints.base import abstract
+from jaxmix.constraints.base.abilities import Reports
 from jaxmix.constraints.published import members, search
-from jaxmix.currents import mixing, neutral_currents
-from jaxmix.detector import photoelectrons
+from jaxmix.currents import neutral_currents
+from jaxmix.models import declarations
 from jaxmix.point import document
 
-Scalar = Float[Array, ""]
-
 _CURRENTS = ("em", "z", "em_dark", "z_dark")
-NUMBERS = ("one", "two")  # mCPs, by which acceptances and events are told
+_COMBINED, _MEMBERS = combined.Combined.name, combined.Combined.members
 
-_MEMBERS = combined.Combined.members
+Companions = dict[str, dict[str, abstract.AbstractConstraint]]
 
 
 class Description(engine.AbstractProblem):
@@ -31,53 +32,54 @@ class Description(engine.AbstractProblem):
 
     whole: study.Study
     searches: members.Together
-    others: dict[
-        str, mcp_lhc.MillichargeDetector
-    ]  # the detector asked for one mCP or both, where its verdict is on something else
+    companions: Companions  # what the report of a constraint compares with, by the constraint's name
+    model: str = eqx.field(static=True, default=declarations.DEFAULT)
     varied: tuple[str, ...] = eqx.field(static=True, default=())  # collider parameters that differ from point to point
 
-    def slow(self, point: engine.Point) -> Float[Array, " none"]:
-        """Nothing: a description is exact."""
+    def slow(self, point: engine.Point) -> Float[Array, " nothing"]:
+        """Return an empty array: a description is exact."""
         return jnp.zeros(0)
 
-    def fast(self, point: engine.Point, slow: Float[Array, " none"]) -> dict[str, Scalar]:
-        """All numbers of the point, and its status code."""
-        currents, status = study.currents_and_status(point)
-        gap = mixing.forbidden_gap(currents.kappa, currents.m1, currents.weak, currents.dark)
+    def fast(self, point: engine.Point, slow: Float[Array, " nothing"]) -> dict[str, Scalar]:
+        """Return all numbers of the point, and its status code."""
+        currents, status = study.currents_and_status(point, self.model)
+        gap = currents.sector.forbidden_gap(currents.m1, currents.weak)
         found = {
             "status": status,
             "gap.low": gap[0],
             "gap.high": gap[1],
-            "kappa": currents.kappa,
-            "g1_dark": currents.g1_dark,
+            "kappa": currents.sector.kappa,
+            "g1_dark": currents.sector.gauge_coupling,
             "epsilon_gamma": currents.epsilon_gamma,
             "epsilon_z": currents.epsilon_z,
             **_bosons(currents),
         }
-        constraints = self.whole.at({name: point[name] for name in self.varied})
-        parts = {name: constraint.slow(currents) for name, constraint in constraints.items() if name != "mcp_lhc"}
+        collider = {name: point[name] for name in self.varied}
         together = self.searches(currents)
-        if "mcp_lhc" in constraints:
-            detector = constraints["mcp_lhc"]
-            collider = {name: point[name] for name in self.varied}
-            asked = {detector.particles: detector} | {
-                name: each.with_settings(collider) for name, each in self.others.items()
-            }
-            channels = {
-                particles: each.channels(currents) for particles, each in asked.items()
-            }  # once, for blocks and verdict
-            parts["mcp_lhc"] = detector.gathered(channels[detector.particles])
-            found |= _lhc(asked, currents, channels)
-        for name, constraint in constraints.items():
+        for name, constraint in self.whole.at(collider).items():
+            part, told = self._part(name, constraint, currents, collider)
             judged = (
                 together[name]
                 if name in together
-                else (constraint.test_statistic(currents, parts[name]), constraint.reason(currents))
+                else (constraint.test_statistic(currents, part), constraint.reason(currents))
             )
-            found |= {
-                f"constraints.{name}.{key}": value for key, value in _judged(constraint, *judged, parts[name]).items()
-            }
+            said = _judged(constraint, *judged, part)
+            found |= {f"constraints.{name}.{key}": value for key, value in said.items()}
+            found |= {f"blocks.{name}.{key}": value for key, value in told.items()}
         return found
+
+    def _part(
+        self,
+        name: str,
+        constraint: abstract.AbstractConstraint,
+        currents: neutral_currents.NeutralCurrents,
+        collider: Mapping[str, Scalar],
+    ) -> tuple[Float[Array, " k"], dict[str, Scalar]]:
+        """The slow part of a constraint, and the numbers of its report, if it has one."""
+        if not isinstance(constraint, Reports):
+            return constraint.slow(currents), {}
+        companions = {word: each.with_settings(collider) for word, each in self.companions.get(name, {}).items()}
+        return constraint.report(currents, companions)
 
 
 def _judged(
@@ -102,7 +104,7 @@ def _bosons(currents: neutral_currents.NeutralCurrents) -> dict[str, Scalar]:
         }
     fermions = neutral_currents.widths_to_fermions(currents, zprime)
     dark = neutral_currents.width_to_mcp(currents, zprime)
-    standard = sum(fermions.values())
+    standard = functools.reduce(operator.add, fermions.values())
     found |= {f"partial.{name}": value for name, value in fermions.items()} | {"partial.mcp": dark}
     return found | {
         "widths.zprime": dark + standard,
@@ -112,101 +114,121 @@ def _bosons(currents: neutral_currents.NeutralCurrents) -> dict[str, Scalar]:
     }
 
 
-def _lhc(
-    asked: Mapping[str, mcp_lhc.MillichargeDetector],
-    currents: neutral_currents.NeutralCurrents,
-    channels: Mapping[str, Mapping[str, tuple[Scalar, Scalar]]],
-) -> dict[str, Scalar]:
-    """Production and detection, by the number of mCPs asked for."""
-    squared, detector = currents.kappa**2, asked["one"]
-    produced = sum(pair[0] for pair in channels["one"].values())
-    layers, charge_one = detector.values["layers"], detector.charge_one()
-    found = {
-        "lhc.sigma": squared * produced,
-        **{f"lhc.{name}": squared * pair[0] for name, pair in channels["one"].items()},
-        "detector.n_pe": photoelectrons.photoelectrons(currents.epsilon_gamma, charge_one),
-        "detector.p_layer": photoelectrons.detection_probability(currents.epsilon_gamma, 1.0, charge_one),
-        "detector.p_detect": photoelectrons.detection_probability(currents.epsilon_gamma, layers, charge_one),
-    }
-    for particles in NUMBERS:
-        each = asked[particles]
-        slow = each.gathered(channels[particles])
-        found[f"detector.acceptance_{particles}"] = jnp.exp(slow[0]) / produced
-        found[f"detector.expected_events_{particles}"] = each.expected_events(currents, slow)
-    return found
-
-
 def run(arguments: argparse.Namespace) -> int:
     """The work of the command `point`: read the arguments, evaluate, print."""
     lists = inputs.given_parameters(arguments)
     settings = inputs.settings_of(arguments.set, lists)
     cl = inputs.fraction(arguments.cl, "--cl")
-    points = inputs.points(lists)
+    model = inputs.declared(arguments.model, arguments.phase, lists)
+    points = inputs.points(lists, model=model)
     for point in points:
-        inputs.check_forms(point)
-    documents = describe(points, settings, cl, arguments.pdf)
+        inputs.check_forms(point, model=model)
+    documents = describe(points, settings, cl, arguments.pdf, model.kind)
     answers.show(documents, all(len(values) == 1 for values in lists.values()), arguments.json)
     return 0
 
 
 def describe(
-    points: list[dict[str, float]], settings: Mapping[str, Mapping[str, float | str]], cl: float, pdf: str | None = None
+    points: list[dict[str, float]],
+    settings: Mapping[str, Instance],
+    cl: float,
+    pdf: str | None = None,
+    model: str = declarations.DEFAULT,
 ) -> list[dict]:
-    """The JSON objects of points that hold the same parameters, evaluated together; BadInput where one does not exist.
+    """Return the JSON objects of points that hold the same parameters, evaluated together.
 
-    settings: by constraint. cl: confidence level of the verdicts. pdf: an LHAPDF6 folder in place of the package's
-    luminosities.
+    Parameters
+    ----------
+    points
+        Parameters by name; units as in `parameters`.
+    settings
+        Experiments by name that are not at their defaults, or that are not on the shelf by this name.
+    cl
+        Confidence level of the verdicts.
+    pdf
+        An LHAPDF6 folder in place of the package's luminosities.
+    model
+        Kind of the model.
+
+    Raises
+    ------
+    BadInput
+        Where a point does not exist.
     """
     backend.start()
-    common = {name: value for name, value in points[0].items() if all(point[name] == value for point in points)}
-    met = [name for name in shelf.SHELF if set(config.NEEDS.get(name, ())) <= set(points[0])]
-    summed = not any(settings.get(name) for name in ("combined", *_MEMBERS))  # of verdicts that are there anyway
-    if summed:
-        met.remove("combined")
-    whole = study.Study(
-        common, {name: shelf.build(name, settings.get(name, {}), shelf.level(name, cl), pdf) for name in met}
-    )
-    searches = members.Together(
-        {name: each for name, each in whole.constraints.items() if isinstance(each, search.PublishedSearch)}
-    )
-    others = _others(settings.get("mcp_lhc", {}), cl, pdf, common) if "mcp_lhc" in met else {}
-    varied = tuple(name for name in ("sqrt_s", "luminosity") if name not in common)
-    arrays = {name: np.array([point[name] for point in points]) for name in points[0]}
-    numbers = engine.evaluate_points(
-        Description(whole, searches, others, varied), arrays, batch=min(len(points), 256), quick=True
-    )
-    if summed:
-        numbers |= _combined(numbers)
+    numbers, kinds = evaluated(points, settings, cl, pdf, model)
     return [
-        document.document(point, {name: float(values[i]) for name, values in numbers.items()}, cl)
+        document.document(point, {name: float(values[i]) for name, values in numbers.items()}, cl, kinds, model)
         for i, point in enumerate(points)
     ]
 
 
-def _others(
-    settings: Mapping[str, float | str], cl: float, pdf: str | None, common: Mapping[str, float]
-) -> dict[str, mcp_lhc.MillichargeDetector]:
-    """The millicharge detector asked for one mCP and for both, without the one that its settings ask for."""
-    collider = tuple((name, common[name]) for name in ("sqrt_s", "luminosity") if name in common)
-    wanted = [particles for particles in NUMBERS if particles != settings.get("particles", "one")]
+def evaluated(
+    points: list[dict[str, float]],
+    settings: Mapping[str, Instance],
+    cl: float,
+    pdf: str | None = None,
+    model: str = declarations.DEFAULT,
+) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Return the numbers of points that hold the same parameters, and the kind of every experiment that was asked.
+
+    The arguments are those of `describe`. Numbers have dotted names, as `Description` gives them, and a value a point.
+    """
+    common = {name: value for name, value in points[0].items() if all(point[name] == value for point in points)}
+    asked = {name: Instance(name, {}) for name in shelf.SHELF} | dict(settings)
+    met = {name: each for name, each in asked.items() if set(shelf.SHELF[each.kind].needs) <= set(points[0])}
+    parts = {_COMBINED, *_MEMBERS}
+    summed = parts <= set(met) and not any(asked[name].settings for name in parts)  # of verdicts that are there anyway
+    if summed:
+        met.pop(_COMBINED)
+    whole = study.Study(
+        common,
+        {name: shelf.build(each.kind, each.settings, shelf.level(each.kind, cl), pdf) for name, each in met.items()},
+        model,
+    )
+    searches = members.Together(
+        {name: each for name, each in whole.constraints.items() if isinstance(each, search.PublishedSearch)}
+    )
+    collider = tuple(sorted({name for each in met.values() for name in shelf.SHELF[each.kind].parameters}))
+    varied = tuple(name for name in collider if name not in common)
+    held = tuple((name, common[name]) for name in collider if name in common)
+    companions = {name: _companions(each, cl, pdf, held) for name, each in met.items()}
+    arrays = {name: np.array([point[name] for point in points]) for name in points[0]}
+    problem = Description(whole, searches, {name: each for name, each in companions.items() if each}, model, varied)
+    numbers = engine.evaluate_points(problem, arrays, batch=min(len(points), 256), compile_level="fast_compile")
+    if summed:
+        numbers |= _combined(numbers)
+    return numbers, {name: each.kind for name, each in asked.items()}
+
+
+def _companions(
+    instance: Instance, cl: float, pdf: str | None, held: tuple[tuple[str, float], ...]
+) -> dict[str, abstract.AbstractConstraint]:
+    """What the report of an experiment compares with, by name."""
+    kind = shelf.SHELF[instance.kind]
+    if not isinstance(kind, Reports):
+        return {}
     return {
-        particles: _prepared(tuple(sorted({**settings, "particles": particles}.items())), cl, pdf, collider)
-        for particles in wanted
+        name: _prepared(instance.kind, tuple(sorted(settings.items())), cl, pdf, held)
+        for name, settings in kind.companions(instance.settings).items()
     }
 
 
 @functools.lru_cache(maxsize=4)  # its tables take seconds and rest on nothing else
-def _prepared(settings: tuple, cl: float, pdf: str | None, collider: tuple) -> mcp_lhc.MillichargeDetector:
-    """The millicharge detector with its tables, as a study prepares it."""
-    return study.Study(
-        dict(collider), {"mcp_lhc": shelf.build("mcp_lhc", dict(settings), ("cl", cl), pdf)}
-    ).constraints["mcp_lhc"]
+def _prepared(
+    kind: str, settings: tuple, cl: float, pdf: str | None, held: tuple[tuple[str, float], ...]
+) -> abstract.AbstractConstraint:
+    """An experiment with its tables, as a study prepares it."""
+    built = shelf.build(kind, dict(settings), shelf.level(kind, cl), pdf)
+    return study.Study(dict(held), {kind: built}).constraints[kind]
 
 
 def _combined(numbers: Mapping[str, Float[np.ndarray, " n"]]) -> dict[str, Float[np.ndarray, " n"]]:
     """What the sum of the likelihoods says, from those of its members."""
     first = f"constraints.{_MEMBERS[0]}"
     found = {key: numbers[f"{first}.{key}"] for key in ("reason", "critical_value")}
-    found["test_statistic"] = sum(numbers[f"constraints.{name}.test_statistic"] for name in _MEMBERS)
+    found["test_statistic"] = functools.reduce(
+        operator.add, (numbers[f"constraints.{name}.test_statistic"] for name in _MEMBERS)
+    )
     found["computed"] = np.all([numbers[f"constraints.{name}.computed"] for name in _MEMBERS], axis=0)
-    return {f"constraints.combined.{key}": value for key, value in found.items()}
+    return {f"constraints.{_COMBINED}.{key}": value for key, value in found.items()}

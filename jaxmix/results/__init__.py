@@ -1,5 +1,4 @@
-"""What a run leaves on disk: committed chunks, the manifest, the cube (scan.zarr) and the traced contours, with
-provenance.
+"""Files that a run leaves on disk: committed chunks, the manifest, the cube (scan.zarr) and the traced contours.
 
 A file appears whole or not at all, and is believed only if its checksum and the run that it names are right. No physics
 and no figures here.

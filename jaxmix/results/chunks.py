@@ -26,11 +26,9 @@ _LONGEST_HEAD = 1_000_000  # bytes
 
 
 class Record(NamedTuple):
-    """A chunk: its number, its block of the grid, the outputs (each of the block's shape) and its summary (any
-    shapes).
-    """
+    """A chunk: its number, its block of the grid, its outputs (of the block's shape) and its summary (of any shape)."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks of a record
     slices: tuple[slice, ...]
     outputs: dict[str, np.ndarray]
     summary: dict[str, np.ndarray]
@@ -47,7 +45,7 @@ class Record(NamedTuple):
 
 
 class _Array(NamedTuple):
-    """Of an array of a chunk: outputs or summary, name, type and shape."""
+    """Description of an array of a chunk: outputs or summary, name, type and shape."""
 
     group: Literal["outputs", "summary"]
     name: str
@@ -71,13 +69,15 @@ class _Head(BaseModel):
 
 
 def chunk_path(folder: Path, index: int) -> Path:
-    """Where a chunk's file stands in a scan's folder."""
+    """Return the path of a chunk's file in a scan's folder."""
     return folder / FOLDER / f"{index:08d}.chunk"
 
 
 def write_chunk(folder: Path, run: str, record: Record) -> None:
-    """Commit a chunk of the run with this fingerprint; CannotWrite if the disk refuses, ExistingResult if the chunks
-    stand elsewhere.
+    """Commit a chunk of the run with a given fingerprint.
+
+    Raises CannotWrite if the disk refuses, ExistingResult if a link leads the chunks elsewhere, and ValueError for an
+    output that has not the block's shape.
     """
     for name, array in record.outputs.items():
         if array.shape != record.shape:
@@ -91,7 +91,10 @@ def write_chunk(folder: Path, run: str, record: Record) -> None:
 
 
 def read_chunk(folder: Path, run: str, index: int) -> Record | None:
-    """The chunk, or None if it is absent, damaged, unreadable, or of another run: then it is to be computed."""
+    """Read a chunk.
+
+    Returns None if it is absent, damaged, unreadable, or of another run: then it is to be computed.
+    """
     try:
         found = _read(chunk_path(folder, index))
     except (OSError, ValidationError):
@@ -117,7 +120,7 @@ def _read(path: Path) -> tuple[_Head, bytes] | None:
 
 
 def _sealed(*body: bytes) -> bytes:
-    """What stands before the body: the format and the body's SHA-256."""
+    """Return the lines before a body: the format and the body's SHA-256."""
     digest = hashlib.sha256()
     for part in body:
         digest.update(part)
@@ -125,7 +128,7 @@ def _sealed(*body: bytes) -> bytes:
 
 
 def committed(folder: Path, run: str, indices: Iterable[int]) -> list[int]:
-    """Those of the chunks that are on disk whole and of this run; every one is read and checked."""
+    """List those of the chunks that are on disk whole and of this run; every one is read and checked."""
     return [index for index in indices if read_chunk(folder, run, index) is not None]
 
 

@@ -24,14 +24,17 @@ class Side(NamedTuple):
     logarithmic: bool
 
     def described(self, column: str) -> str:
-        """The line of the header."""
+        """Describe the side in a line of the header."""
         parameter = parameters.PARAMETERS[self.name]
         scale = "ln" if self.logarithmic else "linear"
-        return f"{column}: {self.name} [{parameter.unit}], {parameter.meaning}; {scale}, from {self.low!r} to {self.high!r}"
+        return (
+            f"{column}: {self.name} [{parameter.unit}], {parameter.meaning}; {scale}, from "
+            f"{self.low!r} to {self.high!r}"
+        )
 
 
 class Certificate(NamedTuple):
-    """How sure a contour is; the columns of certificates.csv, where None is an empty cell.
+    """How sure a contour is: the columns of certificates.csv, where None is an empty cell.
 
     Distances are fractions of the plane, of which each side runs from 0 to 1. What is `verified` was found by bisection
     across the contour, and is None where nobody asked for it.
@@ -74,8 +77,28 @@ class Trace(NamedTuple):
 
 
 def write_contours(path: Path, plane: tuple[Side, Side], held: Sequence[str], traces: Iterable[Trace]) -> int:
-    """Write the vertices of all traces with the parameters named in `held`; the number of rows. CannotWrite on
-    failure.
+    """Write the vertices of all traces.
+
+    Parameters
+    ----------
+    path
+        The file.
+    plane
+        Sides x and y.
+    held
+        Names of the parameters whose values stand in each row.
+    traces
+        The components.
+
+    Returns
+    -------
+    int
+        Number of rows.
+
+    Raises
+    ------
+    CannotWrite
+        The disk refuses.
     """
     text = io.StringIO()
     text.writelines(f"# {line}\n" for line in _header(plane, held))
@@ -92,7 +115,7 @@ def write_contours(path: Path, plane: tuple[Side, Side], held: Sequence[str], tr
 
 
 def first_cells(trace: Trace, held: Sequence[str]) -> list[str | int]:
-    """The first cells of a row: which contour it is."""
+    """Return the first cells of a row, which name the contour."""
     return [
         trace.constraint,
         trace.level,
@@ -103,12 +126,12 @@ def first_cells(trace: Trace, held: Sequence[str]) -> list[str | int]:
 
 
 def described(held: Sequence[str]) -> list[str]:
-    """One line of a header for each parameter held."""
+    """Return one line of a header for each parameter held."""
     return [f"{name}: [{parameters.PARAMETERS[name].unit}], {parameters.PARAMETERS[name].meaning}" for name in held]
 
 
 def _header(plane: tuple[Side, Side], held: Sequence[str]) -> list[str]:
-    """One line a column: what it is, in which unit."""
+    """Describe every column in a line: its meaning and unit."""
     return [
         "Contours on which test statistic / critical value = 1, one row a vertex, in the order of travel",
         "constraint: name; level: sigma=n or cl=fraction; component: number within the plane; closed: 1 or 0",
@@ -121,7 +144,10 @@ def _header(plane: tuple[Side, Side], held: Sequence[str]) -> list[str]:
 
 
 def read_contours(path: Path) -> tuple[tuple[str, str], list[Trace]]:
-    """The names of x and y, and the traces, of a file that `write_contours` wrote; BadInput on any other."""
+    """Read a file that `write_contours` wrote.
+
+    Returns the names of x and y, and the traces. Raises BadInput for any other file.
+    """
     try:
         lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
         rows = list(csv.reader(line for line in lines if line and not line.startswith("#")))

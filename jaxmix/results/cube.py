@@ -36,10 +36,29 @@ def write_cube(
     records: Iterable[Record],
     attributes: Mapping[str, Any] | None = None,
 ) -> None:
-    """Build the store from chunks, one at a time, in a folder beside it, and rename it into place.
+    """Build a zarr store from chunks, one at a time, in a folder beside it, and rename it into place.
 
-    block: shape of a full chunk, which becomes the store's own. Raises ValueError unless the chunks hold every point
-    once, and CannotWrite if the disk refuses.
+    Parameters
+    ----------
+    path
+        The store.
+    coordinates
+        Of the axes, by name.
+    variables
+        The outputs, by name.
+    block
+        Shape of a full chunk, which becomes the store's own.
+    records
+        The chunks.
+    attributes
+        Of the store.
+
+    Raises
+    ------
+    ValueError
+        The chunks do not hold every point once.
+    CannotWrite
+        The disk refuses.
     """
     shape = tuple(coordinate.values.size for coordinate in coordinates.values())
     block = tuple(min(pair) for pair in zip(block, shape, strict=True))
@@ -71,12 +90,13 @@ def write_arrays(
     arrays: Mapping[str, tuple[tuple[str, ...], np.ndarray, Variable]],
     attributes: Mapping[str, Any] | None = None,
 ) -> None:
-    """The same kind of store from arrays in memory: by name, the names of the dimensions, the values, and what they
-    are. A dimension without a coordinate counts its points.
-    """
+    """Build a zarr store from arrays in memory.
+
+    `arrays` holds by name the names of the dimensions, the values, and their description. A dimension without a
+    coordinate counts its points. Raises CannotWrite on failure."""
     with atomic.replacing_folder(path) as partial:
         group = zarr.open_group(partial, mode="w", zarr_format=2, attributes=dict(attributes or {}))
-        described = {
+        described: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, Any]]] = {
             name: ((name,), np.asarray(each.values, np.float64), _described(each)) for name, each in coordinates.items()
         }
         described |= {
@@ -117,5 +137,6 @@ def _fill(arrays: Mapping[str, zarr.Array], shape: tuple[int, ...], records: Ite
             array[record.slices] = record.outputs[name]
     if points != int(np.prod(shape)):
         raise ValueError(
-            f"scan.zarr: the chunks hold {points} points, the grid {int(np.prod(shape))}; every point must be there once."
+            f"scan.zarr: the chunks hold {points} points, the grid {int(np.prod(shape))}; every point "
+            "must be there once."
         )

@@ -1,4 +1,4 @@
-"""Contours in the forms that others read: HEPData tables, and two columns of text for each limit."""
+"""Contours in the forms that other programs read: HEPData tables, and two columns of text for each limit."""
 
 import importlib
 import io
@@ -18,9 +18,32 @@ _DIGITS = 8  # of an exported number
 
 
 def write_texts(folder: Path, plane: tuple[Side, Side], kinds: Mapping[str, str], traces: Iterable[Trace]) -> list[str]:
-    """One file for each constraint, level and plane: x and y of its contours, an empty line between components, closed
-    ones ending where they begin; the names, relative to the folder. CannotWrite on failure, ValueError for a vertex
-    that is not finite.
+    """Write one file for each constraint, level and plane: x and y of its contours.
+
+    An empty line stands between components, and closed ones end where they begin.
+
+    Parameters
+    ----------
+    folder
+        The scan's folder.
+    plane
+        Sides x and y.
+    kinds
+        "published", "projected" or another kind of each constraint.
+    traces
+        The components.
+
+    Returns
+    -------
+    list of str
+        The files' names, relative to the folder.
+
+    Raises
+    ------
+    CannotWrite
+        The disk refuses.
+    ValueError
+        A vertex is not finite.
     """
     names = []
     atomic.make_folder(folder / TEXTS)
@@ -39,12 +62,11 @@ def write_texts(folder: Path, plane: tuple[Side, Side], kinds: Mapping[str, str]
 def write_hepdata(
     folder: Path, plane: tuple[Side, Side], kinds: Mapping[str, str], traces: Iterable[Trace]
 ) -> list[str]:
-    """All contours as one multi-document HEPData file; its name, or none where hepdata_lib (extra `hepdata`) is not
-    installed.
+    """Write all contours as one multi-document HEPData file.
 
-    One table for each constraint, level and plane; its components follow each other, told apart by a column.
-    CannotWrite on failure, ValueError for a vertex that is not finite.
-    """
+    There is one table for each constraint, level and plane; its components follow each other, told apart by a column.
+    Returns the file's name in a list, which is empty where hepdata_lib (extra `hepdata`) is not installed. Arguments
+    and errors are those of `write_texts`."""
     try:
         hepdata_lib, yaml = (importlib.import_module(name) for name in ("hepdata_lib", "yaml"))
     except ModuleNotFoundError:
@@ -126,7 +148,7 @@ def _plain(level: str) -> str:
 
 
 def _plain_types(item):
-    """Dictionaries, lists and numbers of Python alone, which is all that safe YAML knows."""
+    """Convert to dictionaries, lists and numbers of Python alone, which is all that safe YAML knows."""
     if isinstance(item, Mapping):
         return {str(key): _plain_types(value) for key, value in item.items()}
     if isinstance(item, (list, tuple)):

@@ -28,8 +28,20 @@ _LARGEST = 50_000_000  # bytes of a manifest
 
 
 class ScanFolder(NamedTuple):
-    """An open folder: its path, the run's identity with its fingerprint, the shard (i, N), the manifest of a finished
-    run, and whether a chunk is one of this run's by its place and its outputs.
+    """An open folder of a run.
+
+    Attributes
+    ----------
+    path
+        The folder.
+    identity, run
+        The run's identity and its fingerprint.
+    shard
+        (i, N), or None for a whole run.
+    finished
+        The manifest of a finished run, else None.
+    fits
+        Whether a chunk is one of this run's by its place and its outputs.
     """
 
     path: Path
@@ -40,25 +52,26 @@ class ScanFolder(NamedTuple):
     fits: Callable[[chunks.Record], bool]
 
     def share(self, chunks_total: int) -> list[int]:
-        """The chunks that are this process's part: all, or those with number % N = i."""
+        """List the chunks that are this process's part: all, or those with number % N = i."""
         first, step = self.shard or (0, 1)
         return list(range(first, chunks_total, step))
 
     def missing(self, indices: Iterable[int]) -> list[int]:
-        """Those of the chunks that are still to be computed (a damaged one is)."""
+        """List those of the chunks that are still to be computed (a damaged one is)."""
         return [index for index in indices if self._read(index) is None]
 
     def commit(self, record: chunks.Record) -> None:
-        """Write a chunk."""
+        """Write a chunk to the disk."""
         chunks.write_chunk(self.path, self.run, record)
 
     def records(self, chunks_total: int) -> Iterator[chunks.Record]:
-        """Every chunk in order; BadInput names the first that is missing."""
+        """Yield every chunk in order; BadInput names the first that is missing."""
         for index in range(chunks_total):
             record = self._read(index)
             if record is None:
                 raise faults.BadInput(
-                    f"{self.path}: chunk {index} of {chunks_total} is missing or damaged: run the scan (or its shard) again"
+                    f"{self.path}: chunk {index} of {chunks_total} is missing or damaged: run the "
+                    "scan (or its shard) again"
                 )
             yield record
 
@@ -85,8 +98,32 @@ def open_folder(
     restart: bool = False,
     fits: Callable[[chunks.Record], bool] = lambda record: True,
 ) -> Iterator[ScanFolder]:
-    """Hold a folder for a run, made if absent; ExistingResult if something is in the way, CannotWrite if the disk
-    refuses.
+    """Hold a folder for a run; it is made if absent.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    identity
+        All that decides the run's numbers (provenance.identity).
+    shard
+        (i, N), or None for a whole run.
+    restart
+        True to remove an earlier run first.
+    fits
+        Whether a chunk on disk is one of this run's.
+
+    Yields
+    ------
+    ScanFolder
+        The open folder.
+
+    Raises
+    ------
+    ExistingResult
+        Something is in the way, or another process is at work.
+    CannotWrite
+        The disk refuses.
     """
     run = fingerprint.digest(identity)
     with atomic.writing(path):
@@ -108,7 +145,7 @@ def open_folder(
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
-    """The manifest of a scan's folder; BadInput if there is none that can be read."""
+    """Read the manifest of a scan's folder; raises BadInput if there is none that can be read."""
     manifest = _manifest(path)
     if manifest is None:
         raise faults.BadInput(f"{path}: found no readable {MANIFEST}; expected the folder of a scan")
@@ -116,7 +153,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 
 def _manifest(path: Path) -> dict[str, Any] | None:
-    """The manifest as it was written; None for any other content."""
+    """Return the manifest in the form in which it was written; None for any other content."""
     file = path / MANIFEST
     try:
         document = json.loads(file.read_bytes()) if file.is_file() and file.stat().st_size <= _LARGEST else None
@@ -129,8 +166,9 @@ def _manifest(path: Path) -> dict[str, Any] | None:
 
 
 def _examined(path: Path, identity: Mapping[str, Any], restart: bool) -> dict[str, Any] | None:
-    """The manifest of the run that stands in the folder, None if the folder is empty or absent; ExistingResult if it
-    may not be used.
+    """Return the manifest of the run in a folder, None if the folder is empty or absent.
+
+    Raises ExistingResult if the folder may not be used.
     """
     if not path.exists():
         return None
@@ -172,9 +210,7 @@ def _files(manifest: Mapping[str, Any]) -> list[str] | None:
 
 
 def _clear(path: Path, manifest: Mapping[str, Any]) -> None:
-    """Remove what a run wrote (its own names and the files that its manifest lists inside the folder), and nothing
-    else.
-    """
+    """Remove what a run wrote (its own names and the files that its manifest lists in the folder), and nothing else."""
     with atomic.writing(path):
         for name in (chunks.FOLDER, CUBE, REDUCED, REFINED):
             atomic.remove(path / name)

@@ -16,7 +16,7 @@ NAME = ".lock"
 
 @contextlib.contextmanager
 def held(folder: Path, shard: tuple[int, int] | None = None) -> Iterator[None]:
-    """Hold the folder, or the part `shard` = (i, N) of it; ExistingResult if another process is at work there."""
+    """Hold the folder, or the part `shard` = (i, N) of it; raises ExistingResult if another process holds it."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(_locked(folder / NAME, fcntl.LOCK_EX if shard is None else fcntl.LOCK_SH))
         if shard is not None:

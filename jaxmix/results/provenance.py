@@ -1,4 +1,4 @@
-"""What a result was made from: the config, the package's source and data, the libraries, the device and the tiles."""
+"""The identity of a result: the config, the package's source and data, the libraries, the device and the tiles."""
 
 import importlib.metadata
 import platform
@@ -12,12 +12,33 @@ LIBRARIES = ("jaxmix", "jax", "jaxlib", "numpy", "equinox")
 
 
 def identity(
-    config: Mapping[str, Any], device: str, tiles: Mapping[str, Any], pdf: Mapping[str, str] | None = None
+    config: Mapping[str, Any],
+    device: str,
+    tiles: Mapping[str, Any],
+    pdf: Mapping[str, str] | None = None,
+    tables_of_user: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """All that decides the numbers of a run, as JSON types; two runs of equal identity may share chunks.
+    """Collect all that decides the numbers of a run, as JSON types.
 
-    config: the canonical config. device: its kind ("cpu", or the accelerator's name). tiles: the tile and chunk shapes.
-    pdf: set and SHA256 of a user's parton distributions, None for the package's.
+    Two runs of equal identity may share chunks.
+
+    Parameters
+    ----------
+    config
+        The canonical config.
+    device
+        Its kind ("cpu", or the accelerator's name).
+    tiles
+        The shapes of tiles and chunks.
+    pdf
+        Set and SHA256 of a user's parton distributions, None for the package's.
+    tables_of_user
+        SHA256 by name of the limits that a user's folder brought.
+
+    Returns
+    -------
+    dict
+        The identity.
     """
     return {
         "config_hash": fingerprint.digest(config),
@@ -27,12 +48,13 @@ def identity(
         "versions": versions(),
         "device": device,
         "pdf": None if pdf is None else dict(pdf),
+        "tables": dict(tables_of_user or {}),
         "tiles": dict(tiles),
     }
 
 
 def versions() -> dict[str, str]:
-    """Version of Python and of the libraries that compute."""
+    """Return the versions of Python and of the libraries that compute."""
     return {"python": platform.python_version()} | {name: _version(name) for name in LIBRARIES}
 
 
@@ -44,7 +66,7 @@ def _version(name: str) -> str:
 
 
 def differences(before: Any, now: Any, path: str = "") -> list[str]:
-    """Where two identities differ, one line a leaf, with what was and what is."""
+    """List where two identities differ, one line a leaf, with what was and what is."""
     if isinstance(before, Mapping) and isinstance(now, Mapping):
         keys = [*before, *(key for key in now if key not in before)]
         return [

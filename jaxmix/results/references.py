@@ -1,4 +1,4 @@
-"""What a result rests on, as BibTeX."""
+"""The publications that a result rests on, as BibTeX."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +10,9 @@ NAME = "references.bib"
 
 
 def write_references(folder: Path, texts: Iterable[str]) -> str:
-    """The entries of the publications that texts cite, in a file of the folder; its name. CannotWrite on failure."""
+    """Write the entries of the publications that texts cite in a file of the folder; return its name.
+
+    Raises CannotWrite on failure.
+    """
     atomic.write_bytes(folder / NAME, citations.file_of(texts).encode("ascii"))
     return NAME

@@ -28,10 +28,12 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         const="auto",
         metavar="HOST:PORT,i/N",
-        help="one run of several processes by jax.distributed, of which this is process i of N (default: from SLURM or Open MPI)",
+        help="one run of several processes by jax.distributed, of which this is process i of N (default: from "
+        "SLURM or Open MPI)",
     )
     parser.add_argument("--device", choices=("cpu", "gpu"), help="where to compute (default: what jax finds)")
     parser.add_argument("--pdf", metavar="FOLDER", help="an LHAPDF6 set in place of the package's parton luminosities")
+    flags.add_tables(parser)
     parser.add_argument(
         "--verify", action="store_true", help="check every contour by bisection across it, from both sides"
     )

@@ -35,12 +35,25 @@ def trace_all(
     """
     if settings.contours is None:
         return Traced([], [], verify)
-    x, y = (_axis(settings, name) for name in (settings.contours.x, settings.contours.y))
-    found, families, options = {}, [], {"depth": settings.contours.depth, "verify": verify, "batch": _BATCH}
+    x, y = (_axis(settings, name) for name in (settings.traced.x, settings.traced.y))
+    found: dict[tuple, list[results.Trace]] = {}
+    families = []
     for group in _groups(problem, settings, critical):
         levels = [math.log(level / group.unit) for _, _, level in group.members]
         helds = [dict(plane) for _, plane, _ in group.members]
-        family = engine.trace_family(problem, x, y, helds, output=group.name, levels=levels, **options, **group.nodes)
+        family = engine.trace_family(
+            problem,
+            x,
+            y,
+            helds,
+            output=group.name,
+            levels=levels,
+            depth=settings.traced.depth,
+            x_nodes=group.nodes["x_nodes"],
+            y_nodes=group.nodes["y_nodes"],
+            verify=verify,
+            batch=_BATCH,
+        )
         families.append(family)
         for i, (label, plane, _) in enumerate(group.members):
             pieces, held = [piece for piece in family if piece.plane == i], _held(settings, plane)
@@ -63,8 +76,8 @@ def trace_all(
 
 def summary(traced: Traced) -> dict[str, Any]:
     """What a manifest says of all contours."""
-    certificates = [trace.certificate for trace in traced.traces]
-    found = {
+    certificates = [trace.certificate for trace in traced.traces if trace.certificate is not None]
+    found: dict[str, Any] = {
         "number": len(certificates),
         "by_status": dict(collections.Counter(each.status for each in certificates)),
         "traces_by_status": dict(collections.Counter(family.status for family in traced.families)),
@@ -76,15 +89,17 @@ def summary(traced: Traced) -> dict[str, Any]:
         found["verified"] = {
             "vertices": _largest(each.verified_vertices for each in certificates),
             "curve": _largest(each.verified_curve for each in certificates),
-            "places": sum(each.verified_places for each in certificates),
-            "lost": sum(each.verified_lost for each in certificates),
+            "places": sum(each.verified_places or 0 for each in certificates),
+            "lost": sum(each.verified_lost or 0 for each in certificates),
         }
     return found
 
 
 def _doubts(traced: Traced) -> list[str]:
     """What did not converge, of which constraint, and cells of which it is not known whether a contour runs there."""
-    counted = collections.Counter((trace.certificate.status, trace.constraint) for trace in traced.traces)
+    counted = collections.Counter(
+        (trace.certificate.status, trace.constraint) for trace in traced.traces if trace.certificate is not None
+    )
     cells = sum(len(family.unresolved) for family in traced.families)
     doubts = [f"{count} {status} of {name}" for (status, name), count in counted.items() if status != "converged"]
     return doubts + ([f"{cells} cells through which one may run or not"] if cells else [])
@@ -104,10 +119,10 @@ class _Group(NamedTuple):
 
 
 def _groups(problem: study.Study, settings: config.Config, critical: dict[str, dict[str, float]]) -> list[_Group]:
-    groups = {}
+    groups: dict[tuple, _Group] = {}
     for plane in settings.planes():
         for name, levels in critical.items():
-            sides = (("x", settings.contours.x), ("y", settings.contours.y))
+            sides = (("x", settings.traced.x), ("y", settings.traced.y))
             nodes = {
                 f"{side}_nodes": tuple(problem.constraints[name].features(axis, _held(settings, plane)))
                 for side, axis in sides
@@ -120,7 +135,7 @@ def _groups(problem: study.Study, settings: config.Config, critical: dict[str, d
 def _held(settings: config.Config, plane: dict[str, float]) -> dict[str, float]:
     """All that a plane holds."""
     return {
-        name: value for name, value in settings.held.items() if name not in (settings.contours.x, settings.contours.y)
+        name: value for name, value in settings.held.items() if name not in (settings.traced.x, settings.traced.y)
     } | plane
 
 
@@ -133,24 +148,23 @@ def compile_all(problem: study.Study, settings: config.Config) -> None:
     """Compile what `trace_all` needs, for a thread beside the grid's evaluation."""
     for plane in settings.planes()[:1]:
         helds = [plane] if count(settings) == 1 else [plane, dict(plane)]
-        x, y = (_axis(settings, name) for name in (settings.contours.x, settings.contours.y))
+        x, y = (_axis(settings, name) for name in (settings.traced.x, settings.traced.y))
         for name in problem.constraints:
             engine.compile_contours(problem, x, y, helds, output=name, batch=_BATCH)
 
 
 def table(settings: config.Config, traces: list[results.Trace]) -> tuple[tuple[results.Side, results.Side], list[str]]:
     """The plane and the names of the held parameters, as contours.csv takes them."""
-    sides = [settings.axes[name] for name in (settings.contours.x, settings.contours.y)]
+    sides = [settings.axes[name] for name in (settings.traced.x, settings.traced.y)]
     plane = [
-        results.Side(name, axis.min, axis.max, axis.is_log)
-        for name, axis in zip((settings.contours.x, settings.contours.y), sides)
+        results.Side(name, *axis.ends, axis.is_log) for name, axis in zip((settings.traced.x, settings.traced.y), sides)
     ]
     return (plane[0], plane[1]), sorted({name for trace in traces for name in trace.held})
 
 
 def _axis(settings: config.Config, name: str) -> engine.Axis:
-    axis, cells = settings.axes[name], settings.contours.cells + 1
-    return (engine.Axis.log if axis.is_log else engine.Axis.linear)(name, axis.min, axis.max, cells)
+    axis, cells = settings.axes[name], settings.traced.cells + 1
+    return (engine.Axis.log if axis.is_log else engine.Axis.linear)(name, *axis.ends, cells)
 
 
 def _trace(
@@ -166,10 +180,24 @@ def _certificate(piece: engine.Contour, family: engine.Contours) -> results.Cert
     sizes = [
         float(size) if len(piece.x) and np.isfinite(size) else None for size in (piece.max_residual, piece.deviation)
     ]
-    own = (piece.status, ends, len(piece.x), len(piece.brackets), *sizes, int(piece.calls.sum()))
-    of_all = (family.status, family.calls, family.coarse_calls)
+    found = results.Certificate(
+        piece.status,
+        ends,
+        len(piece.x),
+        len(piece.brackets),
+        sizes[0],
+        sizes[1],
+        int(piece.calls.sum()),
+        family.status,
+        family.calls,
+        family.coarse_calls,
+    )
     if piece.check is None:
-        return results.Certificate(*own, *of_all)
-    check = piece.check
-    distances = [size if len(piece.x) else None for size in (check.vertices, check.curve)]
-    return results.Certificate(*own, *of_all, *distances, check.looked_at, check.lost)
+        return found
+    vertices, curve = (size if len(piece.x) else None for size in (piece.check.vertices, piece.check.curve))
+    return found._replace(
+        verified_vertices=vertices,
+        verified_curve=curve,
+        verified_places=piece.check.looked_at,
+        verified_lost=piece.check.lost,
+    )

@@ -50,15 +50,16 @@ def _calibrate(job: Job) -> dict[str, float]:
     tiling = dataclasses.replace(job.tiling, chunk_points=4 * jax.local_device_count() * tile)
     chunks = engine.layout(job.grid, tiling).chunks
     places = np.unique(np.linspace(0, chunks - 1, _PLACES).astype(int))
-    options = {"keep": job.settings.scan.outputs == "full", "plain": job.few}
-    first = list(engine.evaluate(problem, job.grid, tiling, chunks=[0], **options))
+    keep = job.settings.scan.outputs == "full"
+    level = job.compile_level
+    first = list(engine.evaluate(problem, job.grid, tiling, chunks=[0], keep=keep, compile_level=level))
     compiled = begun = time.perf_counter()
     done = 0
     # in an order that covers the grid early on, so that stopping in time is no bias
     for index in np.random.default_rng(0).permutation(places):
         done += sum(
             int(chunk.summary.points)
-            for chunk in engine.evaluate(problem, job.grid, tiling, chunks=[int(index)], **options)
+            for chunk in engine.evaluate(problem, job.grid, tiling, chunks=[int(index)], keep=keep, compile_level=level)
         )
         if time.perf_counter() - begun > _SECONDS:
             break

@@ -34,9 +34,9 @@ class Job(NamedTuple):
         return engine.layout(self.grid, self.tiling)
 
     @property
-    def few(self) -> bool:
-        """Whether the points are so few that compiling is most of the work."""
-        return self.grid.size <= _FEW
+    def compile_level(self) -> engine.CompileLevel:
+        """Programs are compiled in less time where the points are so few that compiling is most of the work."""
+        return "balanced" if self.grid.size <= _FEW else "fast_run"
 
     def identity(self) -> dict:
         """All that decides the numbers."""
@@ -45,7 +45,9 @@ class Job(NamedTuple):
         described["devices"] = (
             "one" if jax.local_device_count() == 1 else "several"
         )  # compiled along two paths, which round otherwise
-        return results.identity(self.settings.canonical(), jax.devices()[0].device_kind, described, self.pdf)
+        tables = shelf.table_identities(table.kind for table in self.settings.constraints.values())
+        device = jax.devices()[0].device_kind
+        return results.identity(self.settings.canonical(), device, described, self.pdf, tables)
 
 
 def prepare(settings: config.Config, device: str | None = None, pdf: str | None = None) -> Job:
@@ -58,7 +60,7 @@ def prepare(settings: config.Config, device: str | None = None, pdf: str | None 
     built, critical = {}, {}
     for name, table in settings.constraints.items():
         first = table.levels[0]
-        built[name] = shelf.build(name, config.flat(table), (first.mode, first.value), pdf)
+        built[name] = shelf.build(table.kind, config.flat(table), (first.mode, first.value), pdf)
         levels = {level.label: built[name].at_level(level.mode, level.value) for level in table.levels}
         critical[name] = {label: float(each.critical_value()) for label, each in levels.items()}
     axes = [_axis(name, axis) for name, axis in settings.axes.items()]
@@ -66,7 +68,7 @@ def prepare(settings: config.Config, device: str | None = None, pdf: str | None 
     grid = engine.Grid(axes) if spread is None else engine.Sample(axes, spread.points, spread.kind, spread.seed)
     given = settings.scan.tiling.model_dump(exclude_none=True)
     tiling = engine.Tiling(**_default_tiling(settings.scan.outputs) | given)
-    return Job(settings, study.Study(settings.held, built), grid, tiling, critical, identity)
+    return Job(settings, study.Study(settings.held, built, settings.model), grid, tiling, critical, identity)
 
 
 def _default_tiling(outputs: str) -> dict[str, int]:
@@ -75,7 +77,7 @@ def _default_tiling(outputs: str) -> dict[str, int]:
 
 
 def _axis(name: str, axis: config.Axis) -> engine.Axis:
-    if not axis.is_range:
+    if axis.values is not None:
         return engine.Axis.explicit(name, axis.values)
     kind = engine.Axis.log if axis.is_log else engine.Axis.linear
-    return kind(name, axis.min, axis.max, axis.count or 2)
+    return kind(name, *axis.ends, axis.count or 2)

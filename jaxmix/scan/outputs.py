@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import jax.numpy as jnp
 import numpy as np
 
-from jaxmix import engine, faults, parameters, plots, results, study
-from jaxmix.constraints import shelf
+from jaxmix import config, engine, faults, parameters, plots, results, study
 from jaxmix.results.folder import CERTIFICATES, CONTOURS, CUBE, REDUCED, REFINED
 from jaxmix.scan import contours as contouring
 from jaxmix.scan import progress, report
@@ -30,7 +29,7 @@ def record(
     """What is committed of a chunk: the test statistics, the flags and the status of every point where they are kept,
     summary and maps.
     """
-    kept = {}
+    kept: dict[str, np.ndarray] = {}
     if outputs is not None:
         if not isinstance(job.grid, engine.Grid):
             kept |= {
@@ -70,7 +69,8 @@ def finish(job: Job, folder: results.ScanFolder, started: float, as_json: bool, 
     if job.settings.summary.axes or job.settings.summary.histogram:
         _write_summary(job, folder, chunks, total)
         files.append(REDUCED)
-    if job.settings.refinement is not None and _write_refined(job, folder, chunks):
+    refinement = job.settings.refinement
+    if refinement is not None and _write_refined(job, folder, chunks, refinement.depth):
         files.append(REFINED)
     evaluated = time.perf_counter()
     traced = _trace(job, verify)
@@ -157,7 +157,9 @@ def _write_points(job: Job, folder: results.ScanFolder, chunks: int) -> None:
 
 def _write_summary(job: Job, folder: results.ScanFolder, chunks: int, total: engine.Summary) -> None:
     """summary.zarr: maps over some axes, and histograms."""
-    kept, arrays, coordinates = job.settings.summary.axes, {}, {}
+    kept = job.settings.summary.axes
+    arrays: dict[str, tuple] = {}
+    coordinates: dict[str, results.Coordinate] = {}
     names = tuple(name for name in getattr(job.grid, "names", ()) if name in kept)
     if kept:
         coordinates |= _coordinates(job, names)
@@ -223,19 +225,22 @@ def _maps(job: Job, folder: results.ScanFolder, chunks: int, names: tuple[str, .
     return arrays
 
 
-def _write_refined(job: Job, folder: results.ScanFolder, chunks: int) -> bool:
+def _write_refined(job: Job, folder: results.ScanFolder, chunks: int, depth: int) -> bool:
     """refined.zarr: the points that were added beside the levels; False where there is none."""
-    above = {name: np.zeros(job.grid.shape, bool) for name in job.critical}
+    grid = job.grid
+    if not isinstance(grid, engine.Grid):
+        raise TypeError("a sample has no cells to refine")
+    above = {name: np.zeros(grid.shape, bool) for name in job.critical}
     for each in folder.records(chunks):
         for name in above:
             above[name][each.slices] = each.outputs[f"{name}_excluded"] == 1
     with progress.bar() as bar:
-        task = bar.add_task("refining", total=job.settings.refinement.depth, unit="halvings", note="")
+        task = bar.add_task("refining", total=depth, unit="halvings", note="")
 
         def advance(halving: int, number: int) -> None:
             bar.update(task, completed=halving, note=f"{number:,} points added")
 
-        found = engine.refine(job.problem, job.grid, above, job.settings.refinement.depth, progress=advance)
+        found = engine.refine(job.problem, grid, above, depth, progress=advance)
     if not found:
         return False
     variables = (
@@ -263,6 +268,6 @@ def _write_contours(job: Job, folder: results.ScanFolder, traces: list[results.T
     sides, names = contouring.table(job.settings, traces)
     results.write_contours(folder.path / CONTOURS, sides, names, traces)
     results.write_certificates(folder.path / CERTIFICATES, names, traces)
-    kinds = {name: shelf.SHELF[name].kind for name in job.settings.constraints}
+    kinds = {name: config.about(table).kind for name, table in job.settings.constraints.items()}
     exported = [write(folder.path, sides, kinds, traces) for write in (results.write_texts, results.write_hepdata)]
     return [CONTOURS, CERTIFICATES, *sum(exported, []), *plots.draw(folder.path, job.settings, traces)]

@@ -3,11 +3,11 @@
 import contextlib
 from collections.abc import Iterator
 
+import jax.numpy as jnp
 import numpy as np
 from rich import console, progress
 
-from jaxmix import engine
-from jaxmix.constraints import shelf
+from jaxmix import config, engine
 from jaxmix.scan.job import Job
 
 
@@ -20,7 +20,7 @@ class Best:
         self.job = job
         self.name, levels = next(iter(job.critical.items()))
         self.critical = next(iter(levels.values()))
-        self.least = shelf.SHELF[self.name].kind == "measured"
+        self.least = config.about(job.settings.constraints[self.name]).kind == "measured"
         self.value, self.index = np.inf, -1
 
     def see(self, chunk: engine.Chunk) -> None:
@@ -46,9 +46,9 @@ class Best:
 def point(job: Job, index: int) -> dict[str, float]:
     """The parameters of the point with a flat index."""
     if not isinstance(job.grid, engine.Grid):
-        return {name: float(value[0]) for name, value in job.grid.point(np.array([index])).items()}
+        return {name: float(value[0]) for name, value in job.grid.point(jnp.array([index])).items()}
     places = np.unravel_index(index, job.grid.shape)
-    return {axis.name: float(axis.value(place)) for axis, place in zip(job.grid.axes, places)}
+    return {axis.name: float(axis.value(jnp.asarray(place))) for axis, place in zip(job.grid.axes, places)}
 
 
 @contextlib.contextmanager

@@ -63,13 +63,15 @@ def as_text(path: Path, job: Job, details: dict) -> str:
     if checked and checked["vertices"] is not None:
         found = f"vertices to {checked['vertices']:.1g}, curves to {checked['curve']:.1g} of the plane"
         lines.append(
-            f"contours checked by bisection: on the level {found}; not met at {checked['lost']} of {checked['places']:,} places"
+            f"contours checked by bisection: on the level {found}; not met at {checked['lost']} of "
+            f"{checked['places']:,} places"
         )
     parts = [f"{name} excludes {count / number:.1%}" for name, count in details["excluded"].items()]
     if len(parts) > 4:
         parts = [f"{len(parts)} constraints exclude {details['excluded_by_any'] / number:.1%}"]
     lines.append(
-        f"{number:,} points, {', '.join(parts)}, {_counted(details['contours'])}; written to {path}: {', '.join(_listed(details['files']))}"
+        f"{number:,} points, {', '.join(parts)}, {_counted(details['contours'])}; written to {path}: "
+        f"{', '.join(_listed(details['files']))}"
     )
     return "\n".join(lines)
 

@@ -85,7 +85,8 @@ def _nothing_to_do(folder: results.ScanFolder, arguments: argparse.Namespace) ->
         return False
     if arguments.verify and "verified" not in (folder.finished.get("contours") or {}):
         print(
-            f"{folder.path}: this scan is finished, but not verified: its contours, and chunks that it lacks, are computed again",
+            f"{folder.path}: this scan is finished, but not verified: its contours, and chunks that it lacks, are "
+            "computed again",
             file=sys.stderr,
         )
         return False
@@ -119,7 +120,7 @@ def _how_to_go_on(arguments: argparse.Namespace, out: Path) -> str:
         str(out),
         *(word for each in arguments.set for word in ("--set", each)),
     ]
-    given = {"--shard": arguments.shard, "--device": arguments.device, "--pdf": arguments.pdf}
+    given = {f"--{name}": getattr(arguments, name) for name in ("shard", "device", "pdf", "tables")}
     words += ["--verify"] if arguments.verify else []
     words += [word for flag, value in given.items() if value is not None for word in (flag, value)]
     return f"to go on: {shlex.join(words)}"
@@ -132,12 +133,8 @@ def _evaluate(job: Job, folder: results.ScanFolder, how: str) -> None:
     owed = folder.missing(folder.share(job.layout.chunks))
     if not owed:
         return
-    asked = job.settings.summary
-    options = {
-        "keep": job.settings.scan.outputs == "full",
-        "reduction": engine.Reduction(tuple(asked.axes), asked.histogram),
-        "plain": job.few,
-    }
+    reduction = engine.Reduction(tuple(job.settings.summary.axes), job.settings.summary.histogram)
+    keep = job.settings.scan.outputs == "full"
     best, written = progress.Best(job), 0
     with progress.bar() as bar, guard.Deferred(bar.console.print) as stop, futures.ThreadPoolExecutor(1) as writer:
         task = bar.add_task("compiling", total=None, unit="points", note="")
@@ -148,7 +145,16 @@ def _evaluate(job: Job, folder: results.ScanFolder, how: str) -> None:
 
         pending: collections.deque[futures.Future] = collections.deque()
         problem = hatted_tables.with_tables(job.problem, job.grid)
-        for chunk in engine.evaluate(problem, job.grid, job.tiling, chunks=owed, progress=advance, **options):
+        for chunk in engine.evaluate(
+            problem,
+            job.grid,
+            job.tiling,
+            chunks=owed,
+            keep=keep,
+            reduction=reduction,
+            progress=advance,
+            compile_level=job.compile_level,
+        ):
             kept = outputs.record(job, chunk.index, chunk.slices, chunk.outputs, chunk.summary, chunk.maps)
             pending.append(writer.submit(folder.commit, kept))
             while len(pending) > (_WRITING if stop.asked is None else 0):
@@ -157,10 +163,10 @@ def _evaluate(job: Job, folder: results.ScanFolder, how: str) -> None:
             best.see(chunk)
             bar.update(task, note=best.text())
             if stop.asked is not None:
-                at_hand = len(owed) - written
+                left = len(owed) - written
                 raise faults.Interrupted(
                     stop.asked,
-                    f"stopped with {at_hand} of {job.layout.chunks} chunks to do; what was committed stays; {how}",
+                    f"stopped with {left} of {job.layout.chunks} chunks to do; what was committed stays; {how}",
                 )
         while pending:
             pending.popleft().result()

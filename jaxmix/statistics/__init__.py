@@ -1,13 +1,14 @@
-"""How a prediction is judged: Poisson counts, correlated Gaussian measurements and published limits, each as a
-test statistic q with a critical value; a point is excluded where q exceeds it. What the prediction is, and
-whose measurement it meets, belongs to `constraints`. Bins with control regions and uncertainties: `cls`, `toys`."""
+"""How a prediction is judged: Poisson counts and published limits.
+
+Each gives a test statistic q with a critical value; a point is excluded where q exceeds it. What the prediction is, and
+whose measurement it meets, belongs to `constraints`. Bins with control regions and uncertainties: `cls`, `toys`.
+"""
 
 from jaxmix.statistics.backgrounds import ControlRegion, GivenBackground
 from jaxmix.statistics.cls import Asymptotic, PoissonBins, asymptotic, poisson_bins
 from jaxmix.statistics.counts import (
     cls_poisson,
     cls_test_statistic,
-    combine,
     critical_chi2,
     critical_cls,
     critical_sigma,
@@ -16,7 +17,7 @@ from jaxmix.statistics.counts import (
     exclusion_observed,
     log_poisson_cdf,
 )
-from jaxmix.statistics.judges import AbstractJudge, Counting, Gaussian
+from jaxmix.statistics.judges import AbstractJudge, Counting
 from jaxmix.statistics.published import Curve, PublishedLimit, stacked
 from jaxmix.statistics.toys import ToyAnswer, by_toys
 
@@ -26,7 +27,6 @@ __all__ = [
     "ControlRegion",
     "Counting",
     "Curve",
-    "Gaussian",
     "GivenBackground",
     "PoissonBins",
     "PublishedLimit",
@@ -35,7 +35,6 @@ __all__ = [
     "by_toys",
     "cls_poisson",
     "cls_test_statistic",
-    "combine",
     "critical_chi2",
     "critical_cls",
     "critical_sigma",

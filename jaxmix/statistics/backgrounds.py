@@ -1,8 +1,8 @@
-"""Backgrounds of Poisson bins, each as well known as its auxiliary measurement, and where they lie in the best fit for
-a given signal.
+"""Backgrounds of Poisson bins, each with the auxiliary measurement that constrains it.
 
 n, S, b are a bin's observed count, expected signal and expected background, t = S + b; all arrays have one entry a bin.
-A nuisance is the number of a bin that its auxiliary measurement constrains.
+A bin's nuisance parameter is what its auxiliary measurement constrains. `fit` gives the best nuisances for a given
+signal.
 """
 
 import abc
@@ -26,39 +26,46 @@ class AbstractBackground(eqx.Module):
 
     @abc.abstractmethod
     def fit(self, observed: Bins, signal: Bins) -> Bins:
-        """The nuisances that fit n and the auxiliary measurement best at a given signal."""
+        """Return the nuisances that fit n and the auxiliary measurement best at a given signal."""
 
     @abc.abstractmethod
     def mean(self, nuisance: Bins) -> Bins:
-        """Expected background b >= 0."""
+        """Return the expected background b >= 0."""
 
     @abc.abstractmethod
     def variance(self, nuisance: Bins) -> Bins:
-        """Variance v of b by the auxiliary measurement alone: along the best fit d(1 - n/t)/dS = n/(t^2 + n v)."""
+        """Return the variance v of b by the auxiliary measurement alone.
+
+        Along the best fit d(1 - n/t)/dS = n/(t^2 + n v).
+        """
 
     @abc.abstractmethod
     def deviance(self, nuisance: Bins) -> Bins:
-        """-2 ln of the auxiliary measurement's likelihood, relative to its maximum."""
+        """Return -2 ln of the auxiliary measurement's likelihood, relative to its maximum."""
 
     @abc.abstractmethod
     def asimov(self, nuisance: Bins) -> "AbstractBackground":
-        """The same with an auxiliary measurement that equals its expectation."""
+        """Return the background with an auxiliary measurement that equals its expectation."""
 
     @abc.abstractmethod
     def thrown(self, nuisance: Bins, key: Seed) -> "AbstractBackground":
-        """The same with a random auxiliary measurement."""
+        """Return the background with a random auxiliary measurement."""
 
 
 class ControlRegion(AbstractBackground):
-    """b = transfer x lambda, where a Poisson count m was observed at the control mean lambda >= 0, the nuisance."""
+    """A background b = transfer x lambda, measured in a control region.
+
+    The nuisance is the control mean lambda >= 0, for which a Poisson count m, `count`, was observed.
+    """
 
     count: Bins
     transfer: Bins
 
     def fit(self, observed: Bins, signal: Bins) -> Bins:
-        """The root >= 0 of tau (1 + tau) lambda^2 + [(1 + tau) S - (n + m) tau] lambda - m S = 0, tau the transfer; m
-        where tau = 0.
-        """
+        """Return the best lambda: the root >= 0 of a quadratic equation.
+
+        tau (1 + tau) lambda^2 + [(1 + tau) S - (n + m) tau] lambda - m S = 0, tau the transfer; lambda = m where tau =
+        0."""
         first = self.transfer * (1 + self.transfer)
         half = (1 + self.transfer) * signal - (observed + self.count) * self.transfer
         last = self.count * signal
@@ -67,38 +74,40 @@ class ControlRegion(AbstractBackground):
         return jnp.where(self.transfer > 0, mean, self.count)
 
     def mean(self, nuisance: Bins) -> Bins:
-        """transfer x lambda."""
+        """Return b = transfer x lambda."""
         return self.transfer * nuisance
 
     def variance(self, nuisance: Bins) -> Bins:
-        """b^2/m, the variance of a scaled count; none at the boundary lambda = 0."""
+        """Return b^2/m, the variance of a scaled count; zero at the boundary lambda = 0."""
         without = jnp.where(nuisance > 0, _UNCONSTRAINED, 0.0)
         return jnp.where(self.count > 0, safe.ratio(self.mean(nuisance) ** 2, self.count), without)
 
     def deviance(self, nuisance: Bins) -> Bins:
-        """2 [lambda - m + m ln(m/lambda)]."""
+        """Return 2 [lambda - m + m ln(m/lambda)]."""
         return counts.exclusion_asimov(nuisance - self.count, self.count)
 
     def asimov(self, nuisance: Bins) -> "ControlRegion":
-        """m = lambda."""
+        """Return the background with m = lambda."""
         return ControlRegion(nuisance, self.transfer)
 
     def thrown(self, nuisance: Bins, key: Seed) -> "ControlRegion":
-        """m a Poisson number of mean lambda."""
+        """Return the background with m a Poisson number of mean lambda."""
         return ControlRegion(jax.random.poisson(key, nuisance).astype(nuisance.dtype), self.transfer)
 
 
 class GivenBackground(AbstractBackground):
-    """b >= 0, the nuisance, which an auxiliary measurement found at `central` with the Gaussian standard deviation
-    `width` (0: known).
+    """A background b >= 0, the nuisance, known from a Gaussian auxiliary measurement.
+
+    The measurement found `central` with the standard deviation `width`; b is known exactly where the width is zero.
     """
 
     central: Bins
     width: Bins
 
     def fit(self, observed: Bins, signal: Bins) -> Bins:
-        """The larger root of (b - b0)(S + b) + w^2 (S + b - n) = 0, b0 central and w the width, or 0 where it is
-        negative.
+        """Return the best b: the larger root of a quadratic equation, or 0 where it is negative.
+
+        (b - b0)(S + b) + w^2 (S + b - n) = 0, b0 the central value and w the width.
         """
         square = self.width**2
         half = signal - self.central + square
@@ -108,23 +117,23 @@ class GivenBackground(AbstractBackground):
         return jnp.where(self.width > 0, jnp.maximum(mean, 0.0), self.central)
 
     def mean(self, nuisance: Bins) -> Bins:
-        """b itself."""
+        """Return the nuisance, which is b."""
         return nuisance
 
     def variance(self, nuisance: Bins) -> Bins:
-        """width^2; none at the boundary b = 0."""
+        """Return width^2; zero at the boundary b = 0."""
         return jnp.where(nuisance > 0, self.width**2, 0.0)
 
     def deviance(self, nuisance: Bins) -> Bins:
-        """[(b - central)/width]^2; none where b is known."""
+        """Return [(b - central)/width]^2; zero where b is known."""
         return safe.ratio(nuisance - self.central, self.width) ** 2
 
     def asimov(self, nuisance: Bins) -> "GivenBackground":
-        """central = b."""
+        """Return the background with central = b."""
         return GivenBackground(nuisance, self.width)
 
     def thrown(self, nuisance: Bins, key: Seed) -> "GivenBackground":
-        """central a Gaussian number of mean b, which may be negative."""
+        """Return the background with central a Gaussian number of mean b, which may be negative."""
         return GivenBackground(
             nuisance + self.width * jax.random.normal(key, nuisance.shape, nuisance.dtype), self.width
         )

@@ -1,16 +1,15 @@
-"""CLs of a signal in Poisson bins by the profile likelihood, in its asymptotic form: confidence levels, upper limits,
-significance.
+"""CLs of a signal in Poisson bins by the profile likelihood, in its asymptotic form.
 
 The likelihood is prod_i Poisson(n_i | x f_i K(theta) + b_i) x (auxiliary measurements of the b_i) x Gauss(theta_0 |
 theta, 1): x >= 0 is the total expected signal in events, f_i its share in bin i (sum 1), K the factor of its log-normal
-uncertainty. Every function takes one hypothesis, is built of closed forms and bracketed roots (no step can go astray),
-and may be vmapped. By the envelope theorem the first derivatives of the test statistic are exact: what was fitted is
-held.
+uncertainty. Every function takes one hypothesis, is built of closed forms and bracketed roots (no step can diverge),
+and may be vmapped. By the envelope theorem the first derivatives of the test statistic are exact while the fitted
+values are held.
 
 CCGV stands for G. Cowan, K. Cranmer, E. Gross and O. Vitells, Eur. Phys. J. C 71 (2011) 1554 [arXiv:1007.1727]; CLs is
 of A. L. Read, J. Phys. G 28 (2002) 2693. The asymptotic forms hold for several expected events and more: without any
-background and any event they give CLs = erfc(sqrt(x)), 95% at 1.9 events, where the truth (as toys find it) is exp(-x),
-95% at 3.0.
+background and any event they give CLs = erfc(sqrt(x)), 95% at 1.9 events, where the exact result (which toys find) is
+exp(-x), 95% at 3.0.
 """
 
 import math
@@ -21,7 +20,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax.scipy.special import log_ndtr
-from jaxtyping import Array, Float, Int, Scalar
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float, Int, Real, Scalar, ScalarLike
 
 from jaxmix.numerics import roots, safe
 from jaxmix.statistics import counts
@@ -34,8 +34,9 @@ _TINY = 1e-300
 
 
 class PoissonBins(eqx.Module):
-    """Observed counts over a background, and the signal's uncertainty: K = exp(up theta) for theta > 0, exp(down theta)
-    below.
+    """Observed counts over a background, and the signal's uncertainty.
+
+    The signal's factor is K = exp(up theta) for theta > 0, exp(down theta) below.
     """
 
     observed: Bins
@@ -45,28 +46,42 @@ class PoissonBins(eqx.Module):
     central: Scalar  # theta_0, the auxiliary measurement of theta
 
     def factor(self, theta: Scalar) -> Scalar:
-        """K(theta)."""
+        """Return the signal's factor K(theta)."""
         return jnp.exp(jnp.where(theta > 0, self.up, self.down) * theta)
 
     def asimov(self, signal: Bins) -> "PoissonBins":
-        """Data that equal their expectation for a signal (events in each bin), over the background that fits these data
-        without one.
+        """Return data that equal their expectation for a signal, over the background that fits these data without one.
 
-        CCGV, section 3.2.
+        `signal` is in events in each bin; CCGV, section 3.2.
         """
         nuisance = self.background.fit(self.observed, jnp.zeros_like(self.observed))
         expected = signal + self.background.mean(nuisance)
         return PoissonBins(expected, self.background.asimov(nuisance), self.up, self.down, jnp.zeros_like(self.central))
 
     def seen_by(self, share: Bins) -> "PoissonBins":
-        """The same without the counts of bins that no signal reaches: they say nothing about it."""
+        """Return the data without the counts of bins that no signal reaches: they say nothing about it."""
         return eqx.tree_at(lambda bins: bins.observed, self, jnp.where(share > 0, self.observed, 0.0))
 
 
 def poisson_bins(
-    observed: Bins, background: AbstractBackground, up: float = 0.0, down: float | None = None
+    observed: Real[ArrayLike, " bins"], background: AbstractBackground, up: float = 0.0, down: float | None = None
 ) -> PoissonBins:
-    """Bins whose signal is uncertain by the factors 1 + up and 1 - down (at least 1e-3; 1/(1 + up) without `down`)."""
+    """Build bins whose signal is uncertain by the factors 1 + up and 1 - down.
+
+    Parameters
+    ----------
+    observed
+        Counts, one a bin.
+    background
+        Of the same bins.
+    up, down
+        Relative uncertainties; 1 - down is at least 1e-3, and 1/(1 + up) without `down`.
+
+    Returns
+    -------
+    PoissonBins
+        With theta_0 = 0.
+    """
     lower = math.log1p(up) if down is None else -math.log(max(1.0 - down, _FLOOR))
     return PoissonBins(
         jnp.asarray(observed, float), background, jnp.asarray(math.log1p(up)), jnp.asarray(lower), jnp.zeros(())
@@ -74,8 +89,9 @@ def poisson_bins(
 
 
 class Asymptotic(NamedTuple):
-    """What the asymptotic forms say of one signal; limits are signal strengths, NaN where there is none; expected
-    values by BANDS.
+    """CLs, limits and significance of one signal in the asymptotic forms.
+
+    Limits are signal strengths, NaN where there is none; expected values are ordered as BANDS.
     """
 
     cls_observed: Scalar
@@ -85,8 +101,23 @@ class Asymptotic(NamedTuple):
     significance_expected: Scalar
 
 
-def asymptotic(bins: PoissonBins, signal: Bins, cl: Scalar | float) -> Asymptotic:
-    """CLs of a signal (events in each bin), its upper limits at confidence level cl and its expected significance."""
+def asymptotic(bins: PoissonBins, signal: Bins, cl: ScalarLike) -> Asymptotic:
+    """Compute CLs of a signal, its upper limits and its expected significance in the asymptotic forms.
+
+    Parameters
+    ----------
+    bins
+        The data.
+    signal
+        Expected events in each bin at strength 1.
+    cl
+        Confidence level of the limits, a fraction.
+
+    Returns
+    -------
+    Asymptotic
+        Observed and expected values.
+    """
     total, share = split(signal)
     data = bins.seen_by(share)
     expectation, best = data.asimov(jnp.zeros_like(signal)), best_signal(data, share)
@@ -104,22 +135,38 @@ def asymptotic(bins: PoissonBins, signal: Bins, cl: Scalar | float) -> Asymptoti
 
 
 def strengths(total: Scalar, limits: Float[Array, "..."]) -> Float[Array, "..."]:
-    """Limits on the total signal as signal strengths; NaN without a signal."""
+    """Convert limits on the total signal to signal strengths; NaN without a signal."""
     return jnp.where(total > 0, limits / jnp.where(total > 0, total, 1.0), jnp.nan)
 
 
 def split(signal: Bins) -> tuple[Scalar, Bins]:
-    """Total of a signal and its share in each bin."""
+    """Split a signal into its total and its share in each bin."""
     total = jnp.sum(signal)
     return total, safe.ratio(signal, total)
 
 
 def test_statistic(bins: PoissonBins, share: Bins, total: Scalar, best: Scalar | None = None) -> Scalar:
-    """q~ of CCGV, eq. (16): -2 ln of the profile likelihood ratio to the best fit with a signal >= 0; 0 where that has
-    the larger signal.
+    """Compute q~, -2 ln of the profile likelihood ratio to the best fit with a signal >= 0.
 
-    best: best_signal(bins, share), where it is at hand. The signal of the best fit needs no theta, which only rescales
-    it.
+    It is 0 where the best fit has the larger signal. The signal of the best fit needs no theta, which only rescales it.
+
+    Parameters
+    ----------
+    bins
+        The data.
+    share, total
+        The signal's share in each bin, and its total in events.
+    best
+        best_signal(bins, share), where the caller has it already.
+
+    Returns
+    -------
+    Scalar
+        q~ >= 0.
+
+    References
+    ----------
+    CCGV, eq. (16).
     """
     held = jax.lax.stop_gradient((bins, share, total))
     best = best_signal(*held[:2]) if best is None else jax.lax.stop_gradient(best)
@@ -130,17 +177,18 @@ def test_statistic(bins: PoissonBins, share: Bins, total: Scalar, best: Scalar |
 
 
 def discovery_test_statistic(bins: PoissonBins, signal: Bins) -> Scalar:
-    """Median q_0 if a signal (events in each bin) is there, +inf if without it nothing could be seen. CCGV, eq. (12).
+    """Compute the median q_0 if a signal (events in each bin) is there.
 
-    It is that of the Asimov data, whose fit with the signal is perfect.
-    """
+    It is that of the Asimov data, whose fit with the signal is perfect; +inf if without the signal nothing could be
+    seen. CCGV, eq. (12)."""
     data = bins.asimov(signal)
     return deviance(data, jnp.zeros_like(signal), data.central)
 
 
 def deviance(bins: PoissonBins, signal: Bins, theta: Scalar) -> Scalar:
-    """-2 ln likelihood relative to its largest possible value, at the backgrounds that fit best with a signal (events
-    in each bin).
+    """Compute -2 ln likelihood relative to its largest possible value, at the best nuisances for a signal.
+
+    `signal` is in events in each bin, after its factor; `theta` is that of the factor.
     """
     nuisance = jax.lax.stop_gradient(bins.background).fit(*jax.lax.stop_gradient((bins.observed, signal)))
     expected = signal + bins.background.mean(nuisance)
@@ -149,8 +197,9 @@ def deviance(bins: PoissonBins, signal: Bins, theta: Scalar) -> Scalar:
 
 
 def best_signal(bins: PoissonBins, share: Bins) -> Scalar:
-    """The total signal >= 0 in the best fit: the root of sum_i f_i (1 - n_i/t_i), which rises from zero to all observed
-    events.
+    """Find the total signal >= 0 of the best fit.
+
+    It is the root of sum_i f_i (1 - n_i/t_i), which rises from zero to all observed events.
     """
     outset, _ = _slope(bins, share, jnp.zeros((), share.dtype))
     most = jnp.where(outset < 0, jnp.sum(bins.observed), 0.0)
@@ -159,10 +208,10 @@ def best_signal(bins: PoissonBins, share: Bins) -> Scalar:
 
 
 def best_theta(bins: PoissonBins, share: Bins, total: Scalar, best: Scalar) -> Scalar:
-    """theta in the best fit at a total signal (before its factor): between theta_0 and where the factor turns it into
-    the best signal.
+    """Find theta of the best fit at a total signal (before its factor).
 
-    Each side of theta = 0, where the factor has a kink, is searched, and the better fit is taken.
+    It lies between theta_0 and where the factor turns the signal into the best one. Each side of theta = 0, where the
+    factor has a kink, is searched, and the better fit is taken.
     """
     low, high = _sides(bins, share, total, best)
 
@@ -198,7 +247,7 @@ def log_cls_expected(q_asimov: Float[Array, "..."], band: Float[Array, "..."]) -
 
 
 def _limits(levels: Callable[[Scalar], Float[Array, " k"]], goal: Scalar) -> Float[Array, " k"]:
-    """The total signal at which each ln CLs is at its goal; NaN where it never is."""
+    """Find the total signal at which each ln CLs is at its goal; NaN where it never is."""
 
     def limit(k: Int[Array, ""]) -> Scalar:
         def excess(log_total: Scalar) -> tuple[Scalar, Scalar]:
@@ -211,8 +260,9 @@ def _limits(levels: Callable[[Scalar], Float[Array, " k"]], goal: Scalar) -> Flo
 
 
 def _slope(bins: PoissonBins, share: Bins, total: Scalar) -> tuple[Scalar, Scalar]:
-    """Half the profiled deviance's first and second derivative in the total signal: sum f (1 - n/t) and sum f^2 n/(t^2
-    + n v).
+    """Return half the profiled deviance's first and second derivative in the total signal.
+
+    They are sum f (1 - n/t) and sum f^2 n/(t^2 + n v).
     """
     signal = share * total
     nuisance = bins.background.fit(bins.observed, signal)
@@ -225,12 +275,11 @@ def _slope(bins: PoissonBins, share: Bins, total: Scalar) -> tuple[Scalar, Scala
 def _sides(
     bins: PoissonBins, share: Bins, total: Scalar, best: Scalar
 ) -> tuple[Float[Array, " 2"], Float[Array, " 2"]]:
-    """Lower and upper ends of theta below and above zero; they are equal on a side where the likelihood falls away from
-    zero.
+    """Return lower and upper ends of theta below and above zero.
 
-    theta deviates from theta_0 by ln(factor) x signal x slope, the slope in the total signal being at most 1, and not
-    so far that the factor would turn the signal into more than the best one, or less.
-    """
+    They are equal on a side where the likelihood falls away from zero. theta deviates from theta_0 by ln(factor) x
+    signal x slope, the slope in the total signal being at most 1, and not so far that the factor would turn the signal
+    into more than the best one, or less."""
     total, centre = jnp.maximum(total, _TINY), bins.central
     start = total * bins.factor(centre)
     at_start, at_zero = jax.vmap(_slope, (None, None, 0))(bins, share, jnp.stack([start, total]))[0]

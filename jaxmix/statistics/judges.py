@@ -1,12 +1,13 @@
 """Measurements that judge a prediction: each holds its data and returns a test statistic and a critical value."""
 
 import abc
+from collections.abc import Sequence
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.linalg import solve_triangular
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float, PyTree, Scalar
 
 from jaxmix.statistics import counts
@@ -14,8 +15,8 @@ from jaxmix.statistics import counts
 MODES = ("sigma", "cl")
 
 
-def _floats(value: float | Array | None) -> Array | None:
-    """Numbers as floats, of the precision that they have."""
+def _floats(value: ArrayLike | Sequence[int | float] | None) -> Array | None:
+    """Convert numbers to floats of their own precision."""
     if value is None:
         return None
     array = jnp.asarray(value)
@@ -23,27 +24,43 @@ def _floats(value: float | Array | None) -> Array | None:
 
 
 class AbstractJudge(eqx.Module):
-    """A measurement. A prediction is excluded where the test statistic exceeds the critical value."""
+    """A measurement: a prediction is excluded where the test statistic exceeds the critical value."""
 
     @abc.abstractmethod
     def test_statistic(self, prediction: PyTree) -> Scalar:
-        """q of a prediction given the data that were taken."""
+        """Return q of a prediction given the data that were taken."""
 
     @abc.abstractmethod
     def expected(self, prediction: PyTree) -> Scalar:
-        """q of a prediction given data that equal their expectation without a signal (Asimov)."""
+        """Return q of a prediction given data that equal their expectation without a signal (Asimov)."""
 
     @abc.abstractmethod
     def critical_value(self) -> Scalar:
-        """The value that q must exceed for an exclusion at this judge's level."""
+        """Return the value that q must exceed for an exclusion at this judge's level."""
 
 
 class Counting(AbstractJudge):
-    """Poisson counts over a known background; the prediction is the expected signal, a number or one per bin.
+    """Poisson counts over a known background; the prediction is the expected signal, one number a bin.
 
     mode "sigma": q of the likelihood ratio, critical value level^2 (level: standard deviations); bins add.
     mode "cl": q = -2 ln CLs of one bin, critical value -2 ln(1 - level) (level: confidence level).
-    Without `observed` the experiment is projected: the background's expectation is taken as the observation.
+
+    Parameters
+    ----------
+    background
+        Expected events, a number or one a bin.
+    observed
+        Counts of the same shape; without them the experiment is projected: the background's expectation is taken as the
+        observation.
+    level
+        Standard deviations or confidence level, by mode.
+    mode
+        "sigma" or "cl".
+
+    Raises
+    ------
+    ValueError
+        A count is negative or not finite, the shapes differ, or mode and level do not fit.
     """
 
     background: Float[Array, "..."] = eqx.field(converter=_floats)
@@ -73,74 +90,18 @@ class Counting(AbstractJudge):
         if not isinstance(self.level, jax.core.Tracer) and not 0 < float(self.level) < top:
             raise ValueError(f"Counting: level must lie between 0 and {top} in mode {self.mode!r}, got {self.level}.")
 
-    def test_statistic(self, prediction: Float[Array, "..."]) -> Scalar:
-        """q of an expected signal given the observed counts; 0 for an excess in mode "sigma"."""
+    def test_statistic(self, prediction: counts.Numbers) -> Scalar:
+        """Return q of an expected signal given the observed counts; 0 for an excess in mode "sigma"."""
         return self._judge(self.background if self.observed is None else self.observed, prediction)
 
-    def expected(self, prediction: Float[Array, "..."]) -> Scalar:
-        """q of an expected signal if the background's expectation is observed."""
+    def expected(self, prediction: counts.Numbers) -> Scalar:
+        """Return q of an expected signal if the background's expectation is observed."""
         return self._judge(self.background, prediction)
 
     def critical_value(self) -> Scalar:
-        """level^2 or -2 ln(1 - level), by mode."""
+        """Return level^2 or -2 ln(1 - level), by mode."""
         return counts.critical_sigma(self.level) if self.mode == "sigma" else counts.critical_cls(self.level)
 
-    def _judge(self, observed: Float[Array, "..."], signal: Float[Array, "..."]) -> Scalar:
+    def _judge(self, observed: Float[Array, "..."], signal: counts.Numbers) -> Scalar:
         statistic = counts.exclusion_observed if self.mode == "sigma" else counts.cls_test_statistic
         return jnp.sum(statistic(observed, signal, self.background))
-
-
-class Gaussian(AbstractJudge):
-    """Correlated Gaussian measurements; the prediction is a vector like `central`.
-
-    q = (prediction - central)^T V^-1 (prediction - central), V = L L^T; with data that equal the expectation without a
-    signal, `null`, in place of `central` for `expected`. Critical value: Delta chi^2 of one parameter at confidence
-    level `cl`.
-    """
-
-    central: Float[Array, " k"]
-    cholesky: Float[Array, "k k"]  # L, lower triangular
-    null: Float[Array, " k"]
-    cl: Scalar
-
-    def __init__(
-        self,
-        central: Float[Array, " k"],
-        covariance: Float[Array, "k k"],
-        null: Float[Array, " k"] | float = 0.0,
-        cl: float = 0.95,
-    ):
-        self.central = jnp.asarray(central, dtype=float)
-        self.cholesky = jnp.asarray(_cholesky(np.asarray(covariance, dtype=float), self.central.shape))
-        self.null = jnp.broadcast_to(jnp.asarray(null, dtype=float), self.central.shape)
-        self.cl = jnp.asarray(cl, dtype=float)
-
-    def pulls(self, residual: Float[Array, " k"]) -> Float[Array, " k"]:
-        """Decorrelated residuals L^-1 r, of unit variance: what a Gauss-Newton profile works on."""
-        return solve_triangular(self.cholesky, residual, lower=True)
-
-    def test_statistic(self, prediction: Float[Array, " k"]) -> Scalar:
-        """chi^2 of the prediction against the data."""
-        return jnp.sum(self.pulls(prediction - self.central) ** 2)
-
-    def expected(self, prediction: Float[Array, " k"]) -> Scalar:
-        """chi^2 of the prediction against data without a signal."""
-        return jnp.sum(self.pulls(prediction - self.null) ** 2)
-
-    def critical_value(self) -> Scalar:
-        """Delta chi^2 of one parameter at `cl`: 3.84 at 95%."""
-        return counts.critical_chi2(self.cl)
-
-
-def _cholesky(covariance: Float[np.ndarray, "k k"], shape: tuple[int, ...]) -> Float[np.ndarray, "k k"]:
-    if len(shape) != 1 or covariance.shape != shape * 2:
-        raise ValueError(
-            f"Gaussian: covariance must be square like central, got shapes {covariance.shape} and {shape}."
-        )
-    scale = np.sqrt(np.abs(np.outer(np.diag(covariance), np.diag(covariance))))
-    smallest = np.linalg.eigvalsh(covariance / scale)[0] if np.all(scale > 0) else 0.0
-    if not np.allclose(covariance, covariance.T, rtol=1e-10, atol=0) or not smallest > 0:
-        raise ValueError(
-            f"Gaussian: covariance must be symmetric and positive definite; the smallest eigenvalue of the correlations is {smallest}."
-        )
-    return np.linalg.cholesky(covariance)

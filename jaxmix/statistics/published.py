@@ -5,29 +5,32 @@ from collections.abc import Sequence
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Scalar
+from jax.typing import ArrayLike
+from jaxtyping import Array, Bool, Float, Real, Scalar, ScalarLike
 
 from jaxmix.statistics import counts
 from jaxmix.statistics.judges import AbstractJudge
+
+Points = Real[ArrayLike, "_"] | Sequence[int | float]
 
 _FAR = 1e3  # in ln(abscissa): beyond every mass
 
 
 class Curve(eqx.Module):
-    """ln(limit) as a monotone cubic in ln(abscissa): through the points, no overshoot, continuous slope within a
-    segment.
+    """ln(limit) as a monotone cubic in ln(abscissa): through the points, no overshoot.
 
-    F. N. Fritsch and J. Butland, SIAM J. Sci. Stat. Comput. 5 (1984) 300, with the three-point ends of SciPy's PCHIP.
-    Between two segments there is a gap.
+    Its slope is continuous within a segment; between two segments there is a gap. F. N. Fritsch and J. Butland, SIAM J.
+    Sci. Stat. Comput. 5 (1984) 300, with the three-point ends of SciPy's PCHIP.
     """
 
-    x: Float[Array, " k"]
-    y: Float[Array, " k"]
-    slope: Float[Array, " k"]
-    gap: Bool[Array, " cells"]
+    x: Float[Array, "*curves k"]
+    y: Float[Array, "*curves k"]
+    slope: Float[Array, "*curves k"]
+    gap: Bool[Array, "*curves cells"]
 
-    def __call__(self, at: Scalar) -> tuple[Scalar, Bool[Array, ""]]:
-        """The value at a scalar, held at the ends, and whether a segment covers it (its ends included)."""
+    def __call__(self, at: ScalarLike) -> tuple[Scalar, Bool[Array, ""]]:
+        """Return the value at a scalar, held at the ends, and whether a segment covers it (its ends included)."""
+        at = jnp.asarray(at)
         point = jnp.clip(at, self.x[0], self.x[-1])
         cell = jnp.clip(jnp.searchsorted(self.x, point, side="right") - 1, 0, len(self.gap) - 1)
         low, width = self.x[cell], self.x[cell + 1] - self.x[cell]
@@ -39,12 +42,13 @@ class Curve(eqx.Module):
 
 
 def stacked(curves: Sequence[Curve]) -> Curve:
-    """Curves as one, with a leading axis: shorter ones are continued by gaps, so that a map over them gives what each
-    gives alone.
+    """Stack curves along a leading axis.
+
+    Gaps continue the shorter ones, so that a map over the stack gives what each curve gives alone.
     """
     longest = max(len(curve.x) for curve in curves)
 
-    def padded(leaf: Array, beyond: Array) -> np.ndarray:
+    def padded(leaf: Array, beyond: np.ndarray) -> np.ndarray:
         return np.concatenate([leaf, beyond[len(leaf) - longest :] if len(leaf) < longest else beyond[:0]])
 
     far, nothing, gaps = _FAR * (1.0 + np.arange(longest)), np.zeros(longest), np.ones(longest, bool)
@@ -60,8 +64,8 @@ class PublishedLimit(AbstractJudge):
 
     q/critical = (signal/limit(abscissa))^power, so that the published curve is the exclusion contour; `power` sets how
     fast q grows (2: a Gaussian measurement of the signal; 1: a count without background). ln(limit) is interpolated in
-    ln(abscissa) by monotone cubics, apart in each segment. NaN outside the published range and between segments.
-    """
+    ln(abscissa) by monotone cubics, separately in each segment. q is NaN outside the published range and between
+    segments."""
 
     curve: Curve
     expected_curve: Curve | None  # of the expected limit, if one is published
@@ -70,14 +74,33 @@ class PublishedLimit(AbstractJudge):
 
     def __init__(
         self,
-        abscissa: Float[Array, " k"],
-        limit: Float[Array, " k"],
-        expected_limit: Float[Array, " k"] | None = None,
+        abscissa: Points,
+        limit: Points,
+        expected_limit: Points | None = None,
         power: float = 2.0,
         cl: float = 0.95,
-        segment: Float[Array, " k"] | None = None,
+        segment: Points | None = None,
     ):
-        """segment: the number of the piece that each point belongs to, not falling; one piece by default."""
+        """Build the limit from its points.
+
+        Parameters
+        ----------
+        abscissa, limit
+            Points of the curve, positive, the abscissa rising within a segment.
+        expected_limit
+            The expected limit at the same abscissae, if one is published.
+        power
+            Of signal/limit in q.
+        cl
+            Confidence level of the publication, a fraction.
+        segment
+            Number of the piece that each point belongs to, not falling; one piece by default.
+
+        Raises
+        ------
+        ValueError
+            A number is not positive and finite, or a segment does not rise.
+        """
         x = _logarithm("abscissa", abscissa)
         pieces = np.zeros(len(x)) if segment is None else np.asarray(segment)
         self.curve = _curve(x, _logarithm("limit", limit), pieces)
@@ -87,38 +110,44 @@ class PublishedLimit(AbstractJudge):
         self.power = float(power)
         self.critical = counts.critical_chi2(float(cl))
 
-    def limit(self, abscissa: Scalar) -> Scalar:
-        """The published upper limit; NaN outside the published range."""
+    def limit(self, abscissa: ScalarLike) -> Scalar:
+        """Return the published upper limit; NaN outside the published range."""
         value, covered = self.curve(jnp.log(abscissa))
         return jnp.where(covered, jnp.exp(value), jnp.nan)
 
-    def covers(self, abscissa: Scalar) -> Bool[Array, ""]:
-        """Whether a limit is published there."""
+    def covers(self, abscissa: ScalarLike) -> Bool[Array, ""]:
+        """Tell whether a limit is published at an abscissa."""
         return self.curve(jnp.log(abscissa))[1]
 
-    def test_statistic(self, prediction: tuple[Scalar, Scalar]) -> Scalar:
-        """critical (signal/limit)^power at (abscissa, signal >= 0)."""
+    def test_statistic(self, prediction: tuple[ScalarLike, ScalarLike]) -> Scalar:
+        """Return critical (signal/limit)^power at (abscissa, signal >= 0)."""
         return self._scaled(self.curve, prediction)
 
-    def expected(self, prediction: tuple[Scalar, Scalar]) -> Scalar:
-        """The same against the expected limit; NaN where none is published."""
+    def expected(self, prediction: tuple[ScalarLike, ScalarLike]) -> Scalar:
+        """Return the test statistic against the expected limit; NaN where none is published."""
         return jnp.asarray(jnp.nan) if self.expected_curve is None else self._scaled(self.expected_curve, prediction)
 
     def critical_value(self) -> Scalar:
-        """Delta chi^2 of one parameter at the published level, a convention: only q/critical has a meaning here."""
+        """Return Delta chi^2 of one parameter at the published level.
+
+        It is a convention: only q/critical has a meaning here.
+        """
         return self.critical
 
-    def _scaled(self, curve: Curve, prediction: tuple[Scalar, Scalar]) -> Scalar:
+    def _scaled(self, curve: Curve, prediction: tuple[ScalarLike, ScalarLike]) -> Scalar:
         abscissa, signal = prediction
         value, covered = curve(jnp.log(abscissa))
         return self.scaled(value, covered, signal)
 
-    def scaled(self, log_limit: Scalar, covered: Bool[Array, ""], signal: Scalar) -> Scalar:
-        """The test statistic once a curve was read: critical (signal/limit)^power, NaN where it does not cover."""
+    def scaled(self, log_limit: Scalar, covered: Bool[Array, ""], signal: ScalarLike) -> Scalar:
+        """Return critical (signal/limit)^power from a curve's value, NaN where the curve does not cover the point."""
         return jnp.where(covered, self.critical_value() * (signal * jnp.exp(-log_limit)) ** self.power, jnp.nan)
 
 
-def _curve(x: Float[np.ndarray, " k"], y: Float[np.ndarray, " k"], pieces: Float[np.ndarray, " k"]) -> Curve:
+def _curve(
+    x: Float[np.ndarray, " points"], y: Float[np.ndarray, " limits"], pieces: Real[np.ndarray, " segments"]
+) -> Curve:
+    """Build a curve from its points; one limit and one segment a point, or ValueError."""
     if not len(x) == len(y) == len(pieces):
         raise ValueError(
             f"PublishedLimit: {len(x)} abscissas, {len(y)} limits and {len(pieces)} segments; give one each."
@@ -137,7 +166,7 @@ def _curve(x: Float[np.ndarray, " k"], y: Float[np.ndarray, " k"], pieces: Float
     return Curve(jnp.asarray(x), jnp.asarray(y), jnp.asarray(slope), jnp.asarray(jump > 0))
 
 
-def _logarithm(name: str, values: Float[Array, " k"]) -> Float[np.ndarray, " k"]:
+def _logarithm(name: str, values: Points) -> Float[np.ndarray, " k"]:
     array = np.asarray(values, dtype=float)
     if array.ndim != 1 or not np.all(np.isfinite(array) & (array > 0)):
         raise ValueError(f"PublishedLimit: {name} must be a list of positive finite numbers, got {values}.")

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 from jax.scipy.special import ndtr
-from jaxtyping import Array, Float, Scalar
+from jaxtyping import Array, Float, Scalar, ScalarLike
 
 from jaxmix.numerics import safe
 from jaxmix.statistics import cls
@@ -37,7 +37,7 @@ class Thrown(NamedTuple):
 class ToyLevels(NamedTuple):
     """CLs of one signal with its statistical standard deviation; NaN where no toy without a signal reaches the data.
 
-    Expected values by cls.BANDS.
+    Expected values are ordered as cls.BANDS.
     """
 
     observed: Scalar
@@ -46,8 +46,9 @@ class ToyLevels(NamedTuple):
 
 
 class ToyAnswer(NamedTuple):
-    """What toys say of one signal; limits are signal strengths, NaN where there is none between the signals that were
-    tried.
+    """CLs and limits of one signal from toys.
+
+    Limits are signal strengths, NaN where there is none between the signals that were tried.
     """
 
     levels: ToyLevels
@@ -56,13 +57,33 @@ class ToyAnswer(NamedTuple):
 
 
 def by_toys(
-    bins: PoissonBins, signal: Bins, cl: Scalar | float, guess: cls.Asymptotic, key: Seed, number: int
+    bins: PoissonBins, signal: Bins, cl: ScalarLike, guess: cls.Asymptotic, key: Seed, number: int
 ) -> ToyAnswer:
-    """CLs and limits with `number` toys of each kind. guess: the asymptotic answer, around which the limits are sought.
+    """Compute CLs of a signal and its upper limits by toys.
 
-    The same random numbers serve all signals, so that CLs varies with the signal as smoothly as it can; a limit is
+    The same random numbers serve all signals, so that CLs varies with the signal as smoothly as it can. A limit is
     interpolated linearly in ln CLs between 32 signals from a quarter of the smallest to four times the largest
     asymptotic limit of the band.
+
+    Parameters
+    ----------
+    bins
+        The data.
+    signal
+        Expected events in each bin at strength 1.
+    cl
+        Confidence level of the limits, a fraction.
+    guess
+        The asymptotic answer, around which the limits are sought.
+    key
+        Of the random numbers.
+    number
+        Toys of each kind.
+
+    Returns
+    -------
+    ToyAnswer
+        CLs and limits.
     """
     total, share = cls.split(signal)
     bins = bins.seen_by(share)
@@ -81,11 +102,11 @@ def by_toys(
 
 
 def levels(bins: PoissonBins, share: Bins, total: Scalar, key: Seed, number: int) -> ToyLevels:
-    """CLs at a total signal, 2 x `number` toys with and as many without it."""
+    """Compute CLs at a total signal, from 2 x `number` toys with it and as many without it."""
     best = cls.best_signal(bins, share)
     theta = cls.best_theta(bins, share, total, best)
     present, thetas = jnp.stack([total * bins.factor(theta), jnp.zeros_like(total)]), jnp.stack([theta, bins.central])
-    both = jax.vmap(lambda *hypothesis: _thrown(bins, share, total, *hypothesis, number))(
+    both = jax.vmap(lambda present, theta, key: _thrown(bins, share, total, present, theta, key, number))(
         present, thetas, jax.random.split(key)
     )
     with_signal, without = (jax.tree.map(lambda leaf, k=k: leaf[k], both) for k in (0, 1))
@@ -102,7 +123,7 @@ def levels(bins: PoissonBins, share: Bins, total: Scalar, key: Seed, number: int
 def _thrown(
     bins: PoissonBins, share: Bins, total: Scalar, present: Scalar, theta: Scalar, key: Seed, number: int
 ) -> Thrown:
-    """q~ for `total` of toys in which a signal `present` (after its factor) is there, 0 for none."""
+    """Return q~ for `total` of toys in which a signal `present` (after its factor, 0 for none) is there."""
     nuisance = bins.background.fit(bins.observed, share * present)
     mean = jnp.where(share > 0, share * present + bins.background.mean(nuisance), 0.0)
 
@@ -122,7 +143,7 @@ def _thrown(
 
 
 def _events(mean: Bins, key: Seed) -> Bins:
-    """Poisson counts of which at least one is not zero.
+    """Throw Poisson counts of which at least one is not zero.
 
     Events come in turn: of those in the unit interval the first arrives at u, whose distribution is a truncated
     exponential, in a bin drawn by its share; the others follow in the rest of the interval.
@@ -136,8 +157,9 @@ def _events(mean: Bins, key: Seed) -> Bins:
 
 
 def _tail(thrown: Thrown, q: Scalar) -> tuple[Scalar, Scalar]:
-    """P(q~ >= q) and its standard deviation, in which a fraction of none or all of the toys counts as known to
-    1/number.
+    """Return P(q~ >= q) and its standard deviation.
+
+    A fraction of none or all of the toys counts as known to 1/number.
     """
     number = len(thrown.empty)
     reached = jnp.stack([thrown.empty, thrown.filled]) >= q - _SAME * (1 + q)
@@ -147,7 +169,7 @@ def _tail(thrown: Thrown, q: Scalar) -> tuple[Scalar, Scalar]:
 
 
 def _quantiles(thrown: Thrown, probabilities: Float[Array, " k"]) -> Float[Array, " k"]:
-    """The smallest q~ of a toy that a given part of the toys do not exceed."""
+    """Return the smallest q~ of a toy that a given part of the toys do not exceed."""
     number = len(thrown.empty)
     values = jnp.concatenate([thrown.empty, thrown.filled])
     order = jnp.argsort(values)
@@ -156,7 +178,7 @@ def _quantiles(thrown: Thrown, probabilities: Float[Array, " k"]) -> Float[Array
 
 
 def _crossing(tried: Float[Array, " k"], curve: Float[Array, " k"], goal: Scalar, floor: float) -> Scalar:
-    """The largest signal at which CLs falls through its goal."""
+    """Return the largest signal at which CLs falls through its goal."""
     above = curve >= goal
     last = len(tried) - 1 - jnp.argmax(above[::-1])
     inside = jnp.any(above) & (last < len(tried) - 1)

@@ -80,7 +80,7 @@ def test_the_house_is_small():
     """At most ten loose files, 32 rooms, ten floors; every room is on one floor, and every command is a room or a file
     of its own.
     """
-    loose = [path for path in PACKAGE.glob("*.py")]
+    loose = list(PACKAGE.glob("*.py"))
     assert len(loose) <= 10, sorted(path.name for path in loose)
     rooms = {room_of_file(path) for path in FILES} - {"__init__"}
     assert rooms == set(FLOOR) and len(rooms) <= 32 and len(FLOORS) <= 10
@@ -158,7 +158,10 @@ def test_every_except_names_what_it_catches(path):
             )
 
 
-LABORATORIES = "cern|fermilab|slac|desy|kek|cms|atlas|lhcb|alice|aleph|delphi|opal|sld|babar|belle|milliqan|formosa|sensei|na62|na64|tasso|cello|petra|tristan|lep"
+LABORATORIES = (
+    "cern|fermilab|slac|desy|kek|cms|atlas|lhcb|alice|aleph|delphi|opal|sld|babar|belle|milliqan"
+    "|formosa|sensei|na62|na64|tasso|cello|petra|tristan|lep"
+)
 
 
 @EACH_FILE
@@ -247,8 +250,18 @@ def run_python(code):
 
 
 def test_the_public_names_are_these():
-    classes = {"MixedPhase", "Study", "Axis", "Grid", "Contour", "Contours", "Surface", "Forecast"}
-    public = classes | {"evaluate", "find_limit", "limit_surface", "trace_contours", "trace_family", "__version__"}
+    classes = {"MixedPhase", "Study", "Axis", "Grid", "Contour", "Contours", "Surface", "Forecast", "Checked"}
+    public = classes | {
+        "check",
+        "register",
+        "load_tables",
+        "evaluate",
+        "find_limit",
+        "limit_surface",
+        "trace_contours",
+        "trace_family",
+        "__version__",
+    }
     assert set(jaxmix.__all__) == public
     assert {name for name in public if getattr(jaxmix, name).__doc__} == public
     assert public <= set(dir(jaxmix))

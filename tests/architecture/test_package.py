@@ -57,6 +57,7 @@ def test_the_wheel_holds_the_whole_package_and_its_data(tmp_path):
     package = ROOT / "jaxmix"
     files = {path for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
     assert inside == {str(path.relative_to(ROOT)) for path in files}
+    assert "jaxmix/py.typed" in inside  # types are for users too
 
 
 def test_the_command_dispatches(capsys):

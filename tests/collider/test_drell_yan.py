@@ -81,13 +81,13 @@ def random_points(number):
         )[k % 3]
         width = (None, 10 ** rng.uniform(-12.5, -0.6) * mass)[(k // 4) % 2]
         points.append(
-            dict(
-                kappa=10 ** rng.uniform(-4, -1.7),
-                m2=mass,
-                m_mcp=m_mcp,
-                theta_dark=rng.uniform(0.05, 1.5),
-                dark_width=width,
-            )
+            {
+                "kappa": 10 ** rng.uniform(-4, -1.7),
+                "m2": mass,
+                "m_mcp": m_mcp,
+                "theta_dark": rng.uniform(0.05, 1.5),
+                "dark_width": width,
+            }
         )
     return points
 

@@ -258,7 +258,8 @@ def test_density_weighs_each_subprocess_by_its_own_legs(densities):
     assert dot(l1, l1) == pytest.approx(m**2, rel=1e-9)
     event = jet.Event(*(jnp.asarray([each]) for each in (mass, pt, y, y_jet)), SQRT_S)
     mu = event.transverse_mass
-    found = jet.density(event, densities, mu, tuple(jnp.asarray([each]) for each in difference), jnp.asarray([beta]))
+    decay = jet.Decay(tuple(jnp.asarray([each]) for each in difference), jnp.asarray([beta]))
+    found = jet.density(event, densities, mu, decay)
     s, t, u = dot(total, total), dot(p1 - boson, p1 - boson), dot(p2 - boson, p2 - boson)
     pairs = densities.pairs(*event.fractions, mu)
     unit = constants.PICOBARN * np.pi * constants.ALPHA * float(partons.strong_coupling(mu)[0]) / s**2
@@ -270,7 +271,7 @@ def test_density_weighs_each_subprocess_by_its_own_legs(densities):
     for column in (0, 1):
         exact = 0.0
         for columns, kernel, legs in parts:
-            along, across = ([dot(leg, vector) for leg in legs] for vector in (boson, difference))
+            along, across = (tuple(dot(leg, vector) for leg in legs) for vector in (boson, difference))
             exact += unit * kernel * float(columns[column][0]) * float(jet.decay_density(beta, along, across))
         assert float(found[column][0]) == pytest.approx(exact, rel=1e-9)
 

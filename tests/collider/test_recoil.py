@@ -80,7 +80,7 @@ def test_emissions_add_up_to_the_spectrum_with_a_jet(luminosity, densities, spec
     transverse = np.hypot(mass, momentum)
     edge = np.arccosh((14000.0**2 + mass**2) / (2 * 14000.0 * transverse))
     y = jnp.asarray(edge * node)
-    low, high = jet.jet_rapidity_limits(mass, momentum, y, luminosity.sqrt_s)
+    low, high = jet.jet_rapidity_limits(jnp.asarray(mass), jnp.asarray(momentum), y, luminosity.sqrt_s)
     y_jet = (low + high)[:, None] / 2 + (high - low)[:, None] / 2 * node[None, :]
     event = jet.Event(
         jnp.full_like(y_jet, mass),
@@ -116,13 +116,13 @@ STILL = {(row.m_zprime, row.m_mcp): row for row in pythia.rows("acceptance_one_n
 @pytest.fixture(scope="module")
 def one_mcp(luminosity, spectrum):
     """Acceptance of one mCP of mass m from pairs of mass M with recoil, and without, columns (up, down)."""
-    density, points = luminosity.tabulate().rapidity_density, cube(5, 9)
+    table, points = luminosity.tabulate(), cube(5, 9)
 
     @jax.jit
     def both(mass, m):
         beta = jnp.sqrt(1 - 4 * (m / mass) ** 2)
-        moving = recoiling.recoiling_acceptance(mass, beta, density, spectrum, FACE, luminosity.sqrt_s, points)
-        return moving, acceptance.pair_acceptance_at(mass, beta, density, FACE, luminosity.sqrt_s)
+        moving = recoiling.recoiling_acceptance(mass, beta, recoiling.Source(table, spectrum), FACE, points)
+        return moving, acceptance.pair_acceptance_at(mass, beta, table.rapidity_density, FACE, table.sqrt_s)
 
     return both
 
@@ -185,9 +185,7 @@ def test_tabulated_acceptance_is_the_direct_one(luminosity, spectrum, m):
 
     def direct(mass):
         beta = jnp.sqrt(1 - 4 * (m / mass) ** 2)
-        return recoiling.recoiling_acceptance(
-            mass, beta, table.rapidity_density, spectrum, FACE, table.sqrt_s, cube(5, 8)
-        )
+        return recoiling.recoiling_acceptance(mass, beta, recoiling.Source(table, spectrum), FACE, cube(5, 8))
 
     fast = jax.jit(lambda mass: jnp.exp(acceptance_table.one(table, spectrum, FACE)(mass, jnp.asarray(m))))(masses)
     np.testing.assert_allclose(fast, jax.jit(jax.vmap(direct))(masses), rtol=6e-3)
@@ -202,8 +200,8 @@ def test_slopes_of_the_acceptance(luminosity, spectrum):
         mass, m, side, distance, eta, intrinsic = place
         beta = jnp.sqrt(1 - 4 * (m / mass) ** 2)
         face = geometry.Face(side, distance, eta)
-        given = table.rapidity_density, spectrum, face, table.sqrt_s, cube(5, 6), intrinsic
-        return jnp.log(recoiling.recoiling_acceptance(mass, beta, *given)[0])
+        source = recoiling.Source(table, spectrum, intrinsic)
+        return jnp.log(recoiling.recoiling_acceptance(mass, beta, source, face, cube(5, 6))[0])
 
     place = jnp.array([9.0, 3.0, 1.0, 20.0, 0.1, 0.87])
     reverse = jax.jit(jax.grad(total))(place)

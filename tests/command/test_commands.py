@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import reference
 
-from jaxmix import __main__, config, constants, faults, parameters
+from jaxmix import __main__, constants, faults, parameters
 from jaxmix.constraints import shelf
 from jaxmix.point import document
 
@@ -185,10 +185,10 @@ def test_point_without_mcp(bare: dict) -> None:
     assert bare["lhc"] is None and bare["detector"] is None and "m_mcp" not in bare["inputs"]
     assert bare["constraints"]["mcp_lhc"]["status"] == "needs_m_mcp"
     assert bare["constraints"]["mcp_lhc"]["excluded"] is None and bare["widths"]["zprime_dark"] == 0.0
-    others = [verdict for name, verdict in bare["constraints"].items() if name not in config.NEEDS]
+    others = [verdict for name, verdict in bare["constraints"].items() if not shelf.SHELF[name].needs]
     assert others and {verdict["status"] for verdict in others} == {"ok", "outside_published_range"}
     assert all((verdict["status"] == "ok") == isinstance(verdict["test_statistic"], float) for verdict in others)
-    assert {bare["constraints"][name]["status"] for name in config.NEEDS} == {"needs_m_mcp"}
+    assert {bare["constraints"][name]["status"] for name, kind in shelf.SHELF.items() if kind.needs} == {"needs_m_mcp"}
     assert bare["inputs"]["theta_dark"] == pytest.approx(math.asin(math.sqrt(0.2312)), rel=1e-15)
     assert bare["inputs"]["e_dark"] == pytest.approx(0.3134, abs=1e-4)
 
@@ -210,11 +210,12 @@ def test_forms_of_one_point(ask, bare: dict) -> None:
 
 
 def test_the_okun_phase_is_named(ask) -> None:
-    """theta_W' = pi/2: no millicharge; e' held, g1' = e'/cW' runs away and is flagged, beside the verdicts too."""
-    found = ask(*POINT, "--theta-dark", repr(math.pi / 2), "--json").json
-    assert found["phase"] == "okun" and abs(found["epsilon_gamma"]) < 1e-18 and found["status"] == "g1_dark_above_4pi"
-    verdict = found["constraints"]["g_minus_2_mu"]
-    assert verdict["status"] == "g1_dark_above_4pi" and isinstance(verdict["test_statistic"], float)
+    """theta_W' = pi/2, as a number, a word and a phase: no millicharge, and without an mCP nothing rests on e'."""
+    for flags in (("--theta-dark", repr(math.pi / 2)), ("--theta-dark", "pi/2"), ("--phase", "okun")):
+        found = ask(*POINT, *flags, "--json").json
+        assert found["phase"] == "okun" and abs(found["epsilon_gamma"]) < 1e-18 and found["status"] == "ok"
+        verdict = found["constraints"]["g_minus_2_mu"]
+        assert verdict["status"] == "ok" and isinstance(verdict["test_statistic"], float)
 
 
 @pytest.mark.slow
@@ -570,6 +571,16 @@ def test_constraints_are_listed(ask) -> None:
     assert by_name["mcp_lhc"]["levels"] == ["sigma=2", "sigma=3"] and by_name["g_minus_2_mu"]["levels"] == ["cl=0.95"]
     assert by_name["g_minus_2_e"]["settings"]["vintage"]["allowed"] == ["rb", "cs", "2008"]
     assert found[0]["settings"]["distance"] == {"default": 20.0, "meaning": "from the interaction point to the face, m"}
+    one = ask("constraints", "mcp_lhc", "--json").json
+    assert list(one["settings"]) == list(by_name["mcp_lhc"]["settings"]) and one["needs"] == ["m_mcp"]
+    assert one["settings"]["eta"] | {"meaning": ""} == {
+        "default": 0.0,
+        "unit": "1",
+        "domain": "a number >= -10 and <= 10",
+        "meaning": "",
+        "design": {"min": -10.0, "max": 10.0},
+    }
+    assert "did you mean 'mcp_lhc'" in ask("constraints", "mcp_lch").err
     text = ask("constraints").out
     assert "mcp_lhc" in text and "1410.6816" in text
 

@@ -6,8 +6,6 @@ import json
 import math
 import os
 import re
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -17,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jaxmix import config, constants, engine, parameters
-from jaxmix.constraints import g_minus_2, mcp_lhc
+from jaxmix.config import constraint_tables, listing
+from jaxmix.constraints import shelf
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 SCANS = [path for path in sorted(CONFIGS.glob("*.toml")) if not path.stem.startswith("design_")]
@@ -119,18 +118,24 @@ def test_the_vocabulary_has_every_parameter():
     assert set(config.schema.Parameters.model_fields) == set(parameters.PARAMETERS)
 
 
-def test_the_settings_and_their_defaults_are_those_of_the_constraint():
-    settings = config.flat(config.McpLhc(background=config.Background(rate=0)))
-    detector = mcp_lhc.MillichargeDetector.build({}, ("sigma", 2.0))
-    assert settings.pop("particles") == detector.particles
-    assert set(settings) == set(detector.settings) - set(parameters.PARAMETERS)
-    assert settings == {name: pytest.approx(float(detector.values[name]), rel=1e-15) for name in settings}
-
-
-def test_the_vintages_are_those_of_the_table():
-    for kind in (g_minus_2.MuonMagneticMoment, g_minus_2.ElectronMagneticMoment):
-        vintage = config.described(config.CONSTRAINTS[kind.name])["vintage"]
-        assert vintage["allowed"] == list(kind.vintages()) and vintage["default"] == vintage["allowed"][0]
+def test_every_declared_setting_is_in_configs_listings_and_overrides():
+    """Each with its default; what is given reaches the experiment under its own name."""
+    for name, kind in shelf.SHELF.items():
+        table = constraint_tables.model(kind)()
+        shown = listing.details(name)["settings"]
+        assert len(shown) == len(kind.settings)
+        for word, declared in kind.settings.items():
+            path = f"{declared.table}.{word}" if declared.table else word
+            assert shown[path]["default"] == declared.default
+            other = declared.choices[-1] if declared.is_word else declared.most or declared.default
+            sets = [f"{name}.{path}={other}"]
+            if declared.table:
+                needed = [each for each, one in kind.settings.items() if one.required and each != word]
+                sets += [f"{name}.{declared.table}.{each}=1.0" for each in needed]
+            else:
+                assert getattr(table, word) == declared.default
+            found = config.instances(config.apply_overrides({}, sets))[name].settings
+            assert found[word] == other
 
 
 def test_a_study_without_an_mcp_needs_no_mcp_mass():
@@ -146,7 +151,7 @@ def test_a_study_without_an_mcp_needs_no_mcp_mass():
 
 
 def test_words_and_numbers_of_a_constraint_are_flat():
-    flat = config.flat(config.CONSTRAINTS["precision"](dark_width="narrow", e_min=1.0))
+    flat = config.flat(constraint_tables.model(shelf.SHELF["precision"])(dark_width="narrow", e_min=1.0))
     assert (flat["dark_width"], flat["e_min"], flat["data"]) == ("narrow", 1.0, "current") and "levels" not in flat
 
 
@@ -456,7 +461,8 @@ def test_limits_are_checked_before_parsing(tmp_path, content, text):
 
 
 def test_strings_comments_and_long_fractions_are_no_excess(tmp_path):
-    harmless = '# a.b.c.d.e.f.g.h.i = [[[[[[[[[[[[[[[[[[ 12345678901234567890\n[figure]\ntitle = "a.b.c.d.e.f.g.h.i [[[[[[[[[[[[[[[[[["\n'
+    comment = "# a.b.c.d.e.f.g.h.i = [[[[[[[[[[[[[[[[[[ 12345678901234567890"
+    harmless = f'{comment}\n[figure]\ntitle = "a.b.c.d.e.f.g.h.i [[[[[[[[[[[[[[[[[["\n'
     text = (
         QUICK.replace("[figure]\n", harmless, 1)
         .replace("max = 200", "max = 200.12345678901234567890123")
@@ -575,6 +581,49 @@ def test_any_value_anywhere_is_read_or_refused(mutations):
         assert all(parameters.PARAMETERS[name].contains(value) for name, value in loaded.held.items())
 
 
-def test_reading_a_config_needs_no_jax():
-    code = f"import sys; from jaxmix import config; config.load({str(CONFIGS / 'quick.toml')!r}); sys.exit('jax' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=CONFIGS.parent, check=False).returncode == 0
+def test_a_model_has_its_own_parameters():
+    """[model] kind: defaults of that model alone; another model's parameter is told by its place."""
+    raw = quick(
+        model={"kind": "stueckelberg"},
+        parameters={"m_zprime": 30, "m_mcp": 1.0, "mass_mixing": 0.01},
+        axes={"kappa": {"min": 1e-3, "max": 0.1, "count": 3, "spacing": "log"}},
+    )
+    loaded = config.validate(raw)
+    assert loaded.model == "stueckelberg" and loaded.held["mass_mixing"] == 0.01
+    assert loaded.held["g_dark"] == pytest.approx(math.sqrt(4 * math.pi / 127.9)) and "theta_dark" not in loaded.held
+    assert config.restored(json.loads(json.dumps(loaded.canonical()))).hash == loaded.hash
+    wrong = raw | {"parameters": raw["parameters"] | {"theta_dark": 0.3}}
+    assert "a parameter of another model" in problem_at(wrong, "parameters.theta_dark")
+    assert "'mixed_phase' or 'stueckelberg'" in problem_at(quick(model={"kind": "other"}), "model.kind")
+    assert "has no phases" in problem_at(raw | {"model": {"kind": "stueckelberg", "phase": "okun"}}, "model.phase")
+
+
+def test_a_phase_sets_the_angle():
+    """holdom and okun are the ends of theta_dark, mixed lies in between; another angle beside them is refused."""
+    axes = {"kappa": {"min": 1e-3, "max": 0.1, "count": 3, "spacing": "log"}}
+    raw = {"parameters": {"m_zprime": 30, "m_mcp": 1.0}, "axes": axes}
+    angles = {
+        phase: config.validate(quick(model={"phase": phase}, **raw)).held["theta_dark"]
+        for phase in ("holdom", "okun", "mixed")
+    }
+    assert angles == {"holdom": 0.0, "okun": math.pi / 2, "mixed": parameters.PARAMETERS["theta_dark"].default}
+    for phase, angle in (("okun", 0.3), ("holdom", "pi/2"), ("mixed", "pi/2")):
+        given = raw | {"parameters": raw["parameters"] | {"theta_dark": angle}}
+        assert phase in problem_at(quick(model={"phase": phase}, **given), "parameters.theta_dark")
+
+
+def test_words_stand_for_numbers_wherever_a_number_may():
+    """theta_w, pi/2 and e in [parameters], in lists and at the ends of ranges, of any parameter; not of what they rest
+    on.
+    """
+    held = {"kappa": 1e-3, "m_mcp": 1.0, "e_dark": "e", "alpha": 1 / 100}
+    axes = {
+        "m_zprime": {"min": "pi/2", "max": 9.0, "count": 3, "spacing": "log"},
+        "theta_dark": {"values": [0.0, "theta_w", "pi/2"]},
+    }
+    loaded = config.validate(quick(parameters=held, axes=axes))
+    assert loaded.held["e_dark"] == pytest.approx(math.sqrt(4 * math.pi / 100))
+    assert loaded.axes["m_zprime"].min == math.pi / 2
+    assert loaded.axes["theta_dark"].values == pytest.approx((0.0, math.asin(math.sqrt(0.2312)), math.pi / 2))
+    problem_at(quick(parameters=held | {"alpha": "e"}, axes=axes), "parameters.alpha")
+    assert config.validate(quick(parameters=held | {"e_dark": 0.0}, axes=axes)).held["e_dark"] == 0.0

@@ -380,9 +380,8 @@ FILES = sorted((ROOT / "jaxmix").rglob("*.py"))
 
 def test_nothing_that_is_read_can_be_executed():
     """No pickles, no eval; arrays are loaded without objects."""
-    for path, node in (
-        (path, node) for path in FILES for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    ):
+    nodes = ((path, node) for path in FILES for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    for path, node in nodes:
         names = (
             [alias.name for alias in node.names]
             if isinstance(node, ast.Import)

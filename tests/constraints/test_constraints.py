@@ -10,11 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxmix import config, constants, engine, faults, parameters, study
+from jaxmix import constants, engine, faults, parameters, study
 from jaxmix.config import listing
-from jaxmix.constraints import combined, mcp_lhc, shelf
+from jaxmix.constraints import combined, shelf
 from jaxmix.constraints.base import abstract
-from jaxmix.constraints.published import search
+from jaxmix.constraints.mcp_lhc import detector as mcp_lhc
+from jaxmix.constraints.published import members
 
 Points = dict[str, np.ndarray]
 
@@ -33,7 +34,9 @@ EACH = pytest.mark.parametrize("name", list(shelf.SHELF))
 # one published search of each kind stands for all, which are one code each
 # and the combination is the sum of its members
 OTHERS = [
-    name for name, kind in shelf.SHELF.items() if not issubclass(kind, (search.PublishedSearch, combined.Combined))
+    name
+    for name, kind in shelf.SHELF.items()
+    if not isinstance(kind, members.PublishedLimitKind) and kind is not combined.Combined
 ]
 REPRESENTED = ["colliders_mcp", "lep_monophoton", *OTHERS]
 
@@ -100,36 +103,24 @@ def random_points(number: int, seed: int) -> Points:
     return found
 
 
-def test_the_shelf_is_what_configs_know() -> None:
-    """Every constraint of the shelf has its table in a config."""
-    assert set(shelf.SHELF) == set(config.CONSTRAINTS) and set(config.NEEDS) | set(config.SHARED) <= set(shelf.SHELF)
-
-
 @EACH
 def test_a_shelf_member_describes_itself(name: str) -> None:
-    """The words of `jaxmix constraints`; the config's settings and defaults, numbers and words, are the Module's."""
+    """The words of `jaxmix constraints`; the Module's numbers are the settings and the parameters that it reads."""
     kind, described = shelf.SHELF[name], listing.describe(name)
-    assert issubclass(kind, abstract.AbstractConstraint) and kind.name == name
-    assert kind.kind in ("measured", "projected", "published", "theory")
+    assert kind.name == name and kind.kind in ("measured", "projected", "published", "theory")
     assert all(described[key] for key in ("title", "reference", "domain", "levels"))
     assert described["cl"] is None if kind.kind == "theory" else 0 < described["cl"] < 1
-    names = {key.split(".")[-1]: entry["default"] for key, entry in described["settings"].items()}
-    shared = {setting for setting in kind.settings if setting in parameters.PARAMETERS}
-    assert shared == set(config.SHARED.get(name, ()))
-    assert set(names) | shared == set(kind.settings) | set(kind.choices)
-    assert {setting for setting, entry in described["settings"].items() if "allowed" in entry} == set(kind.choices)
-    built = shelf.build(name, config.flat(config.CONSTRAINTS[name]()), shelf.level(name, 0.95))
-    for setting in kind.settings:
-        default = parameters.PARAMETERS[setting].default if setting in shared else names[setting]
-        assert float(built.values[setting]) == (0.0 if default is None else default), setting
-    assert eqx.tree_equal(built, shelf.build(name, {}, shelf.level(name, 0.95)))
+    built = shelf.build(name, {}, shelf.level(name, 0.95))
+    assert isinstance(built, abstract.AbstractConstraint) and all(built.sources()[:1])
+    numbers = {word for word, each in kind.settings.items() if not each.is_word}
+    assert set(built.values) == numbers | set(kind.parameters)
+    assert set(kind.parameters) | set(kind.needs) <= set(parameters.PARAMETERS)
 
 
 @EACH
 def test_words_are_kept_and_others_refused(name: str) -> None:
     """Each word that the config allows makes another experiment; any other is bad input that names those allowed."""
-    for choice in shelf.SHELF[name].choices:
-        allowed = listing.describe(name)["settings"][choice]["allowed"]
+    for choice, allowed in ((word, each.choices) for word, each in shelf.SHELF[name].settings.items() if each.is_word):
         built = [shelf.build(name, {choice: word}, ("cl", 0.95)) for word in allowed]
         assert len({jax.tree.structure(each) for each in built}) == len(allowed) > 1
         with pytest.raises(faults.BadInput, match=allowed[0]):
@@ -317,7 +308,7 @@ class Lhc(NamedTuple):
 @pytest.fixture(scope="module")
 def lhc() -> Lhc:
     """The detector of the proposal."""
-    detector = engine.once(study.prepared, shelf.build("mcp_lhc", {}, ("sigma", 2.0)))
+    detector = engine.run_compiled(study.prepared, shelf.build("mcp_lhc", {}, ("sigma", 2.0)))
 
     def one(point: engine.Point) -> tuple[jax.Array, dict]:
         currents, _ = study.currents_and_status({**HELD, **point})
@@ -371,10 +362,11 @@ def test_both_mcps_are_seen_more_rarely(lhc: Lhc) -> None:
     currents, _ = study.currents_and_status({name: jnp.asarray(value) for name, value in held.items()})
     light, accepted, events = float((currents.epsilon_gamma / 2e-3) ** 2), {}, {}
     for particles, across, probability in (
-        ("two", 2.0, -np.expm1(-light)), ("two", 1000.0, -np.expm1(-light)), ("same_bar", 2.0, np.sqrt(-np.expm1(-2 * light)))
+        ("two", 2.0, -np.expm1(-light)), ("two", 1000.0, -np.expm1(-light)),
+        ("same_bar", 2.0, np.sqrt(-np.expm1(-2 * light))),
     ):  # fmt: skip
         built = shelf.build("mcp_lhc", {"particles": particles, "bars_across": across}, ("sigma", 2.0))
-        detector = engine.once(study.prepared, built)
+        detector = engine.run_compiled(study.prepared, built)
         slow = detector.slow(currents)
         accepted[particles, across], events[particles, across] = (
             float(jnp.exp(slow[0])),

@@ -6,6 +6,7 @@ import io
 import numpy as np
 import pytest
 
+from jaxmix import faults
 from jaxmix.data import tables
 
 
@@ -47,18 +48,18 @@ def test_grid_of_the_luminosity_is_named_with_its_checksum():
 def test_altered_file_is_refused(folder):
     publish(folder, "rates.csv", b"a\n1\n")
     (folder / "rates.csv").write_bytes(b"a\n2\n")
-    with pytest.raises(ValueError, match=r"rates.csv has SHA256 \w{64}, expected \w{64}; reinstall"):
+    with pytest.raises(faults.DamagedData, match=r"rates.csv has SHA256 \w{64}, expected \w{64}; reinstall"):
         tables.read_bytes("rates.csv")
 
 
 def test_missing_and_unlisted_files_are_refused(folder):
-    with pytest.raises(ValueError, match="data/SHA256SUMS is missing; reinstall"):
+    with pytest.raises(faults.DamagedData, match="data/SHA256SUMS is missing; reinstall"):
         tables.checksums()
     publish(folder, "rates.csv", b"a\n1\n")
     (folder / "rates.csv").unlink()
-    with pytest.raises(ValueError, match="rates.csv is missing, expected a file with SHA256"):
+    with pytest.raises(faults.DamagedData, match="rates.csv is missing, expected a file with SHA256"):
         tables.read_bytes("rates.csv")
-    with pytest.raises(ValueError, match=r"other.csv is not listed in data/SHA256SUMS; known files: rates.csv"):
+    with pytest.raises(faults.DamagedData, match=r"other.csv is not listed in data/SHA256SUMS; known files: rates.csv"):
         tables.read_bytes("other.csv")
 
 
@@ -79,14 +80,15 @@ def test_rows_know_their_lines():
 
 
 def test_an_empty_table_is_refused():
-    with pytest.raises(ValueError, match="rates.csv is empty, expected a line of column names and rows"):
+    with pytest.raises(faults.DamagedData, match="rates.csv is empty, expected a line of column names and rows"):
         tables.parse_rows(b"# units: pb\n\n", "rates.csv")
 
 
 def test_uneven_row_is_refused(folder):
     publish(folder, "rates.csv", b"name,rate\na,1,2\n")
     with pytest.raises(
-        ValueError, match=r"rates.csv has a row of 3 entries, expected 2 \(name, rate\), line 2: \['a', '1', '2'\]"
+        faults.DamagedData,
+        match=r"rates.csv has a row of 3 entries, expected 2 \(name, rate\), line 2: \['a', '1', '2'\]",
     ):
         tables.read_csv("rates.csv")
 
@@ -95,5 +97,5 @@ def test_pickles_are_refused(folder):
     stream = io.BytesIO()
     np.savez(stream, header=np.array("{}"), rate=np.array([{}], dtype=object))
     publish(folder, "rates.npz", stream.getvalue())
-    with pytest.raises(ValueError, match="rates.npz is not an .npz file without pickles"):
+    with pytest.raises(faults.DamagedData, match="rates.npz is not an .npz file without pickles"):
         tables.read_npz("rates.npz")

@@ -19,7 +19,7 @@ from jaxmix.engine import optimise
 CONFIG = Path(__file__).parents[2] / "configs" / "design_milliqan.toml"
 MASSES = [1.0, 9.0, 40.0]  # as many everywhere, so that the reach compiles once
 DOMAIN, SAMPLES = (1e-4, 1.0), 20
-TEN = tuple(design_schema.PARAMETERS)
+TEN = tuple(design_schema.target().movable)
 
 
 def raw(**tables):
@@ -241,7 +241,7 @@ def test_whole_layers_are_the_better_neighbour(job, outcome):
 def test_cost_is_what_it_says():
     prices = {"scintillator": 5e4, "channel": 300.0, "light": 200.0}
     values = {"side": 2.0, "thickness": 0.5, "layers": 4.0, "bars": 100.0, "efficiency": 0.25}
-    assert design_schema.cost(prices, values) == pytest.approx(5e4 * 8.0 + 400 * (300.0 + 200.0 * 2.5))
+    assert design_schema.target().costs.cost(prices, values) == pytest.approx(5e4 * 8.0 + 400 * (300.0 + 200.0 * 2.5))
 
 
 # ---- the command ----
@@ -374,7 +374,7 @@ BAD = {
     "beam": (changed(distance={"min": 0.4, "max": 30.0}), "which could hold the beam"),
     "no dark counts": (
         raw(design={"name": "dark", "window": {"min": 1e-9, "max": 1e-7}}, constraints={}),
-        "design.window: found a setting of dark counts",
+        "design.window: found a setting without effect at rate = 0",
     ),
 }
 
@@ -421,7 +421,7 @@ def test_the_example_is_the_proposal_with_dark_counts():
         "window": 15e-9,
         "bars": 400.0,
     }
-    assert design_schema.cost(found.prices, found.settings) == pytest.approx(found.allowed) == pytest.approx(4.2)
+    assert found.target.costs.cost(found.prices, found.settings) == pytest.approx(found.allowed) == pytest.approx(4.2)
     assert found.ranges["distance"].min == 20.0
     assert tomllib.loads(CONFIG.read_text(encoding="utf-8"))["design"]["objective"] == "reach"
     assert design_schema.load(CONFIG, ["budget.volume=5", "mcp_lhc.background.rate=100"]).settings["rate"] == 100.0

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import reference
 
 from jaxmix.collider import jet, parton_luminosity, partons, recoil
 from jaxmix.detector import acceptance_table, geometry, pair, transport
@@ -15,6 +16,12 @@ from jaxmix.numerics.sobol import scrambled
 
 SQRT_S = jnp.asarray(14000.0)
 EM = np.array([4 / 9, 1 / 9])  # c_q^2 of J_EM
+
+
+def solid_angle(face: geometry.Face) -> float:
+    """Of a square seen from its axis, sr: 4 asin[h^2/(1 + h^2)], h = side/(2 distance)."""
+    squared = float(face.side / (2 * face.distance)) ** 2
+    return 4 * np.arcsin(squared / (1 + squared))
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +39,10 @@ def samples(mass, beta, densities, face, cube, across=1.0, lowest=0.0, path=None
     def veto(pt):
         return (jnp.where(pt > lowest, 1.0, 0.0),) * 2
 
-    return jnp.stack(
-        [
-            jnp.mean(column)
-            for column in pair.cross_section(mass, beta, densities, face, SQRT_S, cube, 1.0, across, veto, path, charge)
-        ]
-    )
+    source = pair.Source(densities, SQRT_S, weigh=veto)
+    tracks = None if path is None else pair.Tracks(path, charge)
+    columns = pair.cross_section(mass, beta, source, face, cube, across, tracks)
+    return jnp.stack([jnp.mean(column) for column in columns])
 
 
 def both(mass, m, densities, face, log2_points=12, across=1.0, lowest=0.0, path=None, charge=0.0):
@@ -48,7 +53,7 @@ def both(mass, m, densities, face, log2_points=12, across=1.0, lowest=0.0, path=
         samples(jnp.asarray(mass), beta, densities, face, jnp.asarray(cube), across, lowest, path, charge) @ EM
         for cube in points
     ]
-    return scrambled.mean_and_error(np.array(found))
+    return reference.mean_and_error(np.array(found))
 
 
 def sampled(mass, m, densities, face, lowest, spin, sector, reach, charge=0.0, size=1_000_000, rounds=3):
@@ -86,11 +91,10 @@ def sampled(mass, m, densities, face, lowest, spin, sector, reach, charge=0.0, s
             ahead = normal @ vector
             half = float(face.side) / (2 * float(face.distance)) * ahead
             hit = hit & (ahead > 0) & (np.abs(up @ vector) < half) & (np.abs(vector[1]) < half)
-        difference = tuple(jnp.asarray((one - two)[hit]) for one, two in zip(*momenta, strict=True)) if spin else None
+        difference = tuple(jnp.asarray((one - two)[hit]) for one, two in zip(*momenta, strict=True))
+        decay = jet.Decay(difference, jnp.full(hit.sum(), beta)) if spin else None
         event = jet.Event(jnp.full(hit.sum(), mass), *(jnp.asarray(each[hit]) for each in (pt, y, y_jet)), SQRT_S)
-        columns = jet.density(
-            event, densities, event.transverse_mass, difference, jnp.full(hit.sum(), beta) if spin else None
-        )
+        columns = jet.density(event, densities, event.transverse_mass, decay)
         weight = EM @ np.array(columns) * pt[hit] ** 4 / lowest**2 * 2 * reach * 12
         found.append(weight.sum() / size * sector / np.pi)
     return np.mean(found), np.std(found) / np.sqrt(rounds - 1)
@@ -158,18 +162,11 @@ def test_errors_of_independent_scrambles_are_small(densities, spectrum, mass, m)
     @jax.jit
     def one(cube):
         beta = jnp.sqrt(1 - 4 * (m / mass) ** 2)
-        columns = pair.cross_section(
-            jnp.asarray(mass),
-            beta,
-            densities,
-            face,
-            SQRT_S,
-            cube,
-            weigh=lambda pt: spectrum.below(jnp.asarray(mass), pt),
-        )
+        source = pair.Source(densities, SQRT_S, weigh=lambda pt: spectrum.below(jnp.asarray(mass), pt))
+        columns = pair.cross_section(jnp.asarray(mass), beta, source, face, cube)
         return jnp.mean(columns[0])
 
-    found, error = scrambled.mean_and_error(
+    found, error = reference.mean_and_error(
         np.array([float(one(jnp.asarray(cube))) for cube in scrambled.points(6, 12, 4)])
     )
     assert error < 0.02 * found
@@ -194,14 +191,14 @@ def test_directions_fill_the_face_evenly(across):
     found = pair.sample(jnp.asarray(3.0), jnp.asarray(0.7), face, SQRT_S, cube, across)
     total = float(jnp.mean(found.volume)) / 2  # t has a range of two
     if across == 1.0:
-        assert total == pytest.approx(float(geometry.solid_angle(face)) ** 2, rel=0.01)
+        assert total == pytest.approx(solid_angle(face) ** 2, rel=0.01)
         opening = float(jnp.mean(found.volume * jnp.sum((found.start - found.end) ** 2, axis=-1))) / 2 / total
         assert opening == pytest.approx(
             4 * 0.2**2 / 3, rel=0.04
         )  # flat square of half side 0.2, less what the sphere bends
     else:
         assert jnp.all(jnp.floor((found.start / 0.2 + 1) / 2 * 3) == jnp.floor((found.end / 0.2 + 1) / 2 * 3))
-        assert total == pytest.approx(float(geometry.solid_angle(face)) ** 2 / 9, rel=0.02)
+        assert total == pytest.approx(solid_angle(face) ** 2 / 9, rel=0.02)
 
 
 @pytest.mark.parametrize(("mass", "m"), [(3.0, 1.0), (9.0, 0.01), (2.002, 1.0)])
@@ -227,9 +224,8 @@ def test_slopes_of_the_probability(densities):
     def total(place):
         mass, m, side, distance, eta, scale = place
         beta = jnp.sqrt(1 - 4 * (m / mass) ** 2)
-        columns = pair.cross_section(
-            mass, beta, densities, geometry.Face(side, distance, eta), SQRT_S, cube, scale, 4.0
-        )
+        source, face = pair.Source(densities, SQRT_S, scale), geometry.Face(side, distance, eta)
+        columns = pair.cross_section(mass, beta, source, face, cube, 4.0)
         return jnp.log(jnp.mean(columns[0]))
 
     place = jnp.array([3.0, 0.9, 1.0, 20.0, 0.1, 1.1])
@@ -252,9 +248,8 @@ def test_tabulated_probability_is_the_direct_one(densities, spectrum):
     @jax.jit
     def direct(mass, m):
         beta = jnp.sqrt(1 - 4 * (m / mass) ** 2)
-        columns = pair.cross_section(
-            mass, beta, densities, face, SQRT_S, cube, weigh=lambda pt: spectrum.below(mass, pt)
-        )
+        source = pair.Source(densities, SQRT_S, weigh=lambda pt: spectrum.below(mass, pt))
+        columns = pair.cross_section(mass, beta, source, face, cube)
         return jnp.stack(
             [jnp.mean(column) / unit for column, unit in zip(columns, jet.drell_yan(mass, tabulated), strict=True)]
         )

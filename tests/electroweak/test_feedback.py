@@ -53,8 +53,9 @@ class Case:
         sin, cos = (g / mpmath.sqrt(g1**2 + g2**2) for g in (g1, g2))
         self.hatted = p._replace(kappa=mpf(0), m1=p.m1 * p.cos_w / cos, sin_w=sin, cos_w=cos)
         self.e_hatted = g2 * sin
-        point = mixed_phase.MixedPhase(kappa, m2=m2, theta_dark=theta, e_dark=E_DARK, m_mcp=M_MCP)
-        self.currents = eqx.tree_at(lambda c: c.isospin_dark, point.currents(), jnp.asarray(isospin))
+        self.currents = mixed_phase.MixedPhase(
+            kappa, m2=m2, theta_dark=theta, e_dark=E_DARK, m_mcp=M_MCP, isospin_dark=isospin
+        ).currents()
         self.model = sm.StandardModel(
             *(jnp.asarray(float(x)) for x in (self.e_hatted,)), _angle(cos, sin), jnp.asarray(float(self.hatted.m1))
         )

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from jaxmix import constants, engine, parameters, study
-from jaxmix.constraints import mcp_lhc
+from jaxmix.constraints.mcp_lhc import detector as mcp_lhc
 from jaxmix.detector import photoelectrons
 from jaxmix.forecast import likelihood
 from jaxmix.statistics import information
@@ -42,7 +42,7 @@ def test_expected_events_are_those_of_the_constraint(report):
     point = parameters.defaults() | likelihood.BENCHMARK
     currents, _ = study.currents_and_status({name: jnp.asarray(value) for name, value in point.items()})
     for each in (likelihood.MEASUREMENTS[1], likelihood.MEASUREMENTS[3]):
-        detector = engine.once(study.prepared, mcp_lhc.MillichargeDetector.build(each.settings, ("sigma", 2.0)))
+        detector = engine.run_compiled(study.prepared, mcp_lhc.MillichargeDetector.build(each.settings, ("sigma", 2.0)))
         truth = engine.fast_compile(_events)(detector, currents)
         assert report.counts[each.name].sum() == pytest.approx(float(truth), rel=1e-6)
     assert 40 < report.counts["one_central"].sum() < 60

@@ -5,12 +5,12 @@ import sys
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import reference
 import xarray
 from scipy import stats
 
 from jaxmix import engine, faults
 from jaxmix.forecast import likelihood, sampling
-from jaxmix.statistics import information
 
 NAMES = ("a", "b")
 COVARIANCE = np.array([[1.0, 0.9], [0.9, 1.0]]) * 1e-4
@@ -67,10 +67,9 @@ def test_samples_are_the_same_for_the_same_seed(chains):
 def plain():
     """Chains without a sampler."""
     samples = np.random.default_rng(1).normal(size=(3, 7, 2))
-    found = sampling.Chains(
+    return sampling.Chains(
         NAMES, samples, -np.sum(samples**2, axis=-1) / 2, LOW, HIGH, np.ones(2), np.ones(2), 0.0, 1.0
     )
-    return found
 
 
 def test_xarray_opens_the_folder(tmp_path):
@@ -156,4 +155,4 @@ def test_the_hessian_of_a_forecast_is_its_information():
 
 
 def _hessian(each):
-    return information.observed_information(each.log_likelihood, each.prediction.start())
+    return reference.observed_information(each.log_likelihood, each.prediction.start())

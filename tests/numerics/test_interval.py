@@ -174,14 +174,35 @@ def test_a_variable_times_itself_is_a_square():
 # nothing is claimed where some of the box has no value
 
 
-@pytest.mark.parametrize("function", [
-    jnp.log, jnp.sqrt, lax.rsqrt, lambda x: jnp.log1p(x - 1), lambda x: jnp.arcsin(x + 1), lambda x: jnp.arccosh(x + 1),
-    lambda x: jnp.arctanh(x + 1), lambda x: x**0.5, lambda x: 1 / x, lambda x: x**-2, lambda x: jnp.tan(x + 1.5),
-    lambda x: jnp.tanh(jnp.log(x)), lambda x: jnp.sqrt(x) ** 2, lambda x: jnp.abs(1 / x), lambda x: 0 * (1 / x),
-    lambda x: jnp.maximum(jnp.log(x), 1.0), lambda x: jnp.clip(jnp.log(x), 0.0, 1.0), lambda x: jnp.sin(1 / x), lambda x: jnp.sign(1 / x),
-    lambda x: jnp.max(jnp.stack([jnp.log(x), 1.0 + x])), lambda x: jnp.cosh(jnp.sqrt(x)), lambda x: jnp.nan * x,
-    lambda x: jnp.exp(1e4 + x) - jnp.exp(1e4 + x), lambda x: (x + 2) * jnp.inf * (x - x),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "function",
+    [
+        jnp.log,
+        jnp.sqrt,
+        lax.rsqrt,
+        lambda x: jnp.log1p(x - 1),
+        lambda x: jnp.arcsin(x + 1),
+        lambda x: jnp.arccosh(x + 1),
+        lambda x: jnp.arctanh(x + 1),
+        lambda x: x**0.5,
+        lambda x: 1 / x,
+        lambda x: x**-2,
+        lambda x: jnp.tan(x + 1.5),
+        lambda x: jnp.tanh(jnp.log(x)),
+        lambda x: jnp.sqrt(x) ** 2,
+        lambda x: jnp.abs(1 / x),
+        lambda x: 0 * (1 / x),
+        lambda x: jnp.maximum(jnp.log(x), 1.0),
+        lambda x: jnp.clip(jnp.log(x), 0.0, 1.0),
+        lambda x: jnp.sin(1 / x),
+        lambda x: jnp.sign(1 / x),
+        lambda x: jnp.max(jnp.stack([jnp.log(x), 1.0 + x])),
+        lambda x: jnp.cosh(jnp.sqrt(x)),
+        lambda x: jnp.nan * x,
+        lambda x: jnp.exp(1e4 + x) - jnp.exp(1e4 + x),
+        lambda x: (x + 2) * jnp.inf * (x - x),
+    ],
+)
 def test_where_some_of_the_box_may_be_nan_nothing_is_known(function):
     assert ends(one(function, Interval(-0.5, 0.5))) == UNKNOWN
 
@@ -208,10 +229,17 @@ def test_comparisons_are_never_sure_of_what_may_be_nan():
 # conditions
 
 
-@pytest.mark.parametrize(("compare", "below", "touching", "above"), [
-    (jnp.less, (1, 1), (0, 1), (0, 0)), (jnp.less_equal, (1, 1), (1, 1), (0, 0)), (jnp.greater, (0, 0), (0, 0), (1, 1)),
-    (jnp.greater_equal, (0, 0), (0, 1), (1, 1)), (jnp.equal, (0, 0), (0, 1), (0, 0)), (jnp.not_equal, (1, 1), (0, 1), (1, 1)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("compare", "below", "touching", "above"),
+    [
+        (jnp.less, (1, 1), (0, 1), (0, 0)),
+        (jnp.less_equal, (1, 1), (1, 1), (0, 0)),
+        (jnp.greater, (0, 0), (0, 0), (1, 1)),
+        (jnp.greater_equal, (0, 0), (0, 1), (1, 1)),
+        (jnp.equal, (0, 0), (0, 1), (0, 0)),
+        (jnp.not_equal, (1, 1), (0, 1), (1, 1)),
+    ],
+)
 def test_comparisons(compare, below, touching, above):
     for box, expected in (((-1.0, 1.0), below), ((1.0, 2.0), touching), ((2.5, 3.0), above), ((1.0, 3.0), (0, 1))):
         assert ends(one(lambda x: compare(x, 2.0), Interval(*box))) == expected
@@ -259,12 +287,19 @@ def test_the_branch_that_is_not_taken_does_not_matter():
     assert ends(value) == pytest.approx((2.0, 2.1)) and ends(slope) == pytest.approx((0.5 / 2.1, 0.25))
 
 
-@pytest.mark.parametrize(("function", "x", "expected"), [
-    (lambda x: jnp.maximum(x, 1.0), (2.0, 3.0), 1.0), (lambda x: jnp.maximum(x, 1.0), (0.0, 0.5), 0.0),
-    (lambda x: jnp.minimum(1.0, x), (0.0, 0.5), 1.0), (lambda x: jnp.minimum(x, x**2 + 5), (0.0, 0.5), 1.0),
-    (lambda x: jnp.clip(x, 0.0, 1.0), (0.2, 0.5), 1.0), (lambda x: jnp.clip(x, 0.0, 1.0), (1.5, 2.0), 0.0),
-    (jax.nn.relu, (0.2, 0.5), 1.0), (jnp.abs, (-2.0, -1.0), -1.0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("function", "x", "expected"),
+    [
+        (lambda x: jnp.maximum(x, 1.0), (2.0, 3.0), 1.0),
+        (lambda x: jnp.maximum(x, 1.0), (0.0, 0.5), 0.0),
+        (lambda x: jnp.minimum(1.0, x), (0.0, 0.5), 1.0),
+        (lambda x: jnp.minimum(x, x**2 + 5), (0.0, 0.5), 1.0),
+        (lambda x: jnp.clip(x, 0.0, 1.0), (0.2, 0.5), 1.0),
+        (lambda x: jnp.clip(x, 0.0, 1.0), (1.5, 2.0), 0.0),
+        (jax.nn.relu, (0.2, 0.5), 1.0),
+        (jnp.abs, (-2.0, -1.0), -1.0),
+    ],
+)
 def test_the_slope_of_a_maximum_is_certain_where_one_side_surely_wins(function, x, expected):
     assert ends(one(jax.grad(function), Interval(*x))) == pytest.approx((expected, expected), abs=1e-300, rel=1e-14)
 
@@ -333,7 +368,7 @@ def test_what_depends_on_no_interval_stays_exact():
         lambda x, y: (y / 3, 7, y > 0, jnp.sort(jnp.array([y, 1.0]))[0]), Interval(0.0, 1.0), 1.0
     )
     assert third.low == third.high == 1.0 / 3.0
-    assert integer.low == integer.high == 7 and truth.low == truth.high == True and held.low == held.high == 1.0
+    assert integer.low == integer.high == 7 and truth.low and truth.high and held.low == held.high == 1.0
 
 
 def test_arguments_are_pytrees():
@@ -471,12 +506,19 @@ def test_inner_functions_and_all_derivatives_are_followed(cube):
 # what is not known is refused
 
 
-@pytest.mark.parametrize(("function", "name"), [
-    (lambda x: lax.while_loop(lambda y: y < 10, lambda y: 2 * y, x[0]), "while"), (jnp.sort, "sort"),
-    (lambda x: jax.scipy.special.gammaln(x), "lgamma"), (lambda x: x.astype(int), "convert_element_type"),
-    (lambda x: x.astype(bool), "convert_element_type"), (lambda x: lax.scan(lambda y, _: (2 * y, y), x[0], None, length=3), "scan"),
-    (lambda x: jnp.argmax(x), "argmax"), (lambda x: lax.dot(x, x, preferred_element_type=jnp.float32), "dot_general"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (lambda x: lax.while_loop(lambda y: y < 10, lambda y: 2 * y, x[0]), "while"),
+        (jnp.sort, "sort"),
+        (lambda x: jax.scipy.special.gammaln(x), "lgamma"),
+        (lambda x: x.astype(int), "convert_element_type"),
+        (lambda x: x.astype(bool), "convert_element_type"),
+        (lambda x: lax.scan(lambda y, _: (2 * y, y), x[0], None, length=3), "scan"),
+        (lambda x: jnp.argmax(x), "argmax"),
+        (lambda x: lax.dot(x, x, preferred_element_type=jnp.float32), "dot_general"),
+    ],
+)
 def test_a_primitive_without_a_rule_is_named(function, name):
     with pytest.raises(NoEnclosure, match=rf"no rule for the primitive '{name}' .*leave the bounds out"):
         enclose(function, Interval(jnp.ones(2), jnp.full(2, 1.5)))

@@ -120,11 +120,18 @@ class TestSearch:
         assert found.converged and found.steps < 40
         np.testing.assert_allclose(found.place / units, 1.0, atol=1e-6)
 
-    @pytest.mark.parametrize("function, start", [
-        (logarithm, [10.0, -3.0]), (logarithm, [1e6, 2.0]), (double_well, [0.1, -0.01]), (double_well, [-5.0, 0.3]),
-        (lambda x: x[0] * x[1] + jnp.sum(x**4), [0.01, 0.02]), (lambda x: jnp.exp(x[0]) - 1000.0 * x[0], [-20.0]),
-        (lambda x: 1.0 - jnp.exp(-0.5 * jnp.sum(x**2)), [2.0, 1.5]),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "function, start",
+        [
+            (logarithm, [10.0, -3.0]),
+            (logarithm, [1e6, 2.0]),
+            (double_well, [0.1, -0.01]),
+            (double_well, [-5.0, 0.3]),
+            (lambda x: x[0] * x[1] + jnp.sum(x**4), [0.01, 0.02]),
+            (lambda x: jnp.exp(x[0]) - 1000.0 * x[0], [-20.0]),
+            (lambda x: 1.0 - jnp.exp(-0.5 * jnp.sum(x**2)), [2.0, 1.5]),
+        ],
+    )
     def test_from_where_the_function_is_not_convex_to_a_local_minimum(self, function, start):
         found = search(function, start)
         assert found.converged and found.value < function(jnp.asarray(start))
@@ -194,13 +201,19 @@ def _quadratic_minimum(matrix, centre):
 
 class TestBounds:
     CASES = [
-        (rosenbrock, [-1.2, 1.0], between([-2.0, -2.0], [0.5, 2.0])), (rosenbrock, [-1.2, 1.0], between([-2.0, -2.0], [2.0, 0.25])),
-        (rosenbrock, [-1.2, 1.0], between([-2.0, -2.0], [2.0, 2.0])), (rosenbrock, [5.0, -5.0], between([1.5, -1.0], [2.0, 1.0])),
+        (rosenbrock, [-1.2, 1.0], between([-2.0, -2.0], [0.5, 2.0])),
+        (rosenbrock, [-1.2, 1.0], between([-2.0, -2.0], [2.0, 0.25])),
+        (rosenbrock, [-1.2, 1.0], between([-2.0, -2.0], [2.0, 2.0])),
+        (rosenbrock, [5.0, -5.0], between([1.5, -1.0], [2.0, 1.0])),
         (lambda x: quadratic(x[:1], x[1:]), [0.0] * 4, between([0.0] * 4, [1.0] * 4)),
-        (lambda x: quadratic(x[:1], x[1:]), [0.0] * 4, between([-jnp.inf, 0.7, -0.3, -jnp.inf], [-0.4, jnp.inf, jnp.inf, jnp.inf])),
+        (
+            lambda x: quadratic(x[:1], x[1:]),
+            [0.0] * 4,
+            between([-jnp.inf, 0.7, -0.3, -jnp.inf], [-0.4, jnp.inf, jnp.inf, jnp.inf]),
+        ),
         (lambda x: x[0] - 2.0 * x[1] + x[0] * x[1], [0.3, 0.4], between([0.0, 0.0], [1.0, 1.0])),
         (lambda x: counting(x[:1], x[1:]), [0.3, 0.0, 0.0], between([0.0, -1.0, -0.2], [0.7, 1.0, 1.0])),
-    ]  # fmt: skip
+    ]
 
     @pytest.mark.parametrize("function, start, bounds", CASES)
     def test_as_scipy_finds_it_and_by_kuhn_and_tucker(self, function, start, bounds):

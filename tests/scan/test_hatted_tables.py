@@ -1,5 +1,8 @@
 """One table for every theta_W': the grid with it against point-by-point evaluation."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 import pytest
 
@@ -10,8 +13,10 @@ from jaxmix.scan import hatted_tables
 MASSES, ANGLES = [5.0, 60.0, 88.0, 150.0], [0.0, 0.2, 0.9, 1.5]
 
 
-def problem_and_grid(extra: dict[str, float] = {}, **settings: str) -> tuple[study.Study, engine.Grid]:
-    held = {name: value for name, value in parameters.defaults().items() if name != "theta_dark"} | extra
+def problem_and_grid(
+    extra: Mapping[str, float] = MappingProxyType({}), **settings: str
+) -> tuple[study.Study, engine.Grid]:
+    held = {name: value for name, value in parameters.defaults().items() if name != "theta_dark"} | dict(extra)
     problem = study.Study(held, {"precision": shelf.build("precision", settings, ("cl", 0.95))})
     axes = [
         engine.Axis.explicit("theta_dark", ANGLES),

@@ -4,7 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from jaxmix.currents import mixing, neutral_currents
+from jaxmix.currents import neutral_currents
 from jaxmix.numerics import spline
 
 Scalar = Float[Array, ""]
@@ -25,7 +25,7 @@ class HattedTable(eqx.Module):
         mass = currents.m2 if currents.m_zprime is None else currents.m_zprime
         row = jnp.argmin(jnp.abs(jnp.asarray(self.masses) - mass))
         curve = spline.UniformSpline(jnp.asarray(self.coefficients)[row], self.first[None], self.step[None])
-        strength = jnp.abs(mixing.hatted(currents.kappa, currents.dark))
+        strength = jnp.abs(currents.sector.hatted)
         lowest = jnp.exp(self.first)
         place = jnp.log(jnp.maximum(strength, lowest))
         return jnp.sinh(curve(place)) * jnp.minimum(strength / lowest, 1.0) ** 2

@@ -1,16 +1,16 @@
 """Searches for millicharged particles: a charge against the mCP's mass."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Scalar
 
+from jaxmix.constraints.base import closed_form
 from jaxmix.constraints.published import search
 from jaxmix.currents import neutral_currents
+from jaxmix.data import searches
 from jaxmix.numerics import safe
-
-Scalar = Float[Array, ""]
 
 _BESIDE = 1e-9  # relative distance from the experiment's reach
 _PAIR_MASS = (
@@ -31,37 +31,53 @@ class MillichargeSearch(search.PublishedSearch):
     """
 
     domain: ClassVar[str] = (
-        "m_mcp on the published curve; a Z' above the experiment's reach may weaken the signal (by half at most, else no statement), one "
-        "below it only adds and is left out"
+        "m_mcp on the published curve; a Z' above the experiment's reach may weaken the signal (by half at most, "
+        "else no "
+        "statement), one below it only adds and is left out"
     )
+    needs: ClassVar[tuple[str, ...]] = ("m_mcp",)
+    size: ClassVar[int] = 0
     reasons: ClassVar[tuple[str, ...]] = ("no_statement", "outside_published_range", "photon_and_zprime_cancel")
 
     @classmethod
-    def build(
-        cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None
-    ) -> "MillichargeSearch":
-        """The search; it has no settings, level is its own ("cl", fraction), pdf is not used."""
-        cls.check_level(*level)
-        return cls(cls.published_curve(), {})
+    def of(cls, found: searches.Search, pdf: str | None = None) -> Self:
+        """Build the search of a table; pdf is not used."""
+        return cls(curve=search.published_curve(found), values={}, search=found)
 
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
         """The ends of the curve, and the Z' mass at the experiment's reach."""
         if axis == "m_mcp":
             return self.ends()
-        return tuple(self.search.reach * (1 + sign * _BESIDE) for sign in (-1, 1)) if axis in ("m_zprime", "m2") else ()
+        return tuple(self.reach * (1 + sign * _BESIDE) for sign in (-1, 1)) if axis in ("m_zprime", "m2") else ()
+
+    @property
+    def reach(self) -> float:
+        """Largest mass of a pair that the experiment makes, GeV."""
+        if self.search.reach is None:
+            raise ValueError(f"{self.search.name}: found no reach; allowed: a table of millicharges")
+        return self.search.reach
 
     def interference(self, currents: neutral_currents.NeutralCurrents) -> Scalar:
         """r^2, one where the Z' is not heavier than the experiment's reach; of any T3' (class docstring)."""
-        reach = self.search.reach
-        square = jnp.minimum(_PAIR_MASS * currents.m_mcp, reach) ** 2
+        reach = self.reach
+        square = jnp.minimum(_PAIR_MASS * currents.mcp_mass, reach) ** 2
         beyond = currents.m2 > reach
         distance = jnp.where(beyond, square - currents.m2**2, 1.0)
-        to_a, to_z = neutral_currents.dark_couplings(currents)
-        ratio = -safe.ratio(currents.dark.sin * to_z, currents.dark.cos * to_a)
+        contact, resonant = currents.sector.residues().source
+        ratio = safe.ratio(resonant, contact)
         return jnp.where(beyond, (1.0 + ratio * square / distance) ** 2, 1.0)
+
+    def slow(self, currents: neutral_currents.NeutralCurrents) -> Float[Array, " nothing"]:
+        """Return an empty array: the statistic is a closed form."""
+        return closed_form.empty(currents)
+
+    def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " nothing"]) -> Scalar:
+        """Return critical (signal/limit)^2; NaN where there is no statement."""
+        seen = self.seen(currents, search.zprime_of(currents))
+        return jnp.where(seen.unmet, jnp.nan, self.curve.test_statistic((seen.mass, seen.signal)))
 
     def seen(self, currents: neutral_currents.NeutralCurrents, zprime: search.Zprime) -> search.Seen:
         """epsilon_gamma^2 min(1, r^2) at the mCP's mass."""
         interference = self.interference(currents)
         signal = currents.epsilon_gamma**2 * jnp.minimum(interference, 1.0)
-        return search.Seen(currents.m_mcp, signal, interference < _WORST_INTERFERENCE**2)
+        return search.Seen(currents.mcp_mass, signal, interference < _WORST_INTERFERENCE**2)

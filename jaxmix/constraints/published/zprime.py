@@ -1,12 +1,11 @@
 """Searches for a dark photon: a kinetic mixing against the Z' mass."""
 
-import dataclasses
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Scalar
 
 from jaxmix import constants
 from jaxmix.collider import parton_luminosity
@@ -15,9 +14,8 @@ from jaxmix.currents import mixing, neutral_currents
 from jaxmix.data import searches
 from jaxmix.numerics import safe
 
-Scalar = Float[Array, ""]
-
 _SMALLEST_KAPPA = 1e-9
+_MAKERS = {"electrons": "e", "muons": "mu"}  # fermions by what makes the Z'
 _WIDEST = 0.1  # width over mass of a Z' that a search for a narrow one would have seen
 _NEUTRINOS = np.array([fermion.charge == 0.0 for fermion in constants.FERMIONS], dtype=float)
 _LEPTONS = {
@@ -43,25 +41,25 @@ class ZprimeSearch(search.PublishedSearch):
     luminosity: parton_luminosity.PartonLuminosity | None  # of a search at a hadron collider
     pieces: Float[Array, "ends pieces"]  # ln(first mass) and ln(last mass) of each piece of the curve
 
-    size: ClassVar[int] = 2
     domain: ClassVar[str] = "m_zprime on the published curve, any phase; a Z' narrower than a tenth of its mass"
+    needs: ClassVar[tuple[str, ...]] = ()
+    size: ClassVar[int] = 2
     reasons: ClassVar[tuple[str, ...]] = ("no_statement", "outside_published_range", "zprime_too_wide")
 
     @classmethod
-    def build(
-        cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None
-    ) -> "ZprimeSearch":
-        """The search; it has no settings, level is its own ("cl", fraction), pdf an LHAPDF6 folder for the package's
-        luminosities.
-        """
-        cls.check_level(*level)
-        maker, _, energy = cls.search.produced_by.partition(" of protons at ")
-        luminosity = (
-            parton_luminosity.parton_luminosity(float(energy.split()[0]), folder=pdf) if maker == "quarks" else None
-        )
-        mass, _, segment = searches.curve(cls.search)
+    def of(cls, found: searches.Search, pdf: str | None = None) -> Self:
+        """Build the search of a table; pdf is an LHAPDF6 folder in place of the package's luminosities."""
+        energy = found.collision_energy
+        luminosity = None if energy is None else parton_luminosity.parton_luminosity(energy, folder=pdf)
+        mass, _, segment = searches.curve(found)
         ends = [[np.log(mass[segment == each][end]) for each in np.unique(segment)] for end in (0, -1)]
-        return cls(cls.published_curve(), {}, luminosity, jnp.asarray(ends))
+        return cls(
+            curve=search.published_curve(found),
+            values={},
+            search=found,
+            luminosity=luminosity,
+            pieces=jnp.asarray(ends),
+        )
 
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
         """The ends of the curve, and where decays to mCPs open."""
@@ -76,7 +74,7 @@ class ZprimeSearch(search.PublishedSearch):
         if self.search.produced_by == "pi0":
             return state.a1**2
         if self.luminosity is None:
-            return _strength(currents, state, {"electrons": "e", "muons": "mu"}[self.search.produced_by])
+            return _strength(currents, state, _MAKERS[self.search.produced_by or ""])
         # below the table's masses a Z' couples to all quarks as a photon does
         up, down = self.luminosity.columns(jnp.maximum(state.mass, parton_luminosity.MASSES[0]))
         ratio = down / up
@@ -94,12 +92,11 @@ class ZprimeSearch(search.PublishedSearch):
         """ln of the signal squared over kappa^2 (and over its limit, where the mass does not move with kappa: curves
         are rugged), and the width over the mass; both level off where kappa vanishes.
         """
-        kappa = jnp.where(jnp.abs(currents.kappa) < _SMALLEST_KAPPA, _SMALLEST_KAPPA, currents.kappa)
-        currents = dataclasses.replace(currents, kappa=kappa)
+        currents = currents.at_least(_SMALLEST_KAPPA)
         zprime = search.zprime_of(currents)
         seen = self.seen(currents, zprime)
         log_limit = self._log_limit(seen.mass) if currents.m_zprime is not None else 0.0
-        strength = jnp.maximum(seen.signal / kappa**2, jnp.finfo(kappa.dtype).tiny)
+        strength = jnp.maximum(seen.signal / currents.strength**2, jnp.finfo(seen.signal.dtype).tiny)
         return jnp.stack([jnp.log(strength) - log_limit, zprime.total / seen.mass])
 
     def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " two"]) -> Scalar:
@@ -108,7 +105,7 @@ class ZprimeSearch(search.PublishedSearch):
         place = jnp.log(mass)
         log_limit = 0.0 if currents.m_zprime is not None else self._log_limit(mass)
         covered = jnp.any((place >= self.pieces[0]) & (place <= self.pieces[1]))
-        q = self.critical_value() * currents.kappa**2 * jnp.exp(slow[0] - log_limit)
+        q = self.critical_value() * currents.strength**2 * jnp.exp(slow[0] - log_limit)
         return jnp.where(covered & (slow[1] <= _WIDEST), q, jnp.nan)
 
     def _log_limit(self, mass: Scalar) -> Scalar:

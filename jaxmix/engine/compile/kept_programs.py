@@ -1,8 +1,8 @@
 """Traced programs kept as bytes, so that another process neither traces nor lowers them again.
 
-A program is known by its function and by its arguments in words: every static number and name, the shape and type of
-every array. What cannot be put into words (a function or a class of the user, whose text is not known) is compiled as
-ever and not kept.
+A program is known by its function and by a description of its arguments: every static number and name, the shape and
+type of every array. Only functions and classes of registered packages have a description, as the store's version must
+tell when their source changes; a program with any other function or class is compiled as usual and not kept.
 """
 
 import ast
@@ -10,207 +10,279 @@ import dataclasses
 import hashlib
 import importlib
 import json
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import export
 from jaxtyping import Array, PyTree
 
-_PACKAGE = __name__.partition(".")[0]
-_REMEMBERED = 8  # arguments, by each program
-_PLAIN = (bool, int, float, str, type(None))
+_OWN_PACKAGE = __name__.partition(".")[0]
+_REMEMBERED = 8  # flattened arguments that each program remembers
+_LITERALS = (bool, int, float, str, type(None))
 
 
+@runtime_checkable
 class Store(Protocol):
-    """Where programs are kept: bytes by name. version says all else that a program rests on (sources, data,
-    compiler).
+    """Where programs are kept: bytes by name.
+
+    Attributes
+    ----------
+    version
+        A text that changes with everything else that a program rests on: sources, data, compiler.
     """
 
     version: str
 
     def read(self, name: str) -> bytes | None:
-        """What was kept, None if nothing was or if it is damaged."""
+        """The bytes kept under a name; None if there are none or if they are damaged."""
 
     def write(self, name: str, content: bytes) -> None:
         """Keep bytes under a name; without effect where that is not possible."""
 
 
-class NotInWords(ValueError):
+class NotSerialisable(ValueError):
     """A part of an argument has no name by which another process would find it."""
 
 
-def taken_apart(tree: PyTree) -> tuple[Any, list[Array | np.ndarray]]:
-    """A pytree as words (JSON types) and its arrays in order; NotInWords where a part belongs to neither Python, NumPy,
-    JAX nor this package.
+@dataclasses.dataclass
+class Registry:
+    """The store of this process, and the packages whose functions and classes may stand in kept programs."""
+
+    store: Store | None = None
+    packages: tuple[str, ...] = (_OWN_PACKAGE,)
+
+
+# The one registry of a process, as jax has one compilation cache: programs are compiled in many places.
+REGISTRY = Registry()
+
+
+def keep_in(store: Store | None, packages: Sequence[str] = ()) -> None:
+    """Keep traced programs in a store from now on.
+
+    Parameters
+    ----------
+    store
+        Where programs are kept; None: nowhere.
+    packages
+        Names of further packages whose functions and classes may stand in kept programs. The store's version must
+        change with their sources.
     """
-    arrays = []
-    return _words(tree, arrays), arrays
+    REGISTRY.store, REGISTRY.packages = store, (_OWN_PACKAGE, *packages)
 
 
-def put_together(words: Any, arrays: Iterator[Array]) -> PyTree:
-    """The pytree of these words with these arrays: `taken_apart` reversed."""
-    match words:
+class Flattened(NamedTuple):
+    """A pytree as a description (JSON types), and its arrays in order."""
+
+    description: Any
+    arrays: list[Array | np.ndarray | np.generic]
+
+
+def flatten(tree: PyTree) -> Flattened:
+    """A pytree as a description and its arrays.
+
+    Raises
+    ------
+    NotSerialisable
+        Where a part belongs to neither Python, NumPy, JAX nor a registered package.
+    """
+    arrays: list[Array | np.ndarray | np.generic] = []
+    return Flattened(_described(tree, arrays), arrays)
+
+
+def unflatten(description: Any, arrays: Iterator[Any]) -> PyTree:
+    """The pytree of a description with these arrays: `flatten` reversed.
+
+    Raises
+    ------
+    ValueError
+        If the description is malformed, or names what is in no registered package.
+    """
+    match description:
         case {"array": _}:
             return next(arrays)
-        case {"is": text}:
+        case {"literal": text}:
             return ast.literal_eval(text)
         case {"dict": pairs}:
-            return {ast.literal_eval(key): put_together(value, arrays) for key, value in pairs}
+            return {ast.literal_eval(key): unflatten(value, arrays) for key, value in pairs}
         case {"list": items}:
-            return [put_together(item, arrays) for item in items]
+            return [unflatten(item, arrays) for item in items]
         case {"tuple": items}:
-            return tuple(put_together(item, arrays) for item in items)
+            return tuple(unflatten(item, arrays) for item in items)
         case {"function": name}:
-            return _found(name)
+            return _imported(name)
         case {"class": name, "fields": fields}:
-            made = object.__new__(_found(name))
+            made = object.__new__(_imported(name))
             for field, value in fields:
-                object.__setattr__(made, field, put_together(value, arrays))
+                object.__setattr__(made, field, unflatten(value, arrays))
             return made
-    raise ValueError(f"words of a program: found {str(words)[:60]!r}")
+    raise ValueError(f"description of a program: found {str(description)[:60]!r}")
 
 
-class Apart(NamedTuple):
-    """An argument in words, and its arrays."""
+def jit(function: Callable, options: dict[str, Any]) -> Callable:
+    """The function compiled by eqx.filter_jit with options of the compiler."""
+    return eqx.filter_jit(function, compiler_options=options)  # type: ignore[call-overload]  # passed on to jax.jit
+
+
+class _Argument(NamedTuple):
+    """A flattened argument, its description as text."""
 
     text: str
-    arrays: list[Array | np.ndarray]
+    arrays: list[Array | np.ndarray | np.generic]
+
+
+class _Ready(NamedTuple):
+    """A program to run on the arrays of the arguments; `result` holds the description of its result, once it is
+    known.
+    """
+
+    run: Callable
+    result: list[Any]
 
 
 class Program:
-    """A compiled function, kept in a store (if there is one) for each kind of arguments that can be put into words.
+    """A compiled function, kept in the registry's store for each kind of arguments that can be described.
 
-    What is an argument again need not be taken apart again: large models are, of which a batch of points is asked at a
-    time.
+    An argument that is given again is not flattened again: a large model is evaluated at one batch of points after
+    another.
     """
 
     def __init__(self, function: Callable, options: dict[str, Any]):
-        self._function, self._options, self._ready, self._seen = function, options, {}, {}
-        self._compiled = eqx.filter_jit(function, compiler_options=options)
+        self._function, self._options = function, options
+        self._ready: dict[tuple, _Ready] = {}
+        self._seen: dict[int, tuple[PyTree, _Argument]] = {}
+        self._compiled = jit(function, options)
 
     def __call__(self, *arguments: PyTree) -> PyTree:
         """function(*arguments)."""
         try:
-            name, parts = _name(self._function), [self._apart(argument) for argument in arguments]
-        except NotInWords:
+            name, parts = _name(self._function), [self._flattened(argument) for argument in arguments]
+        except NotSerialisable:
             return self._compiled(*arguments)
         arrays = [array for part in parts for array in part.arrays]
         if any(isinstance(array, jax.core.Tracer) for array in arrays):
             return self._compiled(*arguments)
-        key = (id(_kept_in), jax.config.jax_enable_x64, *(part.text for part in parts))
+        key = (id(REGISTRY.store), _float64(), *(part.text for part in parts))
         if key not in self._ready:
             self._ready[key] = self._obtained(name, parts, arrays)
-        run, result = self._ready[key]
-        leaves = run(*arrays)
-        return put_together(result[0], iter(leaves))
+        ready = self._ready[key]
+        leaves = ready.run(*arrays)
+        return unflatten(ready.result[0], iter(leaves))
 
-    def _apart(self, argument: PyTree) -> Apart:
-        kept = self._seen.get(id(argument))
-        if kept is not None and kept[0] is argument:
-            return kept[1]
-        words, arrays = taken_apart(argument)
-        part = Apart(json.dumps(words), arrays)
+    def _flattened(self, argument: PyTree) -> _Argument:
+        known = self._seen.get(id(argument))
+        if known is not None and known[0] is argument:
+            return known[1]
+        description, arrays = flatten(argument)
+        part = _Argument(json.dumps(description), arrays)
         if isinstance(argument, eqx.Module) and not any(isinstance(array, jax.core.Tracer) for array in arrays):
             self._seen = dict(list(self._seen.items())[-_REMEMBERED:]) | {id(argument): (argument, part)}
         return part
 
-    def _obtained(self, name: str, parts: list[Apart], arrays: list[Array]) -> tuple[Callable, list]:
-        """The compiled program and its result in words (once it has run), from the store or traced."""
-        flat, result = _flattened(self._function, [json.loads(part.text) for part in parts])
-        if _kept_in is None:
-            return jax.jit(flat, compiler_options=self._options), result
-        described = [
+    def _obtained(self, name: str, parts: list[_Argument], arrays: list) -> _Ready:
+        """The program, from the store or newly traced."""
+        on_arrays, result = _on_arrays(self._function, [json.loads(part.text) for part in parts])
+        store = REGISTRY.store
+        if store is None:
+            return _Ready(jax.jit(on_arrays, compiler_options=self._options), result)
+        rests_on = [
             name,
             [part.text for part in parts],
             self._options,
-            _kept_in.version,
+            store.version,
             jax.default_backend(),
-            jax.config.jax_enable_x64,
+            _float64(),
         ]
-        place = hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
-        content = _kept_in.read(place)
+        place = hashlib.sha256(json.dumps(rests_on, sort_keys=True).encode()).hexdigest()
+        content = store.read(place)
         if content is None:
-            traced = _traced(flat, arrays)
-            _kept_in.write(place, json.dumps(result[0]).encode() + b"\n" + traced.serialize())
+            traced = _traced(on_arrays, arrays)
+            store.write(place, json.dumps(result[0]).encode() + b"\n" + traced.serialize())
         else:
             head, _, body = content.partition(b"\n")
             traced, result = export.deserialize(bytearray(body)), [json.loads(head)]
-        return jax.jit(traced.call, compiler_options=self._options), result
+        return _Ready(jax.jit(traced.call, compiler_options=self._options), result)
 
 
-_kept_in: Store | None = None
+def _float64() -> bool:
+    """Whether floats are of 64 bits."""
+    return jnp.result_type(float) == jnp.float64
 
 
-def keep_in(store: Store | None) -> None:
-    """Keep programs in this store from now on; in none if None."""
-    global _kept_in
-    _kept_in = store
-
-
-def _flattened(function: Callable, words: list[Any]) -> tuple[Callable, list]:
-    """The function of the arguments' arrays, to those of its result; and the result's words, once it has been
-    traced.
+def _on_arrays(function: Callable, descriptions: list[Any]) -> tuple[Callable, list[Any]]:
+    """The function as one from the arguments' arrays to the result's arrays, and a list that gets the result's
+    description when it is traced.
     """
-    result = []
+    result: list[Any] = []
 
-    def flat(*arrays):
+    def on_arrays(*arrays):
         given = iter(arrays)
-        found, leaves = taken_apart(function(*(put_together(each, given) for each in words)))
-        result[:] = [found]
+        description, leaves = flatten(function(*(unflatten(each, given) for each in descriptions)))
+        result[:] = [description]
         return leaves
 
-    return flat, result
+    return on_arrays, result
 
 
-def _traced(flat: Callable, arrays: list[Array]) -> export.Exported:
-    return export.export(jax.jit(flat))(*arrays)
+def _traced(on_arrays: Callable, arrays: list) -> export.Exported:
+    return export.export(jax.jit(on_arrays))(*arrays)
 
 
-def _words(tree: PyTree, arrays: list | None) -> Any:
-    """arrays: gets the arrays; None for what is static and may hold none."""
+def _described(tree: PyTree, arrays: list | None) -> Any:
+    """The description of a pytree, whose arrays are appended to `arrays`; None: the part is static, and may hold no
+    array.
+    """
     if eqx.is_array(tree) or isinstance(tree, (np.ndarray, np.generic)):
         if arrays is None:
-            raise NotInWords("an array that is static")
+            raise NotSerialisable("an array that is static")
         arrays.append(tree)
         kind = jax.typeof(tree)
         return {"array": [str(kind.dtype), *kind.shape, kind.weak_type]}
-    if isinstance(tree, _PLAIN):
-        return {"is": repr(tree)}
+    if isinstance(tree, _LITERALS):
+        return {"literal": repr(tree)}
     if type(tree) is dict:
-        return {"dict": [[repr(key), _words(value, arrays)] for key, value in tree.items() if _is_plain(key)]}
+        return {"dict": [[_key(key), _described(value, arrays)] for key, value in tree.items()]}
     if type(tree) in (list, tuple):
-        return {type(tree).__name__: [_words(item, arrays) for item in tree]}
-    if isinstance(tree, eqx.Module):
+        return {type(tree).__name__: [_described(item, arrays) for item in tree]}
+    if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
         fields = [
             (field.name, None if field.metadata.get("static", False) else arrays) for field in dataclasses.fields(tree)
         ]
         return {
             "class": _name(type(tree)),
-            "fields": [[name, _words(getattr(tree, name), kept)] for name, kept in fields],
+            "fields": [[name, _described(getattr(tree, name), within)] for name, within in fields],
         }
     if callable(tree):
         return {"function": _name(tree)}
-    raise NotInWords(f"a {type(tree).__name__}")
+    raise NotSerialisable(f"a {type(tree).__name__}")
 
 
-def _is_plain(key: Any) -> bool:
-    if not isinstance(key, _PLAIN):
-        raise NotInWords(f"a key of type {type(key).__name__}")
-    return True
+def _key(key: Any) -> str:
+    if not isinstance(key, _LITERALS):
+        raise NotSerialisable(f"a key of type {type(key).__name__}")
+    return repr(key)
 
 
 def _name(thing: Any) -> str:
+    """module:name of a function or class of a registered package."""
     name = f"{getattr(thing, '__module__', None)}:{getattr(thing, '__qualname__', None)}"
-    if not name.startswith(f"{_PACKAGE}.") or _found(name, None) is not thing:
-        raise NotInWords(f"{name}, which {_PACKAGE} does not have under this name")
+    if not _is_registered(name) or _imported(name, None) is not thing:
+        raise NotSerialisable(f"{name}, which {', '.join(REGISTRY.packages)} do not have under this name")
     return name
 
 
-def _found(name: str, *otherwise: Any) -> Any:
+def _imported(name: str, *default: Any) -> Any:
+    """The function or class of this name."""
+    if not _is_registered(name):
+        raise ValueError(f"description of a program: found {name!r}; allowed: names of {', '.join(REGISTRY.packages)}")
     module, _, path = name.partition(":")
-    if not module.startswith(f"{_PACKAGE}."):
-        raise ValueError(f"words of a program: found {name!r}; allowed: names of {_PACKAGE}")
-    return getattr(importlib.import_module(module), path, *otherwise)
+    return getattr(importlib.import_module(module), path, *default)
+
+
+def _is_registered(name: str) -> bool:
+    """Whether the module of a name lies in a registered package."""
+    module = name.partition(":")[0]
+    return any(module == package or module.startswith(f"{package}.") for package in REGISTRY.packages)

@@ -5,6 +5,7 @@ Box coordinates u and v run from 0 to 1 across the box, in the parameter or, for
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 import equinox as eqx
 import jax
@@ -23,7 +24,17 @@ _LOGARITHM_FROM = 1e-3  # where ln(output) is continued by a straight line, so t
 
 @dataclasses.dataclass(frozen=True)
 class Side:
-    """One side of the box: its parameter's name, its ends (in the parameter), and whether it runs in the logarithm."""
+    """One side of the box.
+
+    Attributes
+    ----------
+    name
+        The parameter's name.
+    low, high
+        The ends, in the parameter.
+    logarithmic
+        Whether box coordinates are even in the parameter's logarithm.
+    """
 
     name: str
     low: float
@@ -38,10 +49,10 @@ class Side:
 
     def to_box(self, value: np.ndarray) -> np.ndarray:
         """The box coordinate of a parameter value."""
-        forward = np.log if self.logarithmic else np.asarray
+        forward: Any = np.log if self.logarithmic else np.asarray
         return (forward(value) - forward(self.low)) / (forward(self.high) - forward(self.low))
 
-    def from_box(self, u):
+    def from_box(self, u: Any) -> Any:
         """The parameter value at a box coordinate (NumPy or JAX)."""
         return _from_box(u, self.low, self.high, self.logarithmic)
 
@@ -59,9 +70,9 @@ class Side:
 def _values(axis: Axis) -> np.ndarray:
     """An axis' values, without the device."""
     knots = np.asarray(axis.knots, float)
-    return (
-        {"linear": np.linspace, "log": np.geomspace}[axis.kind](*knots, axis.size) if axis.kind != "values" else knots
-    )
+    if axis.kind == "values":
+        return knots
+    return (np.linspace if axis.kind == "linear" else np.geomspace)(knots[0], knots[1], axis.size)
 
 
 class OutputLevel(eqx.Module):
@@ -81,7 +92,31 @@ class OutputLevel(eqx.Module):
         return jnp.where(large, jnp.log(jnp.where(large, value, 1.0)), line)
 
 
-class Sampler:
+@runtime_checkable
+class Sampler(Protocol):
+    """What contours are traced from: f - level and its gradient at points of planes, in box coordinates."""
+
+    @property
+    def calls(self) -> int:
+        """The number of evaluations so far."""
+
+    @property
+    def levels(self) -> Float[np.ndarray, " planes"]:
+        """What is subtracted from f in each plane."""
+
+    def __call__(self, plane: Int[np.ndarray, " n"], where: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 3"]:
+        """(f - level, df/du, df/dv); an infinite f becomes a huge one of its sign, an undefined slope zero."""
+
+    def values(self, plane: Int[np.ndarray, " n"], where: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, " n"]:
+        """f - level."""
+
+    def by_held(
+        self, plane: Int[np.ndarray, " n"], where: Float[np.ndarray, "n 2"], around: dict[str, float]
+    ) -> dict[str, Float[np.ndarray, " n"]]:
+        """df/dp of each number p held, and of those in `around`."""
+
+
+class FunctionSampler:
     """f and its gradient in box coordinates at any number of points, in batches of one size; it counts its calls.
 
     function(x, y), or function(x, y, held) where held is a pytree; helds: one for each plane, of equal structure.
@@ -100,7 +135,7 @@ class Sampler:
         self.function, self.batch, self.calls = place(function), batch, 0
         self.ends = jnp.array([[side.low, side.high] for side in sides])
         self.logarithmic = tuple(side.logarithmic for side in sides)
-        # planes that hold the same share it, whatever it is; else its numbers go with the points
+        # planes that hold the same object share it, whatever it is; else its numbers go with the points
         self.levels, self.alone = np.array(levels, float), all(held is helds[0] for held in helds)
         self.held = (
             place(helds[0])
@@ -124,8 +159,8 @@ class Sampler:
     def by_held(
         self, plane: Int[np.ndarray, " n"], where: Float[np.ndarray, "n 2"], around: dict[str, float]
     ) -> dict[str, Float[np.ndarray, " n"]]:
-        """df/dp of each number p held, and of those around, which f has from elsewhere when it is traced. (What is
-        around may cost far more than f: one point at a time.)
+        """df/dp of each number p held, and of those in `around`, which f has from elsewhere when it is traced. (A
+        derivative by these may cost far more than f: one point at a time.)
         """
         more = {name: np.full(len(where), float(value)) for name, value in around.items()}
         return self.batches(_by_held, plane, where, more, batch=1 if around else None) if len(where) else {}
@@ -138,7 +173,7 @@ class Sampler:
         *others: PyTree,
         batch: int | None = None,
     ) -> PyTree:
-        """What a program gives for places, with those of `others` [n, ...], in their planes."""
+        """The results of a program at places in their planes; others: pytrees of arrays [n, ...], one row a place."""
         size, compiled, batch = len(where), options.balanced(program), batch or self.batch
         if not size:
             return np.zeros(0)
@@ -146,12 +181,17 @@ class Sampler:
         held = self.held if self.alone else jax.tree.map(lambda leaf: leaf[plane], self.held)
         pending = []
         for part in np.split(number, range(batch, len(number), batch)):
-            own = held if self.alone else jax.tree.map(lambda leaf: jnp.asarray(leaf[part]), held)
-            more = [jax.tree.map(lambda leaf: jnp.asarray(leaf[part]), other) for other in others]
+            own = held if self.alone else _rows(held, part)
+            more = [_rows(other, part) for other in others]
             pending.append(
                 compiled(self.function, own, self.ends, self.logarithmic, self.alone, jnp.asarray(where[part]), *more)
             )
         return jax.tree.map(lambda *found: np.concatenate(found)[:size], *jax.device_get(pending))
+
+
+def _rows(tree: PyTree, part: Int[np.ndarray, " m"]) -> PyTree:
+    """These rows of every array of a pytree, on the device."""
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf[part]), tree)
 
 
 def in_box(
@@ -162,12 +202,12 @@ def in_box(
     v: Scalar,
     held: PyTree,
 ) -> Scalar:
-    """f at box coordinates."""
-    x, y = (_from_box(at, *end, log) for at, end, log in zip((u, v), ends, logarithmic))
+    """f at box coordinates u and v."""
+    x, y = (_from_box(at, end[0], end[1], log) for at, end, log in zip((u, v), ends, logarithmic))
     return function(x, y) if held is None else function(x, y, held)
 
 
-def _from_box(u, low, high, logarithmic: bool):
+def _from_box(u: Any, low: Any, high: Any, logarithmic: bool) -> Any:
     return low * (high / low) ** u if logarithmic else low + (high - low) * u
 
 
@@ -179,6 +219,7 @@ def _value_and_gradient(
     alone: bool,
     where: Float[Array, "n 2"],
 ) -> Float[Array, "n 3"]:
+    """(f, df/du, df/dv) at places."""
     first = held if alone else jax.tree.map(lambda leaf: leaf[0], held)
     # traced once for one point, then differentiated and mapped: a third less time than doing all three to every
     # operation at once
@@ -204,11 +245,11 @@ def _by_held(
     where: Float[Array, "n 2"],
     around: dict[str, Float[Array, " n"]],
 ) -> PyTree:
-    """df/dp at places for each number p held and around [n]."""
+    """df/dp at places for each number p held and in `around`."""
 
     def slopes(held, at, around):
         merged = {**held, **around} if around else held
-        return jax.grad(lambda merged: in_box(function, ends, logarithmic, *at, merged))(merged)
+        return jax.grad(lambda merged: in_box(function, ends, logarithmic, at[0], at[1], merged))(merged)
 
     return jax.vmap(slopes, in_axes=(None if alone else 0, 0, 0))(held, where, around)
 
@@ -222,6 +263,8 @@ def _value(
     where: Float[Array, "n 2"],
 ) -> Float[Array, " n"]:
     """f alone at places."""
-    return jax.vmap(lambda at, held: in_box(function, ends, logarithmic, *at, held), in_axes=(0, None if alone else 0))(
-        where, held
-    )
+
+    def value(at, held):
+        return in_box(function, ends, logarithmic, at[0], at[1], held)
+
+    return jax.vmap(value, in_axes=(0, None if alone else 0))(where, held)

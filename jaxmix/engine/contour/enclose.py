@@ -17,7 +17,7 @@ class Enclosure:
     and G. Vegter, 2004, condition C1).
     """
 
-    def __init__(self, sampler: box.Sampler):
+    def __init__(self, sampler: box.FunctionSampler):
         self._sampler = sampler
 
     def __call__(self, plane: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

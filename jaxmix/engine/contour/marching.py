@@ -110,7 +110,7 @@ def chains(pairs: np.ndarray, size: int) -> list[tuple[np.ndarray, bool]]:
 
     A vertex is in one pair (the end of an open chain) or in two; one in none is a chain of its own.
     """
-    neighbours = [[] for _ in range(size)]
+    neighbours: list[list[int]] = [[] for _ in range(size)]
     for a, b in pairs.tolist():
         neighbours[a].append(b)
         neighbours[b].append(a)

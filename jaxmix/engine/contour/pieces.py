@@ -11,56 +11,49 @@ _UNEVEN = 3.0
 
 @dataclasses.dataclass(frozen=True)
 class Vertices:
-    """All vertices of a trace: plane [n], place [n, 2] in the box, f and gradient [n, 3], evaluations spent on each
-    [n], what it is [n] ("level", "jump" or "plateau"), the bracket [n, 2, 2] it was found in, and the size of the cells
-    around [n, 2].
-    """
+    """All vertices of a trace, in box coordinates."""
 
-    plane: np.ndarray
-    place: np.ndarray
-    found: np.ndarray
-    calls: np.ndarray
-    kind: np.ndarray
-    bracket: np.ndarray
-    scale: np.ndarray
+    plane: np.ndarray  # [n]
+    place: np.ndarray  # [n, 2]
+    found: np.ndarray  # [n, 3]: f and its gradient
+    calls: np.ndarray  # [n]: evaluations spent on each
+    kind: np.ndarray  # [n]: "level", "jump" or "plateau"
+    bracket: np.ndarray  # [n, 2, 2]: what each was found in
+    scale: np.ndarray  # [n, 2]: size of the cells around
 
 
 @dataclasses.dataclass(frozen=True)
 class Piece:
-    """Vertices in order on the level: place [n, 2], f with gradient [n, 3], evaluations [n], size of the cells around
-    [n, 2]; how each end of an open piece ends ("box", "invalid", or the kind of what follows). Of a jump or plateau
-    there are brackets [n, 2, 2] instead. deviation: the largest distance of the Hermite curve from the level, as
-    estimated, in the box.
-    """
+    """Vertices in order on the level; of a jump or plateau, brackets instead."""
 
     plane: int
-    place: np.ndarray
-    found: np.ndarray
-    calls: np.ndarray
-    scale: np.ndarray
+    place: np.ndarray  # [n, 2]
+    found: np.ndarray  # [n, 3]: f and its gradient
+    calls: np.ndarray  # [n]: evaluations spent on each
+    scale: np.ndarray  # [n, 2]: size of the cells around
     closed: bool
-    ends: tuple[str, str] | None
+    ends: tuple[str, str] | None  # of an open piece: "box", "invalid", or the kind of the following piece
     kind: str = "level"
     bracket: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 2, 2)))
-    deviation: float = 0.0
+    deviation: float = 0.0  # the largest estimated distance of the Hermite curve from the level, in the box
 
 
 def split(chain: np.ndarray, closed: bool, boundary: np.ndarray, vertices: Vertices) -> list[Piece]:
-    """The runs of a chain along which the vertices are of one kind; boundary [n]: of all vertices, whether it is on
-    that of the box.
+    """The runs of a chain along which the vertices are of one kind; boundary [n]: which of all vertices lie on the
+    boundary of the box.
     """
     kind = vertices.kind[chain]
-    natural = None if closed else tuple("box" if boundary[end] else "invalid" for end in (chain[0], chain[-1]))
+    first, last = (None if closed else "box" if boundary[end] else "invalid" for end in (chain[0], chain[-1]))
     if (kind == kind[0]).all():
-        return [_piece(chain, vertices, closed, natural)]
+        return [_piece(chain, vertices, closed, None if first is None or last is None else (first, last))]
     if closed:
         turn = int(np.nonzero(kind != np.roll(kind, 1))[0][0])
-        chain, kind, natural = np.roll(chain, -turn), np.roll(kind, -turn), (None, None)
+        chain, kind = np.roll(chain, -turn), np.roll(kind, -turn)
     starts = np.concatenate([[0], np.nonzero(kind[1:] != kind[:-1])[0] + 1, [len(chain)]])
     found = []
     for a, b in zip(starts[:-1], starts[1:]):
-        before = natural[0] if a == 0 and natural[0] else str(kind[a - 1])
-        after = natural[1] if b == len(chain) and natural[1] else str(kind[b % len(chain)])
+        before = first if a == 0 and first else str(kind[a - 1])
+        after = last if b == len(chain) and last else str(kind[b % len(chain)])
         found.append(_piece(chain[a:b], vertices, False, (before, after)))
     return found
 
@@ -81,7 +74,7 @@ def oriented(piece: Piece) -> Piece:
 
 
 def tangents(piece: Piece) -> tuple[np.ndarray, np.ndarray]:
-    """Unit tangents [n, 2], and where they are those of the neighbouring vertices because the gradient vanishes."""
+    """Unit tangents [n, 2], and at which vertices they are along the neighbours' chord as the gradient vanishes."""
     tangent = along_level(piece.found)
     flat = np.all(tangent == 0, axis=1)
     return np.where(flat[:, None], _chords(piece), tangent), flat

@@ -3,6 +3,7 @@ jump.
 """
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
@@ -77,7 +78,7 @@ def onto_level(sampler: Sampler, plane: np.ndarray, ends: np.ndarray, values: np
     return Roots(place, best, calls, np.where((search.known[:, :1, :1] >= 0), bracket[:, ::-1], bracket), jump)
 
 
-def bisected(sampler: Sampler, plane: np.ndarray, ends: np.ndarray, inside) -> Roots:
+def bisected(sampler: Sampler, plane: np.ndarray, ends: np.ndarray, inside: Callable) -> Roots:
     """Brackets of 1e-9 of the box about the place on each stretch where inside(f and gradient) changes; true at the
     second end.
     """

@@ -36,7 +36,7 @@ class ProfileSampler:
     ):
         self.names = tuple(profile)
         rest = [{name: value for name, value in (held or {}).items() if name not in profile} for held in helds]
-        self._inner = box.Sampler(
+        self._inner = box.FunctionSampler(
             _Nuisances(function, self.names), sides, [rest[0]] * len(rest) if len(rest) == 1 else rest, levels, batch
         )
         self.start, self.low, self.high = np.array(list(profile.values()), float).T

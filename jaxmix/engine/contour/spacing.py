@@ -103,11 +103,10 @@ def _begin(found: list[pieces.Piece], wanted: list[int]) -> tuple[_Pool, _Tasks]
         np.concatenate([getattr(found[k], name) for k in wanted]) for name in ("place", "found", "calls", "scale")
     ]
     pool, starts = _Pool(owner, rank, *arrays), np.concatenate([[0], np.cumsum(sizes)])
-    segments = [
-        (start + np.arange(size), start + (np.arange(size) + 1) % size, np.arange(size) + 1.0, found[k].closed)
-        for k, start, size in zip(wanted, starts, sizes)
-    ]
-    a, b, end = (np.concatenate([each[i][: None if each[3] else -1] for each in segments]) for i in range(3))
+    number = [size if found[k].closed else size - 1 for k, size in zip(wanted, sizes)]  # of segments
+    a = np.concatenate([start + np.arange(each) for start, each in zip(starts, number)])
+    b = np.concatenate([start + (np.arange(each) + 1) % size for start, each, size in zip(starts, number, sizes)])
+    end = np.concatenate([np.arange(each) + 1.0 for each in number])
     return pool, _looked_at(pool, a, b, end)
 
 
@@ -270,16 +269,15 @@ def _bracketed(
         room = np.fmin(*np.abs((high - low) / (2.0 * tasks.line)).T)
     across = np.clip(np.nan_to_num(room), 0.0, 1.0)[:, None] * tasks.line
     middle = 0.5 * (low + high)
-    far = np.where(
-        at[:, 0] < 0, tasks.limits[:, 1], tasks.limits[:, 0]
-    )  # f > 0 on the left of the chord, to which the line points
+    # f > 0 on the left of the chord, to which the line points
+    far = np.where(at[:, 0] < 0, tasks.limits[:, 1], tasks.limits[:, 0])
     tried = [
         (middle - across, middle + across),
         (tasks.place(), np.clip(tasks.start + far[:, None] * tasks.line, 0.0, 1.0)),
     ]
     left, new = np.arange(len(tasks.a)), []
-    for ends in tried:
-        ends = np.stack(ends, axis=1)[left]
+    for pair in tried:
+        ends = np.stack(pair, axis=1)[left]
         values = np.stack([sampler(plane[left], ends[:, k]) for k in (0, 1)], axis=1)
         tasks.calls[left] += 2
         met = np.isfinite(values[..., 0]).all(axis=1) & ((values[:, 0, 0] < 0) != (values[:, 1, 0] < 0))

@@ -9,6 +9,7 @@ varies more, down to the lattice.
 """
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
@@ -144,12 +145,13 @@ def empty_but_for_a_cusp(values: np.ndarray, widths: np.ndarray) -> np.ndarray:
 
 
 class Tree:
-    """The division of all planes' boxes. caution: how much steeper than a corner's tangent f may be before a crossing
-    that hides inside a cell is missed. enclosure(plane, low [n, 2], high [n, 2]) gives (empty [n], simple [n]) for
-    sure, None where there is none.
+    """The division of all planes' boxes.
+
+    caution: how much steeper than a corner's tangent f may be before a crossing that hides inside a cell is missed.
+    enclosure(plane, low [n, 2], high [n, 2]): (empty [n], simple [n]) for sure; None: corners alone tell.
     """
 
-    def __init__(self, lattice: Lattice, caution: float, tolerance: float, enclosure=None):
+    def __init__(self, lattice: Lattice, caution: float, tolerance: float, enclosure: Callable | None = None):
         self.lattice, self.caution, self.tolerance, self.enclosure = lattice, caution, tolerance, enclosure
 
     def leaves(self) -> Leaves:
@@ -158,7 +160,8 @@ class Tree:
 
     def grown(self, cells: Cells) -> Leaves:
         """These cells and their descendants, divided where needed."""
-        done = [Leaves(cells[:0], np.zeros(0, bool), np.zeros(0, bool))]
+        none = np.zeros(0, int)
+        done = [Leaves(cells[none], np.zeros(0, bool), np.zeros(0, bool))]
         while len(cells.corner):
             corners = cells.corners()
             values, place = self.lattice.at(corners), self.lattice.place(corners)
@@ -175,8 +178,8 @@ class Tree:
                 for name, kind in (("leap", leaps), ("other", ~leaps))
             ]
             along &= (cells.size > 0) & ~(accepted | crowded[0] | crowded[1])[:, None]
-            along &= self._affordable(cells, along.any(axis=1))[:, None]
-            stays = ~along.any(axis=1)
+            along &= self._affordable(cells, np.any(along, axis=1))[:, None]
+            stays = ~np.asarray(along.any(axis=1))
             done.append(Leaves(cells[stays], ~accepted[stays], sure[stays]))
             cells = cells[~stays].divided(along[~stays])
         return Leaves(

@@ -15,9 +15,19 @@ _HALVINGS = 40
 
 
 class Check(NamedTuple):
-    """The largest distance, in the box, of a vertex and of a segment's middle from a change of f's sign, and the number
-    of places (of those looked at) near which there is none. Where f is undefined on one side, and nothing is found on
-    the other, nothing is said.
+    """The result of the check of a contour.
+
+    Places are vertices and the middles of segments. A place is not counted where f is undefined on one side and has no
+    change of sign on the other.
+
+    Attributes
+    ----------
+    vertices, curve
+        The largest distance, in the box, of a vertex and of a segment's middle from a change of f's sign.
+    lost
+        The number of places near which f's sign does not change.
+    looked_at
+        The number of places.
     """
 
     vertices: float
@@ -52,7 +62,7 @@ def _places(piece: pieces.Piece, accuracy: float) -> tuple[np.ndarray, np.ndarra
         return np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0, bool)
     place, (tangent, _) = piece.place, pieces.tangents(piece)
     ring = [np.concatenate([array, array[:1]]) if piece.closed else array for array in (place, tangent)]
-    around = pieces.hermite(*ring, np.array([0.45, 0.5, 0.55]))
+    around = pieces.hermite(ring[0], ring[1], np.array([0.45, 0.5, 0.55]))
     around = around[np.linalg.norm(np.diff(ring[0], axis=0), axis=1) > accuracy]
     along = around[:, 2] - around[:, 0]
     along = along / np.maximum(np.linalg.norm(along, axis=1), 1e-300)[:, None]
@@ -83,5 +93,5 @@ def _distances(sampler: box.Sampler, plane: np.ndarray, place: np.ndarray, acros
 
 def _summed(distance: np.ndarray, vertex: np.ndarray) -> Check:
     met = np.isfinite(distance)
-    largest = [float(np.max(distance[met & which], initial=0.0)) for which in (vertex, ~vertex)]
-    return Check(*largest, int(np.isinf(distance).sum()), int((~np.isnan(distance)).sum()))
+    vertices, curve = (float(np.max(distance[met & which], initial=0.0)) for which in (vertex, ~vertex))
+    return Check(vertices, curve, int(np.isinf(distance).sum()), int((~np.isnan(distance)).sum()))

@@ -3,22 +3,25 @@
 import collections
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, Scalar
+from jaxtyping import Array, Int
 
 from jaxmix.engine.compile import options as compiling
+from jaxmix.engine.compile.options import CompileLevel
 from jaxmix.engine.grid import interpolant as interpolants
 from jaxmix.engine.grid import maps as mapping
 from jaxmix.engine.grid import summary as summaries
+from jaxmix.engine.grid.layout import Layout, Tiling, layout
 from jaxmix.engine.grid.summary import Summary
-from jaxmix.engine.grid.tiles import Layout, Tiling, evaluate_tile, flat_index, layout
+from jaxmix.engine.grid.tiles import evaluate_tile, flat_index, placed
 from jaxmix.engine.points import Grid
-from jaxmix.engine.problem import AbstractProblem, exact, place
+from jaxmix.engine.problem import AbstractProblem
 from jaxmix.engine.samples import Sample
 
 _IN_FLIGHT = 2  # chunks a device works on while the host takes earlier ones
@@ -26,8 +29,14 @@ _IN_FLIGHT = 2  # chunks a device works on while the host takes earlier ones
 
 @dataclasses.dataclass(frozen=True)
 class Reduction:
-    """What is reduced besides the summary: maps over the axes `kept` (none: no maps), and whether values are counted in
-    a histogram.
+    """What is reduced besides the summary.
+
+    Attributes
+    ----------
+    kept
+        The axes of the maps, all others reduced; empty: no maps.
+    histogram
+        Whether values are counted in a histogram.
     """
 
     kept: tuple[str, ...] = ()
@@ -36,8 +45,20 @@ class Reduction:
 
 @dataclasses.dataclass(frozen=True)
 class Chunk:
-    """A finished block of the grid: its number, its place in the grid, its summary, its outputs as NumPy arrays of the
-    block's shape (None where only the summary was asked for), and its maps by name (empty where none were).
+    """A finished block of the grid.
+
+    Attributes
+    ----------
+    index
+        Its number.
+    slices
+        Its place in the grid.
+    summary
+        The summary of its points.
+    outputs
+        By name arrays of the block's shape; None where only summaries were asked for.
+    maps
+        By name the maps of the block; empty where none were asked for.
     """
 
     index: int
@@ -57,16 +78,43 @@ def evaluate(
     reduction: Reduction = Reduction(),
     progress: Callable[[int, int], None] | None = None,
     devices: Sequence[jax.Device] | None = None,
-    plain: bool = False,
+    compile_level: CompileLevel = "fast_run",
 ) -> Iterator[Chunk]:
-    """Yields the chunks of a grid, or of a sample of points, in the order asked for (all by default: skip some to
-    resume, or to share a job).
+    """Evaluate a problem on a grid or a sample of points, chunk by chunk.
 
-    One program runs on all devices of this process (or on those given), which share the tiles of each chunk. keep=False
-    leaves the outputs on the devices and yields summaries and maps alone: memory and traffic then do not grow with the
-    number of points. progress(done points, total points) is called before each chunk is yielded. The numbers are the
-    same bit for bit for every chunk size, order and number of devices (two or more; one alone differs in the last
-    digits) at one tile shape. plain: compiled in less time, for some 1e5 points.
+    One program runs on all devices, which share the tiles of each chunk. At one tile shape the numbers are the same bit
+    for bit for every chunk size, order and number of devices (two or more; one alone differs in the last digits).
+
+    Parameters
+    ----------
+    problem
+        What is evaluated.
+    grid
+        The points.
+    tiling
+        How the grid is cut up and interpolated.
+    chunks
+        The numbers of the chunks, in the order wanted (default: all); some are left out to resume or to share a job.
+    keep
+        False: the outputs stay on the devices, so that memory and traffic do not grow with the number of points.
+    reduction
+        What is reduced besides the summary.
+    progress
+        Called before each chunk is yielded with the points done and their total.
+    devices
+        Those that evaluate (default: all of this process).
+    compile_level
+        "balanced" compiles in less time, for some 1e5 points.
+
+    Yields
+    ------
+    Chunk
+        The chunks in the order asked for.
+
+    Raises
+    ------
+    ValueError
+        For maps of a sample, and for a chunk that the grid does not have.
     """
     if reduction.kept and not isinstance(grid, Grid):
         raise ValueError("evaluate: maps are over the axes of a grid; a sample of points has none.")
@@ -82,78 +130,32 @@ def evaluate(
         tuple(i for i, name in enumerate(grid.names) if reduction.kept and name not in reduction.kept),
         bool(reduction.kept),
         reduction.histogram,
-        plain,
+        compile_level,
     )
-    placed = _place(problem, grid, tiling, jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec()))
+    ready = placed(problem, grid, tiling, jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec()))
     total = sum(_points(shapes.slices(index)) for index in asked)
-    waiting, done = collections.deque(), 0
+    waiting: collections.deque[tuple[int, tuple]] = collections.deque()
+    done = 0
     for index in asked:
-        waiting.append((index, _start(placed, plan, index, mesh)))
+        waiting.append((index, _start(ready, plan, index, mesh)))
         if len(waiting) == _IN_FLIGHT:
-            done = yield from _finish(*waiting.popleft(), plan, progress, done, total)
-    while waiting:
-        done = yield from _finish(*waiting.popleft(), plan, progress, done, total)
+            first, answer = waiting.popleft()
+            done = yield from _finish(first, answer, plan, progress, done, total)
+    for first, answer in waiting:
+        done = yield from _finish(first, answer, plan, progress, done, total)
 
 
-def summarise(problem: AbstractProblem, grid: Grid | Sample, tiling: Tiling = Tiling(), **options) -> Summary:
-    """Summary of a whole grid (or of some chunks), reduced on the device; options as in `evaluate`."""
+def summarise(problem: AbstractProblem, grid: Grid | Sample, tiling: Tiling = Tiling(), **options: Any) -> Summary:
+    """The summary of a whole grid, or of some of its chunks, reduced on the device.
+
+    Parameters
+    ----------
+    problem, grid, tiling
+        As for `evaluate`.
+    **options
+        The options of `evaluate`, without `keep`.
+    """
     return summaries.merge_all(chunk.summary for chunk in evaluate(problem, grid, tiling, keep=False, **options))
-
-
-def evaluate_points(
-    problem: AbstractProblem,
-    points: dict[str, Float[Array, " n"]],
-    *,
-    batch: int = 1024,
-    dtype: str = "float64",
-    quick: bool = False,
-) -> dict[str, Array]:
-    """Exact outputs at a list of points (random, Sobol, or gathered from a grid), in batches of one size; quick:
-    compiled in the least time, for a few of them.
-    """
-    size = len(next(iter(points.values())))
-    padded = -(-size // batch) * batch
-    arrays = {name: np.pad(np.asarray(value, dtype), (0, padded - size), mode="edge") for name, value in points.items()}
-    ready = place(problem, dtype)
-    evaluated = compiling.fast_compile(_few) if quick else _exact_batch
-    parts = [
-        jax.device_get(evaluated(ready, {name: value[at : at + batch] for name, value in arrays.items()}))
-        for at in range(0, padded, batch)
-    ]
-    return {name: np.concatenate([part[name] for part in parts])[:size] for name in parts[0]}
-
-
-def interpolation_error(
-    problem: AbstractProblem,
-    grid: Grid,
-    tiling: Tiling = Tiling(),
-    *,
-    samples: int = 1000,
-    seed: int = 0,
-    floor: float = 0.0,
-) -> dict[str, float]:
-    """The largest |on the grid / exact - 1| of each float output over random grid points; of outputs below the floor
-    the deviation over it.
-
-    "status" holds the number of samples whose status, or whose being defined, differs.
-    """
-    random = np.random.default_rng(seed)
-    places = np.stack([random.integers(0, size, samples) for size in grid.shape], axis=1)
-    found = jax.device_get(_at_places(*_place(problem, grid, tiling, None), jnp.asarray(places), tiling))
-    values = {axis.name: np.asarray(axis.value(places[:, i])) for i, axis in enumerate(grid.axes)}
-    truth = evaluate_points(problem, values, batch=min(samples, 1024), dtype=tiling.dtype)
-    floats = [name for name in truth if np.issubdtype(truth[name].dtype, np.floating)]
-    differs = np.zeros(samples, bool) if "status" not in truth else truth["status"] != found["status"]
-    for name in floats:
-        differs |= np.isnan(truth[name]) != np.isnan(found[name])
-    return {name: _largest_deviation(found[name], truth[name], floor) for name in floats} | {
-        "status": float(differs.sum())
-    }
-
-
-def _largest_deviation(found: np.ndarray, truth: np.ndarray, floor: float) -> float:
-    usable = np.isfinite(truth) & np.isfinite(found) & (truth != 0)
-    return float(np.max(np.abs(found[usable] - truth[usable]) / np.maximum(np.abs(truth[usable]), floor), initial=0.0))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -166,7 +168,7 @@ class _Plan:
     reduced: tuple[int, ...]
     mapped: bool
     histogram: bool
-    plain: bool
+    compile_level: CompileLevel
 
     @property
     def block(self) -> tuple[int, ...]:
@@ -178,20 +180,13 @@ class _Plan:
         return tuple(slice(0, 1) if axis in self.reduced else part for axis, part in enumerate(slices))
 
 
-def _place(
-    problem: AbstractProblem, grid: Grid | Sample, tiling: Tiling, where: jax.Device | jax.sharding.Sharding | None
-) -> tuple:
-    interpolant = interpolants.along(grid.axes[-1], tiling.nodes) if isinstance(grid, Grid) else None
-    return place(problem, tiling.dtype, where), place(grid, None, where), place(interpolant, None, where)
-
-
 def _points(slices: tuple[slice, ...]) -> int:
     return int(np.prod([part.stop - part.start for part in slices], dtype=np.int64))
 
 
-def _start(placed: tuple, plan: _Plan, index: int, mesh: jax.sharding.Mesh) -> tuple:
+def _start(ready: tuple, plan: _Plan, index: int, mesh: jax.sharding.Mesh) -> tuple:
     """Sends a chunk to the devices; the answer arrives later. Neighbouring tiles go to different devices, as costly
-    ones lie together.
+    tiles lie together.
     """
     devices, starts = mesh.devices.size, plan.shapes.tile_starts(index)
     most = -(-plan.shapes.tiles_in_chunk // devices)
@@ -201,11 +196,14 @@ def _start(placed: tuple, plan: _Plan, index: int, mesh: jax.sharding.Mesh) -> t
         .swapaxes(0, 1)
     )
     counts = np.array([len(range(device, len(starts), devices)) for device in range(devices)])
-    run = (compiling.balanced if plan.plain else compiling.fast_run)(_run)
-    return run(*placed, jnp.asarray(padded), jnp.asarray(counts), jnp.asarray(starts[0]), plan, mesh)
+    run = compiling.at_level(_run, plan.compile_level)
+    return run(*ready, jnp.asarray(padded), jnp.asarray(counts), jnp.asarray(starts[0]), plan, mesh)
 
 
-def _finish(index: int, answer: tuple, plan: _Plan, progress: Callable[[int, int], None] | None, done: int, total: int):
+def _finish(
+    index: int, answer: tuple, plan: _Plan, progress: Callable[[int, int], None] | None, done: int, total: int
+) -> Generator[Chunk, None, int]:
+    """Yields a chunk once its answer is there; returns the number of points done."""
     buffers, rows = jax.device_get(answer)
     summary, maps = _merged(rows)
     slices = plan.shapes.slices(index)
@@ -312,30 +310,3 @@ def _tiles(
     maps = mapping.empty_of(like, plan.block) if plan.mapped else None
     buffers, total, maps = jax.lax.fori_loop(0, count, step, (buffers, summaries.empty_of(like, plan.histogram), maps))
     return buffers, (total, maps)
-
-
-@eqx.filter_jit
-def _at_places(
-    problem: AbstractProblem,
-    grid: Grid,
-    interpolant: interpolants.Interpolant,
-    places: Int[Array, "n axes"],
-    tiling: Tiling,
-) -> dict[str, Array]:
-    whole = layout(grid, tiling).tile[-1] == grid.shape[-1]  # then the last axis is cut into pieces as a whole
-    shape = (*(1,) * (len(grid.shape) - 1), grid.shape[-1] if whole else 1)
-
-    def at(place: Int[Array, " axes"]) -> dict[str, Scalar]:
-        outputs, _, _ = evaluate_tile(
-            problem, grid, interpolant, place.at[-1].multiply(0 if whole else 1), shape, tiling
-        )
-        return {name: value.ravel()[place[-1] if whole else 0] for name, value in outputs.items()}
-
-    return jax.lax.map(at, places)
-
-
-def _few(problem: AbstractProblem, points: dict[str, Float[Array, " n"]]) -> dict[str, Array]:
-    return jax.vmap(lambda point: exact(problem, point))(points)
-
-
-_exact_batch = eqx.filter_jit(_few)

@@ -83,11 +83,12 @@ def unresolved(
     """Which lines the polynomial does not describe: the last two Chebyshev coefficients exceed the bound, or some (not
     all) nodes are not finite.
     """
+    assert interpolant.tail is not None  # the nodes are fewer than the values
     last = jnp.sum(jnp.abs(apply(interpolant.tail, values)), axis=-2)
     return ~((last <= bound) | ~jnp.any(jnp.isfinite(values), axis=-2))
 
 
-def apply(weights: Float[Array, "n rows"], values: Float[Array, "... n k"]) -> Float[Array, "... rows k"]:
+def apply(weights: Float[Array | np.ndarray, "n rows"], values: Float[Array, "... n k"]) -> Float[Array, "... rows k"]:
     """weights^T @ values on the last axis but one, at full precision on every device; in memory each component's values
     lie side by side.
     """

@@ -17,8 +17,16 @@ from jaxmix.engine.grid.summary import floating, wins
 class Maps(eqx.Module):
     """Arrays over a block of the grid, of length one along the axes that are reduced.
 
-    points: how many; excluded_by_any: how many with some output above one; and for each float output `excluded`,
-    `undefined`, the `minimum` and the flat index at which it is reached first (inf and -1: nowhere).
+    Attributes
+    ----------
+    points
+        The number of points.
+    excluded_by_any
+        The number of points with some output above one.
+    excluded, undefined
+        By float output, the number of points with a value above one, and with NaN.
+    minimum, argmin
+        By float output, the least value and the flat index where it is reached first (infinity and -1: nowhere).
     """
 
     points: Int[Array, "..."]
@@ -51,8 +59,20 @@ def absorb(
     reduced: tuple[int, ...],
     corner: Int[Array, " axes"],
 ) -> Maps:
-    """Maps of a block with the points of one more tile, whose corner in the block is given; reduced: the axes
-    that are.
+    """Maps of a block with the points of one more tile.
+
+    Parameters
+    ----------
+    total
+        The maps so far.
+    outputs, index
+        By output the values at the tile's points, and the points' flat indices.
+    inside
+        Which points are inside the grid.
+    reduced
+        The numbers of the axes that are reduced.
+    corner
+        The tile's first index in the block, along each axis.
     """
     tile = _of_tile(floating(outputs), index, inside, reduced)
     start = [jnp.zeros((), corner.dtype) if axis in reduced else corner[axis] for axis in range(inside.ndim)]
@@ -61,6 +81,8 @@ def absorb(
 
 
 def _of_tile(floats: dict[str, Array], index: Array, inside: Array, reduced: tuple[int, ...]) -> Maps:
+    """Maps of the points of one tile."""
+
     def number(where: Bool[Array, "..."]) -> Int[Array, "..."]:
         return jnp.sum(where, axis=reduced, keepdims=True, dtype=int)
 

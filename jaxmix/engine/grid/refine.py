@@ -2,11 +2,12 @@
 
 import itertools
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from jaxmix.engine.grid.evaluate import evaluate_points
+from jaxmix.engine.grid.exact import evaluate_points
 from jaxmix.engine.points import Axis, Grid
 from jaxmix.engine.problem import AbstractProblem
 
@@ -20,13 +21,30 @@ def refine(
     batch: int = 1024,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, np.ndarray]:
-    """Exact outputs at the points that halving adds, `depth` times, to the cells at whose corners some output is both
-    above one and not.
+    """Exact outputs at the points that halving adds to the cells in which an output crosses one.
 
-    Axes of listed values are not divided. above: by output, whether it exceeds one on the grid. progress(halving,
-    points so far) is called after each. Returns one entry a point: the parameters by name, the outputs, and "halving"
-    (from 1) that added the point. The number of points grows as 2^(depth (d - 1)) for d ranges where that of a grid as
-    fine grows as 2^(depth d).
+    A cell is halved along all ranges if at its corners some output is both above one and not; axes of listed values are
+    not divided. The number of points grows as 2^(depth (d - 1)) for d ranges, that of a grid as fine as 2^(depth d).
+
+    Parameters
+    ----------
+    problem
+        What is evaluated.
+    grid
+        Its corners are the first cells'.
+    above
+        By output, whether it exceeds one, on the grid.
+    depth
+        How often cells are halved.
+    batch
+        Points evaluated together.
+    progress
+        Called after each halving with its number and the number of points so far.
+
+    Returns
+    -------
+    dict
+        One entry a point: the parameters by name, the outputs, and "halving" (from 1), which added the point.
     """
     divided = np.array([axis.kind != "values" and axis.size > 1 for axis in grid.axes])
     scale = np.where(divided, 2**depth, 1)
@@ -65,7 +83,9 @@ def _around(
 
 def _crossed_on_grid(above: Mapping[str, np.ndarray], divided: Bool[np.ndarray, " d"]) -> Int[np.ndarray, "n d"]:
     """Lower corners of the grid's cells whose corners differ in some output."""
-    crossed = None
+    if not above:
+        raise ValueError("refine: found no output; give at least one.")
+    crossed: Any = False
     for flags in above.values():
         some, every = flags, flags
         for axis in np.flatnonzero(divided):
@@ -74,7 +94,7 @@ def _crossed_on_grid(above: Mapping[str, np.ndarray], divided: Bool[np.ndarray, 
                 for part in (slice(None, -1), slice(1, None))
             )
             some, every = some[low] | some[high], every[low] & every[high]
-        crossed = (some & ~every) if crossed is None else crossed | (some & ~every)
+        crossed = crossed | (some & ~every)
     return np.stack(np.nonzero(crossed), axis=1)
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -11,19 +12,30 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 CODES = 64  # status codes counted apart; larger ones count as the last
-EDGES = np.round(
-    np.linspace(-6.0, 6.0, 121), 1
-)  # of the histogram, in log10(output); what lies beyond or is not positive counts at its ends
+# of the histogram, in log10(output); values beyond, or not positive, count at its ends
+EDGES = np.round(np.linspace(-6.0, 6.0, 121), 1)
 _BY_OUTPUT = ("excluded", "undefined", "minimum", "argmin", "maximum", "argmax", "histogram")
 
 
 class Summary(eqx.Module):
-    """What is kept of a set of points.
+    """The summary of a set of points.
 
-    points: how many; direct: how many at which nothing was interpolated; excluded_by_any: how many with some output
-    above one; by_status [64]: how many with each status code; and for each float output: `excluded` (value > 1),
-    `undefined` (NaN), the extremes and the flat index where each is reached first (-1: nowhere), and `histogram` [120],
-    where it was asked for, over log10(value) between EDGES.
+    Attributes
+    ----------
+    points
+        The number of points.
+    direct
+        The number of points at which nothing was interpolated.
+    excluded_by_any
+        The number of points with some output above one.
+    by_status
+        The number of points with each status code.
+    excluded, undefined
+        By float output, the number of points with a value above one, and with NaN.
+    minimum, argmin, maximum, argmax
+        By float output, the extremes and the flat index where each is reached first (infinity and -1: nowhere).
+    histogram
+        By float output, where it was asked for: the number of points by log10(value) between EDGES.
     """
 
     points: Int[Array, ""]
@@ -77,27 +89,22 @@ def absorb(
     direct: Bool[Array, "..."],
     histogram: bool = False,
 ) -> Summary:
-    """The summary with the points of one more tile; where an extreme lies is looked for only in tiles that hold a new
-    one.
+    """The summary with the points of one more tile.
+
+    Parameters
+    ----------
+    total
+        The summary so far.
+    outputs, index
+        By output the values at the tile's points, and the points' flat indices.
+    inside, direct
+        Which points are inside the grid, and at which nothing was interpolated.
+    histogram
+        Whether values are counted in a histogram.
     """
     floats = floating(outputs)
     above = {name: inside & (value > 1) for name, value in floats.items()}
-    low = {name: jnp.min(jnp.where(inside & ~jnp.isnan(value), value, jnp.inf)) for name, value in floats.items()}
-    high = {name: jnp.max(jnp.where(inside & ~jnp.isnan(value), value, -jnp.inf)) for name, value in floats.items()}
-    first = index.ravel()[0]  # the lowest: a tie is won before it or not at all
-    news = [_may_win(low[name], total.minimum[name], total.argmin[name], first, +1) for name in floats]
-    news += [_may_win(high[name], total.maximum[name], total.argmax[name], first, -1) for name in floats]
-
-    def located() -> tuple[dict, dict]:
-        return (
-            {name: _where(value, low[name], jnp.inf, index, inside) for name, value in floats.items()},
-            {name: _where(value, high[name], -jnp.inf, index, inside) for name, value in floats.items()},
-        )
-
-    nowhere = dict.fromkeys(floats, jnp.full((), -1))
-    at_low, at_high = jax.lax.cond(
-        functools.reduce(jnp.logical_or, news, jnp.asarray(False)), located, lambda: (nowhere, nowhere)
-    )
+    low, at_low, high, at_high = _extremes(total, floats, index, inside)
     status = jnp.clip(outputs["status"], 0, CODES - 1) if "status" in outputs else None
     tile = Summary(
         points=_number(inside),
@@ -115,14 +122,39 @@ def absorb(
     return merge(total, tile)
 
 
+def _extremes(
+    total: Summary, floats: dict[str, Array], index: Int[Array, "..."], inside: Bool[Array, "..."]
+) -> tuple[dict[str, Array], dict[str, Array], dict[str, Array], dict[str, Array]]:
+    """A tile's least values, their indices, its largest values and their indices. Indices are sought only in tiles that
+    hold a new extreme; in others they are -1.
+    """
+    low = {name: jnp.min(jnp.where(inside & ~jnp.isnan(value), value, jnp.inf)) for name, value in floats.items()}
+    high = {name: jnp.max(jnp.where(inside & ~jnp.isnan(value), value, -jnp.inf)) for name, value in floats.items()}
+    first = index.ravel()[0]  # the lowest index: only a tile that begins earlier can win a tie
+    news = [_may_win(low[name], total.minimum[name], total.argmin[name], first, +1) for name in floats]
+    news += [_may_win(high[name], total.maximum[name], total.argmax[name], first, -1) for name in floats]
+
+    def located() -> tuple[dict, dict]:
+        return (
+            {name: _where(value, low[name], jnp.inf, index, inside) for name, value in floats.items()},
+            {name: _where(value, high[name], -jnp.inf, index, inside) for name, value in floats.items()},
+        )
+
+    nowhere = dict.fromkeys(floats, jnp.full((), -1))
+    at_low, at_high = jax.lax.cond(
+        functools.reduce(jnp.logical_or, news, jnp.asarray(False)), located, lambda: (nowhere, nowhere)
+    )
+    return low, at_low, high, at_high
+
+
 def floating(outputs: dict[str, Array]) -> dict[str, Array]:
     """The outputs that are floats."""
     return {name: value for name, value in outputs.items() if jnp.issubdtype(value.dtype, jnp.floating)}
 
 
-def wins(a: Array, at_a: Array, b: Array, at_b: Array, sign: int = 1) -> Array:
-    """Whether the extreme b at the index at_b takes the place of a: sign * b is less, or it is equal and stands first
-    (-1: nowhere).
+def wins(a: Any, at_a: Any, b: Any, at_b: Any, sign: int = 1) -> Any:
+    """Whether the extreme b at the index at_b replaces a: sign * b is less, or it is equal and comes first (-1:
+    nowhere). Of JAX or NumPy arrays.
     """
     return (sign * b < sign * a) | ((a == b) & (at_b >= 0) & ((at_b < at_a) | (at_a < 0)))
 
@@ -159,7 +191,7 @@ def merge_all(summaries: Iterable[Summary]) -> Summary:
 
 def as_arrays(summary: Summary) -> dict[str, np.ndarray]:
     """A summary as named arrays for a file: "points", and "excluded.NAME" and so on for each output NAME."""
-    arrays = {}
+    arrays: dict[str, np.ndarray] = {}
     for field in dataclasses.fields(summary):
         value = getattr(summary, field.name)
         inner = (
@@ -173,7 +205,7 @@ def as_arrays(summary: Summary) -> dict[str, np.ndarray]:
 
 def from_arrays(arrays: Mapping[str, np.ndarray]) -> Summary:
     """The summary that `as_arrays` wrote."""
-    fields = {field.name: {} if field.name in _BY_OUTPUT else None for field in dataclasses.fields(Summary)}
+    fields: dict[str, Any] = {field: {} for field in _BY_OUTPUT}
     for key, value in arrays.items():
         field, _, name = key.partition(".")
         if name:
@@ -214,12 +246,13 @@ def _binned(value: Float[Array, "..."], inside: Bool[Array, "..."]) -> Int[Array
 
 
 def _where(value: Array, extreme: Array, none: float, index: Array, inside: Array) -> Array:
-    """The lowest index at which an extreme is reached, -1 where it is that of no values."""
+    """The lowest index at which an extreme is reached; -1 if it is `none`, the extreme of no values."""
     least = jnp.min(jnp.where(inside & (value == extreme), index, jnp.iinfo(index.dtype).max))
     return jnp.where(extreme != none, least, -1)
 
 
 def _may_win(found: Array, best: Array, at: Array, first: Array, sign: int) -> Array:
+    """Whether a tile whose indices begin at `first` may hold a new extreme."""
     return (sign * found < sign * best) | ((found == best) & (first < at))
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -22,8 +22,21 @@ _ZOOMS = 3  # rescans of an interval in which a pair of crossings may hide
 
 @dataclasses.dataclass(frozen=True)
 class Branch:
-    """One crossing of output = 1: its place, the side that is excluded (output > 1), "above" or "below", output - 1
-    there, the derivatives of ln(place), and "crossing" or, where the output leaps over one, "jump"."""
+    """One crossing of output = 1.
+
+    Attributes
+    ----------
+    value
+        The parameter there.
+    excluded
+        The side with output > 1: "above" or "below".
+    residual
+        output - 1 there.
+    d_log_limit
+        By parameter p, d ln(value)/dp.
+    status
+        "crossing", or "jump" where the output leaps over one.
+    """
 
     value: float
     excluded: str
@@ -34,11 +47,26 @@ class Branch:
 
 @dataclasses.dataclass(frozen=True)
 class Limit:
-    """The smallest value of a parameter above which the output exceeds one, all crossings, and a status:
+    """The limit on a parameter, and all crossings of output = 1 along it.
 
-    found; no_crossing_below (nothing is excluded up to the domain's end); no_crossing_before_edge (nothing is excluded
-    where the output is defined, which is not everywhere); always_excluded; excluded_below (only
-    values below a crossing are excluded); no_statement (the output is NaN throughout). `limit` is None unless found.
+    Attributes
+    ----------
+    parameter
+        The parameter that is limited.
+    at
+        The others' values.
+    limit
+        The smallest value above which the output exceeds one; None unless found.
+    status
+        "found"; "no_crossing_below" (nothing is excluded up to the domain's end); "no_crossing_before_edge" (nothing is
+        excluded where the output is defined, which is not everywhere); "always_excluded"; "excluded_below" (only values
+        below a crossing are excluded); "no_statement" (the output is NaN throughout).
+    residual
+        output - 1 at the limit.
+    d_log_limit
+        By parameter p, d ln(limit)/dp.
+    branches
+        All crossings, ascending.
     """
 
     parameter: str
@@ -62,15 +90,66 @@ def find_limit(
     samples: int = 64,
     tolerance: float = 1e-12,
 ) -> Limit | list[Limit]:
-    """Where output = 1 along one parameter, with the others held; a list of points gives a list of limits.
+    """Where output = 1 along one parameter, with the others held.
 
     1. The output at `samples` values over the domain (equal ratios, or steps where spacing is "linear"); intervals
     whose end slopes admit a hidden pair of crossings are sampled again. 2. Every crossing is polished to
-    |output - 1| <= tolerance, or to rounding. 3. With f = ln(output) the implicit function theorem gives
-    d ln(x)/dp = -(df/dp)/(df/dln x) for every parameter p in `at` and in `around`: further parameters, at values that
-    the problem holds anyway, which enter the derivatives alone. Nothing compiles again for other numbers.
+    abs(output - 1) <= tolerance, or to rounding. 3. With f = ln(output) the implicit function theorem gives
+    d ln(x)/dp = -(df/dp)/(df/dln x) for every parameter p in `at` and in `around`. Nothing compiles again for other
+    numbers.
+
+    Parameters
+    ----------
+    problem
+        What is evaluated.
+    output
+        The name of its output.
+    parameter
+        The name of the parameter x along which the crossing is sought.
+    at
+        The other parameters' values; a list of points gives a list of limits.
+    domain
+        The ends of the search, ascending.
+    spacing
+        "log" or "linear".
+    around
+        Further parameters, at the values that the problem holds anyway; they enter the derivatives alone.
+    samples
+        The number of values over the domain.
+    tolerance
+        Of abs(output - 1).
+
+    Returns
+    -------
+    Limit or list of Limit
+        The limit at the point, or at each point of a list.
+
+    Raises
+    ------
+    ValueError
+        For a spacing, domain or points that do not fit.
     """
-    points = [dict(at)] if isinstance(at, Mapping) else [dict(point) for point in at]
+    points = [at] if isinstance(at, Mapping) else at
+    limits = find_limits(
+        problem, output, parameter, points, domain, spacing, around=around, samples=samples, tolerance=tolerance
+    )
+    return limits[0] if isinstance(at, Mapping) else limits
+
+
+def find_limits(
+    problem: AbstractProblem,
+    output: str,
+    parameter: str,
+    at: Sequence[Mapping[str, float]],
+    domain: tuple[float, float],
+    spacing: str = "log",
+    *,
+    around: Mapping[str, float] | None = None,
+    samples: int = 64,
+    tolerance: float = 1e-12,
+) -> list[Limit]:
+    """The limits of `find_limit` at a list of points."""
+    points = [dict(point) for point in at]
     _check(points, parameter, domain, spacing)
     line = _Line(place(problem), output, parameter, spacing == "log")
     evaluator = _Evaluator(line, points, dict(around or {}))
@@ -78,8 +157,7 @@ def find_limit(
     rows = np.tile(np.linspace(low, high, samples), (len(points), 1))
     signs, brackets = _brackets(evaluator, rows)
     crossings = _polish(evaluator, len(points), brackets, tolerance)
-    limits = [_limit(line, point, sign, found) for point, sign, found in zip(points, signs, crossings)]
-    return limits[0] if isinstance(at, Mapping) else limits
+    return [_limit(line, point, sign, found) for point, sign, found in zip(points, signs, crossings)]
 
 
 class _Line(eqx.Module):
@@ -103,14 +181,14 @@ class _Line(eqx.Module):
 
 
 class _Sample(NamedTuple):
-    """f and df/du at some u [n]."""
+    """f and df/du at some u [n], as NumPy arrays (which `numerics.roots` takes as JAX's)."""
 
-    value: Float[np.ndarray, " n"]
-    slope: Float[np.ndarray, " n"]
+    value: Any
+    slope: Any
 
 
 class _Evaluator:
-    """f at many u for some of the points, and its derivatives with what they hold and with what is around them, in
+    """f at many u for some of the points, and its derivatives by the points' parameters and by those in `around`, in
     batches of one size.
     """
 
@@ -118,18 +196,16 @@ class _Evaluator:
         self.line, self.points = line, {name: np.array([float(point[name]) for point in points]) for name in points[0]}
         self.around = {name: np.full(len(points), float(value)) for name, value in around.items()} | self.points
 
-    def __call__(self, owners: np.ndarray, u: np.ndarray) -> _Sample:
+    def __call__(self, owners: np.ndarray, u: Any) -> _Sample:
         return _Sample(*self._batches(_with_slope, _BATCH, self.points, owners, u))
 
-    def derivatives(self, owners: np.ndarray, u: np.ndarray) -> dict[str, Float[np.ndarray, " n"]]:
-        """df/dp of every parameter. (What is around costs more than f: an experiment is tabulated anew for
-        each point.)
+    def derivatives(self, owners: np.ndarray, u: Any) -> dict[str, Float[np.ndarray, " n"]]:
+        """df/dp of every parameter. (Derivatives by those in `around` cost more than f: an experiment is tabulated anew
+        for each point.)
         """
         return self._batches(_gradient, _FEW, self.around, owners, u)
 
-    def _batches(
-        self, function: Callable, batch: int, at: dict[str, np.ndarray], owners: np.ndarray, u: np.ndarray
-    ) -> PyTree:
+    def _batches(self, function: Callable, batch: int, at: dict[str, np.ndarray], owners: np.ndarray, u: Any) -> PyTree:
         size, compiled = len(u), options.fast_compile(function)
         padded = [np.pad(each, (0, -size % batch), mode="edge") for each in (owners, np.asarray(u, float))]
         parts = zip(*(np.split(each, range(batch, len(each), batch)) for each in padded))
@@ -158,17 +234,18 @@ def _check(points: list[dict], parameter: str, domain: tuple[float, float], spac
 
 def _brackets(evaluator: _Evaluator, rows: np.ndarray) -> tuple[list[np.ndarray], list[tuple[int, float, float]]]:
     """For each point the signs seen (NaN where undefined), and every bracket (point number, valid end, other end)."""
-    owners, signs, brackets = np.arange(len(rows)), None, []
+    owners = np.arange(len(rows))
+    signs: list[np.ndarray] = []
+    brackets: list[tuple[int, float, float]] = []
     for _ in range(_ZOOMS + 1):
         found = evaluator(np.repeat(owners, rows.shape[1]), rows.ravel())
         value, slope = found.value.reshape(rows.shape), found.slope.reshape(rows.shape)
-        signs = list(np.sign(value)) if signs is None else signs
+        signs = signs or list(np.sign(value))
         row, column = np.nonzero(_changes(value))
         for r, c in zip(row, column):
-            ends = rows[r, c], rows[r, c + 1]
-            brackets.append(
-                (int(owners[r]), *(ends if np.isfinite(value[r, c]) or value[r, c] == -np.inf else ends[::-1]))
-            )
+            valid = np.isfinite(value[r, c]) or value[r, c] == -np.inf
+            near, far = (c, c + 1) if valid else (c + 1, c)
+            brackets.append((int(owners[r]), float(rows[r, near]), float(rows[r, far])))
         row, column = np.nonzero(_may_hide(rows, value, slope))
         if not len(row):
             break
@@ -198,25 +275,25 @@ def _polish(
     evaluator: _Evaluator, points: int, brackets: list[tuple[int, float, float]], tolerance: float
 ) -> list[list[Branch]]:
     """For each point its branches in ascending order; brackets that end at the edge of the domain give none."""
-    found = [[] for _ in range(points)]
+    found: list[list[Branch]] = [[] for _ in range(points)]
     if not brackets:
         return found
-    owners, near, far = map(np.array, zip(*brackets))
-    root = _roots(evaluator, owners, near.astype(float), far.astype(float), tolerance)
+    owners, near, far = (np.array(each) for each in zip(*brackets))
+    root = _roots(evaluator, owners, near, far, tolerance)
     by = evaluator.derivatives(owners, root.position)
+    roots_and_slopes = jax.tree.map(lambda leaf: np.broadcast_to(leaf, owners.shape), (root, by))
     for i, owner in enumerate(owners):
-        branch = _branch(
-            *jax.tree.map(lambda leaf: np.broadcast_to(leaf, owners.shape)[i], (root, by)),
-            near[i] < far[i],
-            evaluator.line.logarithmic,
-        )
+        one, slopes = _row(roots_and_slopes, i)
+        branch = _branch(one, slopes, bool(near[i] < far[i]), evaluator.line.logarithmic)
         found[owner] += [branch] if branch is not None else []
     return [sorted(branches, key=lambda branch: branch.value) for branches in found]
 
 
-def _roots(
-    evaluator: _Evaluator, owners: np.ndarray, near: np.ndarray, far: np.ndarray, tolerance: float
-) -> roots.Root:
+def _row(tree: PyTree, i: int) -> PyTree:
+    return jax.tree.map(lambda leaf: leaf[i], tree)
+
+
+def _roots(evaluator: _Evaluator, owners: np.ndarray, near: Any, far: Any, tolerance: float) -> roots.Root:
     """The roots inside brackets, f finite at `near` and of the other sign or undefined (NaN) at `far`; on the host, so
     that the compiled f that sampled the domain serves here too.
     """
@@ -225,12 +302,18 @@ def _roots(
         for _ in range(roots.ITERATIONS):
             if search.done.all():
                 break
-            following = roots.advance(search, *evaluator(owners, search.trial), tolerance)
-            search = jax.tree.map(lambda new, old: np.where(search.done, old, new), following, search)
+            value, slope = evaluator(owners, search.trial)
+            search = _going_on(search, roots.advance(search, value, slope, tolerance))
     return search.best
 
 
-def _branch(root: roots.Root, by: dict[str, float], forward: bool, logarithmic: bool) -> Branch | None:
+def _going_on(search: roots.Search, following: roots.Search) -> roots.Search:
+    """The next state of searches; those that are done stay as they are."""
+    return jax.tree.map(lambda old, new: np.where(search.done, old, new), search, following)
+
+
+def _branch(root: roots.Root, by: dict[str, Any], forward: bool, logarithmic: bool) -> Branch | None:
+    """The crossing at a root; None at the edge of the output's domain."""
     met = abs(root.value) <= _MET
     if not met and not np.isfinite(root.beyond) and root.beyond != -np.inf:
         return None

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -13,9 +14,20 @@ from jaxmix.engine.problem import AbstractProblem
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Surface:
-    """limit [n, m]: the smallest value of a parameter above which the output exceeds one, over the values of two axes;
-    NaN where there is none, and status [n, m] says why, as of `find_limit`. d_log_limit: by parameter the derivative of
-    its logarithm [n, m], the two axes' among them: d ln(limit)/d(parameter).
+    """The limit on one parameter over the values of two others.
+
+    Attributes
+    ----------
+    parameter
+        The parameter that is limited.
+    axes
+        The two axes, of n and m values.
+    limit
+        The smallest value above which the output exceeds one; NaN where there is none.
+    status
+        The status of each limit, see `Limit`.
+    d_log_limit
+        By parameter, the two axes' among them, the derivative d ln(limit)/d(parameter).
     """
 
     parameter: str
@@ -36,13 +48,25 @@ def limit_surface(
     axes: tuple[Axis, Axis],
     domain: tuple[float, float],
     held: Mapping[str, float] | None = None,
-    **options,
+    **options: Any,
 ) -> Surface:
-    """The limits of `find_limit` at every pair of the axes' values, all in the same batches; options are its."""
+    """The limits of `find_limit` at every pair of two axes' values, all in the same batches.
+
+    Parameters
+    ----------
+    problem, output, parameter, domain
+        As for `find_limit`.
+    axes
+        The two axes.
+    held
+        Values of the problem's other parameters.
+    **options
+        The options of `find_limit`.
+    """
     shape = tuple(axis.size for axis in axes)
     grid = np.stack(np.meshgrid(*(np.asarray(axis.values()) for axis in axes), indexing="ij"), axis=-1).reshape(-1, 2)
     points = [{**(held or {}), axes[0].name: float(a), axes[1].name: float(b)} for a, b in grid]
-    found = limit.find_limit(problem, output, parameter, points, domain, **options)
+    found = limit.find_limits(problem, output, parameter, points, domain, **options)
     names = sorted({name for each in found for name in each.d_log_limit or {}})
     moves = {
         name: np.array([(each.d_log_limit or {}).get(name, np.nan) for each in found]).reshape(shape) for name in names

@@ -1,5 +1,6 @@
-"""Points in the unit cube from an index alone, so that no list of them is ever stored: a Sobol net, or independent
-uniform numbers.
+"""Points in the unit cube from an index alone, so that no list of them is ever stored.
+
+They are those of a Sobol net, or independent uniform numbers.
 """
 
 import functools
@@ -32,8 +33,9 @@ DIMENSIONS = len(_JOE_KUO) + 1
 
 @functools.cache
 def directions(dimensions: int) -> Int[np.ndarray, "dimension bit"]:
-    """Direction numbers v_j 2^52 (I. M. Sobol, USSR Comput. Math. Math. Phys. 7 (1967) 86); ValueError beyond
-    DIMENSIONS.
+    """Return the direction numbers v_j 2^52 of a Sobol net.
+
+    I. M. Sobol, USSR Comput. Math. Math. Phys. 7 (1967) 86. Raises ValueError beyond DIMENSIONS.
     """
     if not 1 <= dimensions <= DIMENSIONS:
         raise ValueError(
@@ -53,7 +55,10 @@ def directions(dimensions: int) -> Int[np.ndarray, "dimension bit"]:
 
 
 def sobol(index: Int[Array, ""], dimensions: int, seed: int) -> Float[Array, " dimension"]:
-    """The point of a digitally shifted Sobol net with this index: the same shift (by seed) for every point."""
+    """Return the point of a digitally shifted Sobol net with a given index.
+
+    The shift depends on the seed alone: it is the same for every point.
+    """
     bits = (jnp.asarray(index, jnp.int64) >> jnp.arange(BITS)) & 1
     chosen = jnp.where(bits[None, :] == 1, jnp.asarray(directions(dimensions)), 0)
     integer = jax.lax.reduce(chosen, jnp.asarray(0, jnp.int64), jax.lax.bitwise_xor, (1,)) ^ _shift(dimensions, seed)
@@ -61,7 +66,10 @@ def sobol(index: Int[Array, ""], dimensions: int, seed: int) -> Float[Array, " d
 
 
 def uniform(index: Int[Array, ""], dimensions: int, seed: int) -> Float[Array, " dimension"]:
-    """Independent uniform numbers of this index, by a counter-based generator (J. K. Salmon et al., SC11 (2011) 16)."""
+    """Return independent uniform numbers for a given index, by a counter-based generator.
+
+    J. K. Salmon et al., SC11 (2011) 16.
+    """
     low, high = jnp.asarray(index, jnp.uint64) & 0xFFFFFFFF, jnp.asarray(index, jnp.uint64) >> 32
     key = jax.random.fold_in(
         jax.random.fold_in(jax.random.PRNGKey(seed), high.astype(jnp.uint32)), low.astype(jnp.uint32)

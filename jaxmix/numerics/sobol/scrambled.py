@@ -1,11 +1,12 @@
-"""Quasi-random points in the unit cube, fixed and stored: the same integrals every time, with an error from independent
-scrambles.
+"""Sets of quasi-random points in the unit cube, made once on the host and stored.
+
+The integrals are the same every time; independent scrambles give their error.
 """
 
 import functools
 
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Integer
 
 from jaxmix.numerics.sobol import net
 
@@ -15,11 +16,29 @@ _BITS = 30  # of a coordinate
 
 @functools.cache
 def points(dimensions: int, log2_points: int, scrambles: int) -> Float[np.ndarray, "scramble n dimension"]:
-    """Sobol points in (0, 1)^dimensions: `scrambles` independent scrambles of 2^log2_points each.
+    """Make independent scrambles of Sobol points in (0, 1)^dimensions.
 
-    I. M. Sobol, USSR Comput. Math. Math. Phys. 7 (1967) 86, scrambled by random lower triangular matrices and a digital
-    shift: J. Matousek, J. Complexity 14 (1998) 527 (bit for bit as scipy.stats.qmc does). None lies on a face of the
-    cube, where maps to infinite ranges would be singular.
+    Random lower triangular matrices and a digital shift scramble them. Each set equals the points of
+    scipy.stats.qmc.Sobol bit for bit (a test compares them). No point lies on a face of the cube, where maps to
+    infinite ranges would be singular.
+
+    Parameters
+    ----------
+    dimensions
+        Number of coordinates.
+    log2_points
+        Each scramble holds 2^log2_points points.
+    scrambles
+        Number of independent sets.
+
+    Returns
+    -------
+    Array
+        [scramble, point, coordinate], the points of a scramble in the order of a Gray code.
+
+    References
+    ----------
+    I. M. Sobol, USSR Comput. Math. Math. Phys. 7 (1967) 86; J. Matousek, J. Complexity 14 (1998) 527.
     """
     generators = [np.random.default_rng([_SEED, k]).spawn(1)[0] for k in range(scrambles)]  # as SciPy takes them
     found = [_scrambled(dimensions, log2_points, generator) for generator in generators]
@@ -27,7 +46,7 @@ def points(dimensions: int, log2_points: int, scrambles: int) -> Float[np.ndarra
 
 
 def _scrambled(dimensions: int, log2_points: int, generator: np.random.Generator) -> Float[np.ndarray, "n dimension"]:
-    """One scramble, its points in the order of a Gray code."""
+    """Return one scramble, its points in the order of a Gray code."""
     powers = 2 ** np.arange(_BITS, dtype=np.uint32)
     shift = generator.integers(0, 2, (dimensions, _BITS), np.uint32) @ powers
     matrices = np.tril(generator.integers(0, 2, (dimensions, _BITS, _BITS), np.uint32), -1) | np.eye(
@@ -42,15 +61,10 @@ def _scrambled(dimensions: int, log2_points: int, generator: np.random.Generator
 
 
 def _combined(
-    code: Int[np.ndarray, " n"], directions: Int[np.ndarray, "dimension bit"], shift: Int[np.ndarray, " dimension"]
-) -> Int[np.ndarray, "n dimension"]:
-    """The shift and the direction numbers that each code's bits choose, added without carry."""
+    code: Integer[np.ndarray, " n"],
+    directions: Integer[np.ndarray, "dimension bit"],
+    shift: Integer[np.ndarray, " dimension"],
+) -> Integer[np.ndarray, "n dimension"]:
+    """Add without carry the shift and the direction numbers that each code's bits choose."""
     chosen = (code[:, None] >> np.arange(directions.shape[1]) & 1)[:, None, :] * directions[None]
     return np.bitwise_xor.reduce(chosen, axis=-1) ^ shift
-
-
-def mean_and_error(
-    values: Float[Array, "scramble *component"],
-) -> tuple[Float[Array, "*component"], Float[Array, "*component"]]:
-    """Mean over scrambles of each one's integral, and the standard error of that mean."""
-    return values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(values.shape[0])

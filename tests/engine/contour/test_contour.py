@@ -182,7 +182,7 @@ def test_bisection_from_both_sides_finds_the_level_where_the_contour_is(name):
 
 def test_bisection_tells_of_vertices_that_are_off_the_level():
     contour = engine.trace_contours(circle, *SQUARE, 1.0)[0]
-    sampler = box.Sampler(circle, contour.sides, [jnp.asarray(1.0)], [0.0], 64)
+    sampler = box.FunctionSampler(circle, contour.sides, [jnp.asarray(1.0)], [0.0], 64)
     normal = contour.tangents() @ np.array([[0.0, 1.0], [-1.0, 0.0]])
     for shift, lost in ((1e-7, False), (1e-5, True)):
         place = contour.in_box() + shift * normal
@@ -195,7 +195,7 @@ def test_bisection_tells_of_vertices_that_are_off_the_level():
 
 def test_cells_are_certified_only_where_gradients_surely_keep_to_one_side():
     """Of x^2 + y^2 - 1: about the origin the gradient points everywhere, on the axis to either side, far out to one."""
-    sampler = box.Sampler(
+    sampler = box.FunctionSampler(
         lambda x, y: circle(x, y, 1.0),
         (engine.Side("x", -2.0, 2.0, False), engine.Side("y", -2.0, 2.0, False)),
         [None],
@@ -247,7 +247,7 @@ def test_an_error_that_vanishes_in_the_middle_is_seen():
             0, np.column_stack([x, height(x)]), found, np.zeros(2, int), np.full((2, 2), 0.6), False, ("box", "box")
         )
     )
-    sampler = box.Sampler(
+    sampler = box.FunctionSampler(
         lambda x, y: y - height(x),
         (engine.Side("x", 0.0, 1.0, False), engine.Side("y", 0.0, 1.0, False)),
         [None],
@@ -462,9 +462,12 @@ def test_the_scale_of_the_box_does_not_matter(x_scale, y_scale, f_scale):
         assert np.median(distance) < 1e-6
 
 
-def _shared(function, cache={}):
+_SHARED = {}
+
+
+def _shared(function):
     """One function object for all examples, so that it compiles once."""
-    return cache.setdefault("function", function)
+    return _SHARED.setdefault("function", function)
 
 
 def test_signs_on_either_side_of_an_undefined_strip_are_no_crossing():

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jaxmix import engine
-from jaxmix.engine.compile import one_loop
 from jaxmix.engine.grid import interpolant, summary, tiles
 
 
@@ -306,15 +305,3 @@ def test_what_one_axis_decides_is_computed_once_for_it():
     values = {axis.name: jnp.asarray(axis.values()) for axis in grid.axes}
     program = jax.make_jaxpr(lambda problem: tiles._over_product(problem.slow, grid.names, values))(problem)
     assert [eqn.outvars[0].aval.shape for eqn in program.eqns if eqn.primitive.name == "exp"] == [(4, 50)]
-
-
-def test_results_in_one_loop_are_the_same_results():
-    """Of different types, with infinities and NaN; a negative zero alone becomes a positive one."""
-    x = jnp.array([-1.5, 0.0, np.inf, np.nan, 1e300])
-    results = {"a": jnp.sin(x), "b": (x**2, (x > 0).astype(jnp.int32))}
-    found = jax.jit(one_loop.in_one_loop)(results)
-    assert jax.tree.structure(found) == jax.tree.structure(results)
-    for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(results)):
-        assert one.dtype == other.dtype
-        np.testing.assert_array_equal(one, other)
-    assert one_loop.in_one_loop(x) is x

@@ -3,57 +3,28 @@ cross a small pointing detector and give light in every layer. A projection of t
 E. Izaguirre and I. Yavin, Phys. Lett. B 746 (2015) 117 (arXiv:1410.6816), as paper A uses it."""
 
 import dataclasses
+import functools
 import math
+import operator
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int, Scalar
 
 from jaxmix import constants, parameters, statistics
 from jaxmix.collider import drell_yan, mesons, parton_luminosity, partons, recoil
-from jaxmix.constraints.base import abstract
+from jaxmix.constraints.base import abilities, abstract, closed_form, setting
+from jaxmix.constraints.mcp_lhc import cost, report_blocks
+from jaxmix.constraints.mcp_lhc.settings import SETTINGS
 from jaxmix.currents import neutral_currents
 from jaxmix.detector import acceptance, acceptance_table, background, geometry, photoelectrons
 
-Scalar = Float[Array, ""]
-
-_SETTINGS = {
-    "sqrt_s": 14000.0,  # GeV
-    "luminosity": 300.0,  # 1/fb
-    "distance": 20.0,  # m
-    "side": 1.0,  # m
-    "eta": 0.0,
-    "layers": 3.0,
-    "bars_across": 20.0,  # bars along a side of the face: two mCPs count in different ones
-    "charge_one_photoelectron": photoelectrons.CHARGE_ONE_PHOTOELECTRON,  # e, at the next three settings' defaults
-    "thickness": photoelectrons.THICKNESS,  # m, of a layer
-    "light_yield": photoelectrons.LIGHT_YIELD,  # photons/MeV
-    "efficiency": photoelectrons.EFFICIENCY,  # photoelectrons per photon
-    "intrinsic_momentum": recoil.INTRINSIC,  # GeV, of a pair from the partons' own motion, root mean square
-    "k_factor": 1.0,
-    "scale": 1.0,  # mu_F over the pair's mass
-    "pdf_shift": 0.0,  # of the luminosities, in standard deviations between sets of parton distributions
-    "quarkonium_scale": 0.0,  # ln of a factor
-    "light_meson_scale": 0.0,  # ln of a factor
-    "rate": 0.0,  # Hz, dark counts of one layer of one bar
-    "window": 15e-9,  # s
-    "bars": 1.0,
-    "live_time": 1.5e7,  # s
-}
-_DARK_COUNTS = {"rate", "window", "bars", "live_time"}
-
-PARTICLES = ("one", "two", "same_bar")  # mCPs that make an event: one, both in different bars, both in one
-_PROTONS = {"sqrt_s", "scale"}  # settings that `Protons` rest on
-TABULATED = _PROTONS | {
-    "distance",
-    "side",
-    "eta",
-    "bars_across",
-    "intrinsic_momentum",
-}  # settings that `Acceptances` rest on
+_COLLIDER = frozenset({"sqrt_s", "scale"})  # settings that `Protons` rest on
+_GEOMETRY = frozenset({"distance", "side", "eta", "bars_across", "intrinsic_momentum"})
+TABULATED = _COLLIDER | _GEOMETRY  # settings that `Acceptances` rest on
 _RESONANCE_STEPS = (1e-3, 1e-2)  # distances from a resonance, over its mass, that bracket its flanks
 _Z_STEPS = (2e-4, 1e-3, 1e-2)  # the same from the Z, where labels swap
 
@@ -103,82 +74,108 @@ class MillichargeDetector(abstract.AbstractConstraint):
     )
     kind: ClassVar[str] = "projected"
     domain: ClassVar[str] = "any phase with a massless dark photon; m_mcp up to half the collider's reach"
-    settings: ClassVar[tuple[str, ...]] = tuple(_SETTINGS)
-    choices: ClassVar[tuple[str, ...]] = ("particles",)
+    label: ClassVar[str] = ""
+    settings: ClassVar[Mapping[str, setting.Setting]] = SETTINGS
+    parameters: ClassVar[tuple[str, ...]] = ("sqrt_s", "luminosity")
+    needs: ClassVar[tuple[str, ...]] = ("m_mcp",)
+    levels: ClassVar[tuple[tuple[str, float], ...]] = (("sigma", 2.0), ("sigma", 3.0))
+    only_cl: ClassVar[float | None] = None
     size: ClassVar[int] = 1
+    blocks: ClassVar[tuple[str, ...]] = report_blocks.BLOCKS
+    budget: ClassVar[abilities.Budget] = abilities.Budget(cost.PRICES, cost.cost, cost.VOLUME)
+    collider_settings: ClassVar[frozenset[str]] = _COLLIDER
 
     @classmethod
-    def build(
-        cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None
-    ) -> "MillichargeDetector":
-        """The detector with settings by name (others at their defaults); level is ("sigma", n) or ("cl", fraction), pdf
-        an LHAPDF6 folder in place of the package's parton luminosities.
+    def build(cls, settings: Mapping[str, float | str], level: tuple[str, float], pdf: str | None = None) -> Self:
+        """Build the detector.
+
+        Parameters
+        ----------
+        settings
+            By name, others at their defaults; the collider's parameters may be among them.
+        level
+            ("sigma", n) or ("cl", fraction).
+        pdf
+            An LHAPDF6 folder in place of the package's parton luminosities.
+
+        Raises
+        ------
+        ValueError
+            For a face that would hold the beam, or a word that is not allowed.
         """
-        values = {name: jnp.asarray(settings.get(name, default), dtype=float) for name, default in _SETTINGS.items()}
-        side, distance, eta = (float(values[name]) for name in ("side", "distance", "eta"))
-        if side * math.cosh(eta) >= 2 * distance:
+        defaults = parameters.defaults()
+        collider = {name: float(settings.get(name, defaults[name])) for name in cls.parameters}
+        numbers = {**collider, **setting.values(cls.settings, settings)}
+        ends = {name: (float(numbers[name]),) * 2 for name in ("side", "distance", "eta")}
+        if _holds_the_beam(ends):
+            side, distance, eta = (pair[0] for pair in ends.values())
             raise ValueError(
                 f"mcp_lhc: a face of {side:g} m at {distance:g} m and eta = {eta:g} would hold the beam; "
                 "allowed: side cosh(eta) < 2 distance; move it away or to smaller |eta|."
             )
-        mode, value = level
-        luminosities, densities = parton_luminosity.parton_luminosity(folder=pdf), partons.parton_densities(pdf)
-        particles = str(settings.get("particles", PARTICLES[0]))
-        if particles not in PARTICLES:
-            raise ValueError(f"mcp_lhc.particles: found {particles!r}; allowed: {', '.join(PARTICLES)}.")
         return cls(
-            luminosities,
-            densities,
-            mesons.load(),
-            None,
-            None,
-            None,
-            values,
-            jnp.asarray(value, dtype=float),
-            mode,
-            particles,
+            luminosities=parton_luminosity.parton_luminosity(folder=pdf),
+            densities=partons.parton_densities(pdf),
+            mesons=mesons.load(),
+            plateaus=None,
+            protons=None,
+            acceptances=None,
+            values={name: jnp.asarray(value, dtype=float) for name, value in numbers.items()},
+            level=jnp.asarray(level[1], dtype=float),
+            mode=level[0],
+            particles=setting.words(cls.name, cls.settings, settings)["particles"],
         )
 
     def sources(self) -> tuple[str, ...]:
-        """The detector, the parton luminosities and the rates of mesons."""
+        """Return the publications of the detector, the parton luminosities and the rates of mesons."""
         return self.reference, self.data_reference, *mesons.sources()
 
-    def prepared(self) -> "MillichargeDetector":
-        """The detector with its tables at the present settings."""
+    def prepared(self) -> Self:
+        """Return the detector with its tables at the present settings."""
         plateaus = jax.vmap(acceptance.tabulate_plateau)(self.mesons.mass, self.mesons.p0, self.mesons.n)
         protons = self.of_protons()
         return dataclasses.replace(self, plateaus=plateaus, protons=protons, acceptances=self.accepted(protons))
 
-    def at_level(self, mode: str, value: float) -> "MillichargeDetector":
-        """The same detector judged at another level."""
+    def at_level(self, mode: str, value: float) -> Self:
+        """Return the detector judged at another level."""
         return dataclasses.replace(self, mode=mode, level=jnp.asarray(value, dtype=float))
 
-    def asimov(self) -> "MillichargeDetector":
-        """Itself: the background alone is taken as observed."""
+    def asimov(self) -> Self:
+        """Return the detector itself: the background alone is taken as observed."""
         return self
 
-    def with_settings(self, values: Mapping[str, Scalar]) -> "MillichargeDetector":
-        """The same detector with some settings replaced."""
-        protons = None if _PROTONS & set(values) else self.protons
+    def with_settings(self, values: Mapping[str, Scalar]) -> Self:
+        """Return the detector with some settings replaced, without the tables that rest on them."""
+        protons = None if _COLLIDER & set(values) else self.protons
         acceptances = None if TABULATED & set(values) else self.acceptances
         return dataclasses.replace(self, values={**self.values, **values}, protons=protons, acceptances=acceptances)
 
     def movable(self) -> dict[str, Scalar]:
-        """All settings but the collider's, which are parameters, and bars; no dark counts where there are none."""
-        fixed = set(parameters.PARAMETERS) | {"bars_across"} | (_DARK_COUNTS if self.values["rate"] == 0 else set())
-        return {name: value for name, value in self.values.items() if name not in fixed}
+        """Return all settings but the number of bars across; no dark counts where there are none."""
+        return setting.movable(self.settings, self.values, fixed=("bars_across",))
+
+    def with_tables(self) -> Self:
+        """Return the detector with the acceptances that its present settings give."""
+        if self.acceptances is not None:
+            return self
+        protons = self.of_protons() if self.protons is None else self.protons
+        return dataclasses.replace(self, acceptances=self.accepted(protons))
+
+    def with_shared_tables(self, first: Self) -> Self:
+        """Return the detector with another one's tables that rest on the collider, so that they are computed once."""
+        return dataclasses.replace(self, protons=first.protons, plateaus=first.plateaus, mesons=first.mesons)
 
     def face(self) -> geometry.Face:
-        """The front face as the interaction point sees it."""
+        """Return the front face as the interaction point sees it."""
         return geometry.Face(self.values["side"], self.values["distance"], self.values["eta"])
 
     def of_protons(self) -> Protons:
-        """Luminosities and recoil at the present settings."""
+        """Return luminosities and recoil at the present settings."""
         luminosities = dataclasses.replace(self.luminosities, sqrt_s=self.values["sqrt_s"], scale=self.values["scale"])
         return Protons(luminosities.tabulate(), recoil.tabulate(luminosities, self.densities))
 
     def accepted(self, protons: Protons) -> Acceptances:
-        """Acceptances at the present settings."""
+        """Return acceptances at the present settings."""
         v, face = self.values, self.face()
         if self.particles == "one":
             return Acceptances(
@@ -191,8 +188,8 @@ class MillichargeDetector(abstract.AbstractConstraint):
         return Acceptances(acceptance_table.two(*given, 1.0, v["scale"]), same_bar)
 
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
-        """mCP masses at a meson's threshold, and Z' masses on a vector meson (within some widths of the Z') or on the
-        Z.
+        """Return mCP masses at a meson's threshold, and Z' masses on a vector meson (within some widths of the Z') or
+        on the Z.
         """
         vectors = sorted({float(mass) for mass in self.mesons.mass[: self.mesons.two_body]})
         steps = [(mass, step) for mass in vectors for step in _RESONANCE_STEPS] + [
@@ -208,13 +205,13 @@ class MillichargeDetector(abstract.AbstractConstraint):
         return ()
 
     def channels(self, currents: neutral_currents.NeutralCurrents) -> dict[str, tuple[Scalar, Scalar]]:
-        """Of each channel the cross section of pairs and the cross section times acceptance, over kappa^2, in pb."""
+        """Return the cross section of pairs and that times acceptance of each channel, over kappa^2, in pb."""
         protons = self.of_protons() if self.protons is None else self.protons
         acceptances = self.accepted(protons) if self.acceptances is None else self.acceptances
         spectrum = self._shifted(drell_yan.spectrum(currents, protons.luminosity))
 
         def accepted(table: acceptance_table.AcceptanceTable) -> Scalar:
-            share = jnp.exp(spectrum.spread(table(spectrum.sparse_mass, currents.m_mcp)))
+            share = jnp.exp(spectrum.spread(table(spectrum.sparse_mass, currents.mcp_mass)))
             return jnp.sum(spectrum.up * share[:, 0] + spectrum.down * share[:, 1])
 
         seen = accepted(acceptances.whole)
@@ -233,7 +230,7 @@ class MillichargeDetector(abstract.AbstractConstraint):
         """The meson channels, by name; a Dalitz pair is taken to carry its meson's momentum."""
         table, face = self.mesons, self.face()
         rates = mesons.rates(currents, self.values["sqrt_s"], table)
-        crossing = jax.vmap(lambda plateau: plateau(currents.m_mcp, face))(self.plateaus)
+        crossing = jax.vmap(lambda plateau: plateau(currents.mcp_mass, face))(self.plateaus)
         scales = {"quarkonium": self.values["quarkonium_scale"], "light_meson": self.values["light_meson_scale"]}
         found = {}
         for i, (name, family) in enumerate(zip(table.names, table.families)):
@@ -242,43 +239,94 @@ class MillichargeDetector(abstract.AbstractConstraint):
         return found
 
     def slow(self, currents: neutral_currents.NeutralCurrents) -> Float[Array, " one"]:
-        """ln of the cross section times acceptance over kappa^2 (pb), all channels together."""
+        """Return ln of the cross section times acceptance over kappa^2 (pb), all channels together."""
         return self.gathered(self.channels(currents))
 
     def gathered(self, channels: Mapping[str, tuple[Scalar, Scalar]]) -> Float[Array, " one"]:
-        """`slow` from the channels."""
-        accepted = sum(each for _, each in channels.values())
+        """Return the slow part from the channels."""
+        accepted = functools.reduce(operator.add, (each for _, each in channels.values()))
         return jnp.log(jnp.maximum(accepted, jnp.finfo(accepted.dtype).tiny))[None]
+
+    def reason(self, currents: neutral_currents.NeutralCurrents) -> Int[Array, ""]:
+        """Return the first reason: it makes a statement wherever the model does."""
+        return closed_form.first_reason()
+
+    @staticmethod
+    def companions(settings: Mapping[str, float | str]) -> dict[str, dict[str, float | str]]:
+        """Return the settings with one mCP and with both, without those that the detector has itself."""
+        return report_blocks.companions(settings)
+
+    def report(
+        self, currents: neutral_currents.NeutralCurrents, companions: Mapping[str, Self]
+    ) -> tuple[Float[Array, " one"], dict[str, Scalar]]:
+        """Return the slow part, and production and detection by the number of mCPs asked for."""
+        asked = {self.particles: self, **companions}
+        channels = {particles: each.channels(currents) for particles, each in asked.items()}
+        slow = {particles: each.gathered(channels[particles]) for particles, each in asked.items()}
+        seen = {
+            particles: (slow[particles], asked[particles].expected_events(currents, slow[particles]))
+            for particles in report_blocks.SEEN
+        }
+        light = asked["one"].values["layers"], asked["one"].charge_one()
+        return slow[self.particles], report_blocks.numbers(currents, light, channels["one"], seen)
+
+    @staticmethod
+    def documents(numbers: Mapping[str, float]) -> dict[str, dict[str, Any]]:
+        """Return the JSON objects `lhc` and `detector`."""
+        return report_blocks.documents(numbers)
+
+    @staticmethod
+    def impossible_designs(ends: Mapping[str, tuple[float, float]]) -> list[tuple[str, str]]:
+        """Return a complaint where a design in the ranges could hold the beam."""
+        if not _holds_the_beam(ends):
+            return []
+        side, distance, eta = ends["side"][1], ends["distance"][0], max(map(abs, ends["eta"]))
+        found = f"a face of up to {side:g} m at {distance:g} m and |eta| up to {eta:g}, which could hold the beam"
+        return [(found, "side cosh(eta) < 2 distance for every design in the ranges")]
 
     @property
     def bars_hit(self) -> int:
-        """Bars that an event needs."""
+        """Number of bars that an event needs."""
         return 2 if self.particles == "two" else 1
 
+    @property
+    def layers(self) -> float:
+        """Layers that must see light, as a number outside a traced function."""
+        return float(self.values["layers"])
+
     def charge_one(self) -> Scalar:
-        """Charge (e) of one photoelectron a layer with the present layers and their light, of all mCPs in a bar."""
+        """Return the charge (e) that gives one photoelectron a layer, with the present layers and their light,
+        of all mCPs in a bar.
+        """
         v = self.values
         light = photoelectrons.relative_light(v["thickness"], v["light_yield"], v["efficiency"])
         light = 2 * light if self.particles == "same_bar" else light
         return v["charge_one_photoelectron"] / jnp.sqrt(light)
 
     def expected_events(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:
-        """Expected number of events seen, L kappa^2 exp(slow) P, or P^2 where two bars must see an mCP."""
+        """Return the expected number of events seen, L kappa^2 exp(slow) P, or P^2 where two bars must see an mCP."""
         probability = photoelectrons.detection_probability(
             currents.epsilon_gamma, self.bars_hit * self.values["layers"], self.charge_one()
         )
-        return self.values["luminosity"] * constants.PER_FEMTOBARN * currents.kappa**2 * jnp.exp(slow[0]) * probability
+        return (
+            self.values["luminosity"] * constants.PER_FEMTOBARN * currents.strength**2 * jnp.exp(slow[0]) * probability
+        )
 
     def judge(self) -> statistics.Counting:
-        """The count over the expected dark-count coincidences."""
+        """Return the count over the expected dark-count coincidences."""
         v = self.values
         dark = background.dark_count_events(v["rate"], v["window"], v["bars"], v["layers"], v["live_time"])
         return statistics.Counting(dark, level=self.level, mode=self.mode)
 
     def test_statistic(self, currents: neutral_currents.NeutralCurrents, slow: Float[Array, " one"]) -> Scalar:
-        """q of the expected signal if the background alone is observed."""
+        """Return q of the expected signal if the background alone is observed."""
         return self.judge().expected(self.expected_events(currents, slow))
 
     def critical_value(self) -> Scalar:
-        """n^2 in mode "sigma", -2 ln(1 - cl) in mode "cl"."""
+        """Return n^2 in mode "sigma", -2 ln(1 - cl) in mode "cl"."""
         return self.judge().critical_value()
+
+
+def _holds_the_beam(ends: Mapping[str, tuple[float, float]]) -> bool:
+    """Return True if a face in the ranges of side and distance (m) and eta may reach the beam axis."""
+    return ends["side"][1] * math.cosh(max(map(abs, ends["eta"]))) >= 2 * ends["distance"][0]

@@ -25,12 +25,12 @@ def test_defaults_are_the_standard_model_inputs() -> None:
     currents = mixed_phase.MixedPhase(1e-3, m2=10.0).currents()
     assert float(currents.e) == pytest.approx(np.sqrt(4 * np.pi / 127.9), rel=1e-15)
     assert float(currents.e) == pytest.approx(0.3134, abs=1e-4)
-    assert float(currents.e_dark) == pytest.approx(float(currents.e), rel=1e-15)
+    assert float(currents.sector.e_dark) == pytest.approx(float(currents.e), rel=1e-15)
     assert float(currents.weak.sin) ** 2 == pytest.approx(0.2312, rel=1e-15)
-    assert float(currents.dark.sin) == pytest.approx(float(currents.weak.sin), rel=1e-15)
+    assert float(currents.sector.dark.sin) == pytest.approx(float(currents.weak.sin), rel=1e-15)
     assert (float(currents.m1), float(currents.m2)) == (91.1876, 10.0)
-    assert (float(currents.charge_dark), float(currents.isospin_dark)) == (1.0, 0.0)
-    assert currents.m_mcp is None and currents.dark_width is None
+    assert (float(currents.sector.charge_dark), float(currents.sector.isospin_dark)) == (1.0, 0.0)
+    assert currents.m_mcp is None and currents.sector.dark_width is None
 
 
 @pytest.mark.parametrize("theta", [0.0, 0.5, HALF_PI])
