@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import reference
 
-from jaxmix import __main__, config, constants, faults, parameters
+from jaxmix import __main__, constants, faults, parameters
 from jaxmix.constraints import shelf
 from jaxmix.point import document
 
