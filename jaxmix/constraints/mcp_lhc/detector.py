@@ -188,8 +188,8 @@ class MillichargeDetector(abstract.AbstractConstraint):
         return Acceptances(acceptance_table.two(*given, 1.0, v["scale"]), same_bar)
 
     def features(self, axis: str, held: Mapping[str, float]) -> tuple[float, ...]:
-        """Return mCP masses at a meson's threshold, and Z' masses on a vector meson (within some widths of the Z') or on
-        the Z.
+        """Return mCP masses at a meson's threshold, and Z' masses on a vector meson (within some widths of the Z')
+        or on the Z.
         """
         vectors = sorted({float(mass) for mass in self.mesons.mass[: self.mesons.two_body]})
         steps = [(mass, step) for mass in vectors for step in _RESONANCE_STEPS] + [
