@@ -21,7 +21,7 @@ from jaxmix import config, engine, faults, merge, results
 from jaxmix.constraints import shelf
 from jaxmix.data import tables
 from jaxmix.scan import __main__ as scan
-from jaxmix.scan import contours, outputs
+from jaxmix.scan import contours, outputs, report
 from jaxmix.scan.job import prepare
 
 CONFIG = """
@@ -628,7 +628,7 @@ def test_contours_in_doubt_are_told_and_counted(monkeypatch):
     assert told == [
         f"contours: 1 jump of g_minus_2_mu, {len(family.unresolved)} cells through which one may run or not"
     ]
-    assert outputs._counted(found) == "1 contours (1 jump: see certificates.csv)"
+    assert report._counted(found) == "1 contours (1 jump: see certificates.csv)"
     assert found["largest_residual"] is None and found["verified"] == {
         "vertices": None,
         "curve": None,
