@@ -362,9 +362,10 @@ def test_both_mcps_are_seen_more_rarely(lhc: Lhc) -> None:
     currents, _ = study.currents_and_status({name: jnp.asarray(value) for name, value in held.items()})
     light, accepted, events = float((currents.epsilon_gamma / 2e-3) ** 2), {}, {}
     for particles, across, probability in (
-        ("two", 2.0, -np.expm1(-light)), ("two", 1000.0, -np.expm1(-light)),
+        ("two", 2.0, -np.expm1(-light)),
+        ("two", 1000.0, -np.expm1(-light)),
         ("same_bar", 2.0, np.sqrt(-np.expm1(-2 * light))),
-    ):  # fmt: skip
+    ):
         built = shelf.build("mcp_lhc", {"particles": particles, "bars_across": across}, ("sigma", 2.0))
         detector = engine.run_compiled(study.prepared, built)
         slow = detector.slow(currents)

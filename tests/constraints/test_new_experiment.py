@@ -251,11 +251,8 @@ WRONG = [
     ({"x": {"kind": 3}}, "constraints.x.kind: found 3; allowed: the name of a kind"),
     ({"x y": {"kind": "ruler"}}, 'constraints."x y": found "x y"; allowed: letters, digits and underscores'),
     ({"precision": {"kind": "ruler"}}, 'constraints.precision.kind: found "ruler"; allowed: precision, or another'),
-    (
-        {"x": {"kind": "ruler", "bound": 2.0}},
-        "constraints.x.bound: found 2.0; allowed: a number <= 1.0 (largest mixing)",
-    ),
-    ({"ruler": {"reading": {}}}, "constraints.ruler.reading.error: found nothing; allowed: a value, which is required"),
+    ({"x": {"kind": "ruler", "bound": 2.0}}, "constraints.x.bound: found 2.0; allowed: a number <= 1.0 (largest"),
+    ({"ruler": {"reading": {}}}, "constraints.ruler.reading.error: found nothing; allowed: a value, which"),
     ({"rular": {}}, "constraints.rular: found an unknown key (did you mean 'ruler'?)"),
     ("everything", 'constraints: found "everything"; allowed: a table, or one of measured, published, projected, all'),
 ]

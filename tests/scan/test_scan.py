@@ -21,7 +21,7 @@ from jaxmix import config, engine, faults, merge, results
 from jaxmix.constraints import shelf
 from jaxmix.data import tables
 from jaxmix.scan import __main__ as scan
-from jaxmix.scan import contours, outputs
+from jaxmix.scan import contours, outputs, report
 from jaxmix.scan.job import prepare
 
 CONFIG = """
@@ -604,8 +604,8 @@ def test_contours_in_doubt_are_told_and_counted(monkeypatch):
         return jnp.where(x + y > 50.0, 1.0, -1.0) + 0.0 * y
 
     axes = [engine.Axis.linear(name, 1.0, 40.0, 5) for name in ("m_mcp", "m_zprime")]
-    family = contours.contour.trace_contours(steps, *axes, depth=3, verify=True)
-    monkeypatch.setattr(contours.contour, "trace_family", lambda *arguments, **options: family)
+    family = contours.engine.trace_contours(steps, *axes, depth=3, verify=True)
+    monkeypatch.setattr(contours.engine, "trace_family", lambda *arguments, **options: family)
     sides = {name: {"min": 1, "max": 40, "count": 5, "spacing": "linear"} for name in ("m_mcp", "m_zprime")}
     raw = {"scan": {"name": "x"}, "parameters": {"kappa": 1e-3}, "axes": sides, "constraints": {"g_minus_2_mu": {}}}
     settings, told = config.validate(raw | {"contours": {"x": "m_mcp", "y": "m_zprime"}}), []
@@ -628,7 +628,7 @@ def test_contours_in_doubt_are_told_and_counted(monkeypatch):
     assert told == [
         f"contours: 1 jump of g_minus_2_mu, {len(family.unresolved)} cells through which one may run or not"
     ]
-    assert outputs._counted(found) == "1 contours (1 jump: see certificates.csv)"
+    assert report._counted(found) == "1 contours (1 jump: see certificates.csv)"
     assert found["largest_residual"] is None and found["verified"] == {
         "vertices": None,
         "curve": None,
@@ -648,8 +648,8 @@ def test_features_are_nodes_along_both_sides_of_a_plane(monkeypatch):
     }
     settings = config.validate(raw | {"contours": {"x": "m_mcp", "y": "m_zprime"}})
     asked = {}
-    none = contours.contour.Contours((), "sampled", np.zeros((0, 2, 2)), 0, 0)
-    monkeypatch.setattr(contours.contour, "trace_family", lambda *arguments, **options: asked.update(options) or none)
+    none = contours.engine.Contours((), "sampled", np.zeros((0, 2, 2)), 0, 0)
+    monkeypatch.setattr(contours.engine, "trace_family", lambda *arguments, **options: asked.update(options) or none)
     detector = shelf.build("mcp_lhc", {}, ("cl", 0.95))
     contours.trace_all(
         types.SimpleNamespace(constraints={"mcp_lhc": detector}), settings, {"mcp_lhc": {"cl=0.95": 6.0}}, print
