@@ -11,7 +11,7 @@ from jaxmix.data import tables
 
 WORDS = {
     "title", "source", "figure", "quantity", "units", "confidence", "kind", "channel", "assumption", "read_off",
-    "reference_status", "bibtex", "name", "label",
+    "reference_status", "bibtex", "name", "label", "group",
 }  # fmt: skip
 CHANNELS = {
     "mcp", "invisible", "visible mu mu", "visible e e", "visible e e and mu mu", "visible mu mu and pi pi",
