@@ -4,14 +4,13 @@ These checks read the raw tables and step over values of a wrong type (the schem
 reports everything.
 """
 
-import copy
 import math
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
 from jaxmix import parameters
-from jaxmix.config import constraint_tables, schema
+from jaxmix.config import constraint_tables, model, schema
 from jaxmix.config.problems import Problem, joined, shown
 from jaxmix.constraints import shelf
 from jaxmix.models import declarations
@@ -25,105 +24,27 @@ _RANGE = ("min", "max", "count")
 _LARGEST_LOGARITHM = 700.0
 
 
-def with_numbers_for_words(raw: dict[str, Any]) -> dict[str, Any]:
-    """Tables in which the words theta_w, pi/2 and e are numbers, at the held Standard Model inputs."""
-    raw = copy.deepcopy(raw)
-    held, axes = _names(raw, "parameters"), _names(raw, "axes")
-    words = parameters.named_values(**_standard_model(held))
-    for place in (held, _dictionary(_names(raw, "contours").get("at"))):
-        for name in place:
-            if name in parameters.PARAMETERS and name not in parameters.STANDARD_MODEL:
-                place[name] = _replaced(place[name], words)
-    for name, table in axes.items():
-        axis = _dictionary(table)
-        for key in ("values", "min", "max"):
-            if key in axis and name not in parameters.STANDARD_MODEL:
-                axis[key] = _replaced(axis[key], words)
-    return raw
-
-
-def _replaced(found: Any, words: Mapping[str, float]) -> Any:
-    if isinstance(found, list):
-        return [words.get(item, item) if isinstance(item, str) else item for item in found]
-    return words.get(found, found) if isinstance(found, str) else found
-
-
-def _standard_model(held: Mapping[str, Any]) -> dict[str, Any]:
-    """The held sin2_theta_w and alpha, at their defaults where those are absent or outside their domain."""
-    inputs = {}
-    for key in parameters.STANDARD_MODEL:
-        parameter, value = parameters.PARAMETERS[key], held.get(key, math.nan)
-        inputs[key] = value if schema.is_number(value) and parameter.contains(value) else parameter.default
-    return inputs
-
-
-def declared(raw: Mapping[str, Any]) -> declarations.Declaration:
-    """The declaration of the model that [model] names, of the default one where it names none that there is."""
-    kind = _names(raw, "model").get("kind")
-    if isinstance(kind, str) and kind in declarations.DECLARED:
-        return declarations.DECLARED[kind]
-    return declarations.MIXED_PHASE
-
-
-def with_phase(raw: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
-    """Tables in which the parameter that [model] phase stands for has its value; problems where another is given."""
-    phase, model = _names(raw, "model").get("phase"), declared(raw)
-    if phase is None:
-        return raw
-    if not isinstance(phase, str) or phase not in model.phases:
-        allowed = ", ".join(model.phases) or f"none: {model.kind} has no phases"
-        problems.append(Problem("model.phase", shown(phase), allowed))
-        return raw
-    name, value = model.phases[phase]
-    held = _names(raw, "parameters")
-    ends = [end for _, end in model.phases.values() if end is not None]
-    given = [each for each in _values_of(name, held, _names(raw, "axes")) if each is not None]
-    wrong = [each for each in given if each != value and (value is not None or each in ends)]
-    if wrong:
-        what = "between its ends" if value is None else f"{value:.6g} or nothing"
-        problems.append(Problem(joined("parameters", name), shown(wrong[0]), f"{what}, with model.phase = {phase!r}"))
-    elif value is not None and not given:
-        return {**raw, "parameters": {**held, name: value}}
-    return raw
-
-
-def with_defaults(
-    given: dict[str, float],
-    axes: Mapping[str, schema.Axis],
-    model: declarations.Declaration = declarations.MIXED_PHASE,
-) -> dict[str, float]:
-    """Held values with the defaults of every parameter of the model that has one and is no axis."""
-    found = model.defaults(**_standard_model(given)) | given
-    return {name: found[name] for name in model.names if name in found and name not in axes}
-
-
 def across(raw: Mapping[str, Any]) -> list[Problem]:
     """Every problem that needs more than one key to be seen."""
-    held, constraints = _names(raw, "parameters"), _names(raw, "constraints")
-    axes = {name: table for name, table in _names(raw, "axes").items() if name in parameters.PARAMETERS}
-    problems = [] if _names(raw, "axes") else [Problem("axes", "no axis", "at least one table [axes.NAME]")]
+    held, constraints = model.names(raw, "parameters"), model.names(raw, "constraints")
+    axes = {name: table for name, table in model.names(raw, "axes").items() if name in parameters.PARAMETERS}
+    problems = [] if model.names(raw, "axes") else [Problem("axes", "no axis", "at least one table [axes.NAME]")]
     if not constraints:
         problems.append(Problem("constraints", "no constraint", f"at least one of {', '.join(shelf.SHELF)}"))
     for name, table in axes.items():
         problems += _axis(joined("axes", name), table, "sampling" in raw) if isinstance(table, dict) else []
     for name, table in constraints.items():
-        problems += _levels(joined("constraints", name, "levels"), _dictionary(table).get("levels"))
-    problems += _forms(held, axes, constraints, declared(raw))
+        problems += _levels(joined("constraints", name, "levels"), model.dictionary(table).get("levels"))
+    problems += _forms(held, axes, constraints, model.declared(raw))
     problems += _size(
-        axes, _dictionary(_names(raw, "scan").get("tiling")).get("chunk_points"), _names(raw, "sampling").get("points")
+        axes,
+        model.dictionary(model.names(raw, "scan").get("tiling")).get("chunk_points"),
+        model.names(raw, "sampling").get("points"),
     )
     problems += _reductions(raw, axes)
     if isinstance(raw.get("contours"), dict):
         problems += _contours(raw["contours"], held, axes)
     return problems
-
-
-def _names(raw: Mapping[str, Any], table: str) -> dict[str, Any]:
-    return _dictionary(raw.get(table))
-
-
-def _dictionary(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _axis(path: str, table: Mapping[str, Any], sampled: bool) -> list[Problem]:
@@ -181,7 +102,7 @@ def _levels(path: str, levels: Any) -> list[Problem]:
     """Exactly one of sigma and cl in each level, and no level twice."""
     problems, seen = [], []
     for position, level in enumerate(_list(levels)[: constraint_tables.MAX_LEVELS]):
-        keys = [key for key in ("sigma", "cl") if key in _dictionary(level)]
+        keys = [key for key in ("sigma", "cl") if key in model.dictionary(level)]
         if isinstance(level, dict) and len(keys) != 1:
             problems.append(
                 Problem(joined(path, position), " and ".join(keys) or "neither", "exactly one of sigma and cl")
@@ -189,7 +110,7 @@ def _levels(path: str, levels: Any) -> list[Problem]:
         if level in seen:
             problems.append(Problem(joined(path, position), "a level twice", "each level once"))
         seen.append(level)
-    kinds = {key for level in seen for key in ("sigma", "cl") if key in _dictionary(level)}
+    kinds = {key for level in seen for key in ("sigma", "cl") if key in model.dictionary(level)}
     if len(kinds) > 1:
         # they judge by different statistics as soon as there is a background
         problems.append(Problem(path, "levels in sigma and in cl", "all of one kind; write two configs"))
@@ -197,7 +118,7 @@ def _levels(path: str, levels: Any) -> list[Problem]:
 
 
 def _forms(
-    held: Mapping[str, Any], axes: Mapping[str, Any], constraints: Mapping[str, Any], model: declarations.Declaration
+    held: Mapping[str, Any], axes: Mapping[str, Any], constraints: Mapping[str, Any], declared: declarations.Declaration
 ) -> list[Problem]:
     """One spelling of each quantity, in one place, of the model's; what a ratio, a charge and a constraint need."""
     given = [*held, *axes]
@@ -205,16 +126,16 @@ def _forms(
         Problem(
             joined("parameters" if name in held else "axes", name),
             "a parameter of another model",
-            f"those of {model.kind}: {', '.join(model.names)}",
+            f"those of {declared.kind}: {', '.join(declared.names)}",
         )
-        for name in model.unknown(name for name in given if name in parameters.PARAMETERS)
+        for name in declared.unknown(name for name in given if name in parameters.PARAMETERS)
     ]
     problems += [
         Problem(joined("axes", name), "a name that [parameters] holds too", "one of the two")
         for name in axes
         if name in held
     ]
-    for forms, what in ((model.mixing_forms, "the mixing"), (model.mass_forms, "the Z' mass")):
+    for forms, what in ((declared.mixing_forms, "the mixing"), (declared.mass_forms, "the Z' mass")):
         found = [name for name in forms if name in given]
         if len(found) != 1:
             problems.append(
@@ -229,7 +150,7 @@ def _forms(
         for who, need in needs
         if need not in given
     ]
-    if "epsilon_gamma" in given and any(_reaches_okun(value) for value in _values_of("theta_dark", held, axes)):
+    if "epsilon_gamma" in given and any(_reaches_okun(value) for value in model.values_of("theta_dark", held, axes)):
         problems.append(
             Problem("theta_dark", "pi/2", "less than pi/2 with epsilon_gamma, which is zero there: give kappa")
         )
@@ -237,7 +158,7 @@ def _forms(
         problems += [
             Problem(name, "0", "another value with epsilon_gamma, which is zero there: give kappa")
             for name in ("e_dark", "charge_dark")
-            if any(schema.is_number(value) and value == 0 for value in _values_of(name, held, axes))
+            if any(schema.is_number(value) and value == 0 for value in model.values_of(name, held, axes))
         ]
     return problems
 
@@ -252,16 +173,9 @@ def _reaches_okun(angle: Any) -> bool:
     return schema.is_number(angle) and abs(math.cos(angle)) < 1e-9
 
 
-def _values_of(name: str, held: Mapping[str, Any], axes: Mapping[str, Any]) -> list[Any]:
-    """The raw values that a parameter takes: held, listed, or the ends of a range."""
-    axis = _dictionary(axes.get(name))
-    listed = axis.get("values")
-    return [held.get(name), axis.get("min"), axis.get("max"), *(listed if isinstance(listed, list) else [])]
-
-
 def _reductions(raw: Mapping[str, Any], axes: Mapping[str, Any]) -> list[Problem]:
     """What a sample cannot have; maps over axes that there are, each once, and of no more points than memory holds."""
-    problems, asked = [], [name for name in _list(_names(raw, "summary").get("axes")) if isinstance(name, str)]
+    problems, asked = [], [name for name in _list(model.names(raw, "summary").get("axes")) if isinstance(name, str)]
     sampled = "sampling" in raw
     if sampled and len(axes) > MAX_DIMENSIONS:
         problems.append(Problem("sampling", f"{len(axes)} axes", f"at most {MAX_DIMENSIONS}"))
@@ -286,7 +200,7 @@ def _reductions(raw: Mapping[str, Any], axes: Mapping[str, Any]) -> list[Problem
 
 def _length(table: Any) -> int:
     """The number of values of a raw axis, one where it does not tell."""
-    table = _dictionary(table)
+    table = model.dictionary(table)
     size = len(table["values"]) if isinstance(table.get("values"), list) else table.get("count")
     return size if isinstance(size, int) and size > 0 else 1
 
@@ -312,7 +226,7 @@ def _contours(table: Mapping[str, Any], held: Mapping[str, Any], axes: Mapping[s
     not too many planes.
     """
     problems, plane = [], [table.get("x"), table.get("y")]
-    ranges = [name for name, axis in axes.items() if "values" not in _dictionary(axis)]
+    ranges = [name for name, axis in axes.items() if "values" not in model.dictionary(axis)]
     for key, name in zip("xy", plane, strict=True):
         if isinstance(name, str) and name not in ranges:
             problems.append(
@@ -320,10 +234,10 @@ def _contours(table: Mapping[str, Any], held: Mapping[str, Any], axes: Mapping[s
             )
     if isinstance(plane[0], str) and plane[0] == plane[1]:
         problems.append(Problem("contours.y", shown(plane[1]), "another axis than x"))
-    at = _dictionary(table.get("at"))
+    at = model.dictionary(table.get("at"))
     for name, values in at.items():
         problems += increasing(joined("contours", "at", name), values) + _held_besides(name, plane, held, axes)
-    lists = {name: _dictionary(axis).get("values") for name, axis in axes.items()} | at
+    lists = {name: model.dictionary(axis).get("values") for name, axis in axes.items()} | at
     planes = math.prod(len(values) or 1 for values in map(_list, lists.values()))
     if planes > MAX_PLANES:
         problems.append(

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxmix import parameters
-from jaxmix.config import checks, constraint_tables, reading, schema, text, translate
+from jaxmix.config import checks, constraint_tables, model, reading, schema, text, translate
 from jaxmix.config.design_tables import Budget, Design, Range, Target, budget_model, design_model, target
 from jaxmix.config.problems import ConfigError, Problem, joined, shown, unknown
 from jaxmix.constraints.base import setting
@@ -68,7 +68,7 @@ def validate(raw: Mapping[str, Any]) -> DesignConfig:
     problems += [
         Problem(name, shown(raw[name]), "a table") for name in TABLES if not isinstance(raw.get(name, {}), dict)
     ]
-    raw = checks.with_numbers_for_words({name: raw[name] for name in TABLES if isinstance(raw.get(name), dict)})
+    raw = model.with_numbers_for_words({name: raw[name] for name in TABLES if isinstance(raw.get(name), dict)})
     chosen = _chosen(raw, problems)
     design = translate.table(design_model(chosen), raw.get("design", {}), "design", problems)
     given = translate.table(schema.Parameters, raw.get("parameters", {}), "parameters", problems)
@@ -84,7 +84,7 @@ def validate(raw: Mapping[str, Any]) -> DesignConfig:
         problems += _of_designs(chosen, ranges, values, design, axis)
         problems += _of_cost(chosen, kind, allowed, prices, ranges, values)
         if not problems:
-            held = checks.with_defaults(given.model_dump(exclude_none=True), {"m_mcp": axis})
+            held = model.with_defaults(given.model_dump(exclude_none=True), {"m_mcp": axis})
             masses = tuple(map(float, axis.array()))
             return DesignConfig(chosen, design, ranges, values, kind, allowed, prices, held, masses)
     raise ConfigError(dict.fromkeys(problems))

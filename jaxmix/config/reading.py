@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxmix import fingerprint, parameters
-from jaxmix.config import checks, constraint_tables, schema, text, translate
+from jaxmix.config import checks, constraint_tables, model, schema, text, translate
 from jaxmix.config.problems import ConfigError, Problem, joined, shown, unknown
 from jaxmix.constraints import shelf
 from jaxmix.constraints.base.kind import Kind
@@ -185,8 +185,8 @@ def validate(raw: Mapping[str, Any]) -> Config:
     text.check(raw)
     problems = [unknown("", key, TABLES) for key in raw if key not in TABLES]
     raw = constraint_tables.expanded(raw)
-    raw = checks.with_numbers_for_words({name: _table(raw, name, problems) for name in TABLES if name in raw})
-    raw = checks.with_phase(raw, problems)
+    raw = model.with_numbers_for_words({name: _table(raw, name, problems) for name in TABLES if name in raw})
+    raw = model.with_phase(raw, problems)
     scan = translate.table(schema.Scan, raw.get("scan", {}), "scan", problems)
     translate.table(schema.Model, raw.get("model", {}), "model", problems)
     given = translate.table(schema.Parameters, raw.get("parameters", {}), "parameters", problems)
@@ -206,10 +206,10 @@ def validate(raw: Mapping[str, Any]) -> Config:
     problems += checks.across(raw)
     if problems:
         raise ConfigError(dict.fromkeys(problems))
-    model = checks.declared(raw)
-    held = checks.with_defaults(given.model_dump(exclude_none=True), axes, model)
+    declared = model.declared(raw)
+    held = model.with_defaults(given.model_dump(exclude_none=True), axes, declared)
     known = {name: table for name, table in constraints.items() if table is not None}
-    return Config(scan, held, axes, known, contours, figure, sampling, summary, refinement, model.kind)
+    return Config(scan, held, axes, known, contours, figure, sampling, summary, refinement, declared.kind)
 
 
 def _table(raw: Mapping[str, Any], name: str, problems: list[Problem]) -> dict[str, Any]:
