@@ -4,7 +4,7 @@ import math
 from typing import Annotated, Any, Literal, TypeGuard
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from jaxmix import parameters
@@ -12,7 +12,7 @@ from jaxmix import parameters
 MAX_COUNT = 10_000_000
 
 
-def _in_domain(value: float, info: ValidationInfo) -> float:
+def _in_domain(value: float, info: Any) -> float:  # pydantic's ValidationInfo, which cannot be checked at run time
     """A parameter's value, by the name of its field or the name in the validation context."""
     name = (info.context or {}).get("parameter", info.field_name) or ""
     parameter = parameters.PARAMETERS[name]

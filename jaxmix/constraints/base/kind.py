@@ -3,7 +3,7 @@ its header.
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jaxmix.constraints.base import abstract
 from jaxmix.constraints.base.setting import Setting
@@ -12,6 +12,7 @@ KINDS = ("measured", "projected", "published", "theory")
 OBSERVED, PROJECTED, THEORY = ("measured", "published"), "projected", "theory"
 
 
+@runtime_checkable
 class Kind(Protocol):
     """A kind of experiment. A class derived from AbstractConstraint is one if it has these class variables.
 
