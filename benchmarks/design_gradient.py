@@ -51,6 +51,8 @@ def peak(masses: int, gradient: bool) -> int:
 def run(masses: int, gradient: bool) -> None:
     """In a process of its own: prepare, and with `gradient` one value with its gradient too."""
 
+    from jaxmix import engine
+
     job = prepared(masses)
     if gradient:
         engine.optimise.sample(job.reach, job.excess, job.start, job.ranges, job.log_limits)

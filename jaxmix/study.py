@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Bool, Float, Int, Scalar, ScalarLike
 
@@ -73,7 +74,7 @@ class Study(engine.AbstractProblem):
             for name, constraint in constraints.items()
         }
 
-    def __call__(self, point: Mapping[str, ScalarLike]) -> dict[str, Scalar]:
+    def __call__(self, point: Mapping[str, ArrayLike]) -> dict[str, Scalar]:
         """q/critical value of every constraint at one point, and the point's status.
 
         Parameters

@@ -223,10 +223,10 @@ class Precision(abstract.AbstractConstraint):
         """
         frozen, held, start = jax.lax.stop_gradient((currents, weights, reference))
 
-        def mixed(theta: Float[Array, "two"], point: neutral_currents.NeutralCurrents) -> Float[Array, " n"]:
+        def mixed(theta: Float[Array, " two"], point: neutral_currents.NeutralCurrents) -> Float[Array, " n"]:
             return self._pulls(self._deviations(theta, point)) - data
 
-        def alone(theta: Float[Array, "two"]) -> Float[Array, " n"]:
+        def alone(theta: Float[Array, " two"]) -> Float[Array, " n"]:
             return self._tabulated()(theta) - data
 
         def search(residuals: Callable, first: Float[Array, " n"]) -> least_squares.Fit:
@@ -274,7 +274,9 @@ class Precision(abstract.AbstractConstraint):
         weight = jnp.where(square > 1.0, 1.0, 0.0) if cut == "hard" else square**2 / (1.0 + square**2)
         return jnp.maximum(weight, self.pinned)
 
-    def _deviations(self, theta: Float[Array, "two"], currents: neutral_currents.NeutralCurrents) -> Float[Array, " n"]:
+    def _deviations(
+        self, theta: Float[Array, " two"], currents: neutral_currents.NeutralCurrents
+    ) -> Float[Array, " n"]:
         resonance = 0.0 if self._word("resonance") == "interference" else 1.0
         return self.predictions.deviations(
             theta, currents, predictions.Conditions(self._width(), self._spread(), resonance)

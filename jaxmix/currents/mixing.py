@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Complex, Float, Scalar
+from jaxtyping import Array, Complex, Float, Inexact, Scalar
 
 from jaxmix import constants
 from jaxmix.numerics import safe
@@ -176,7 +176,7 @@ def absorptive(
     beta = safe.velocity(jnp.asarray(_HEAVY_SQUARES, s.dtype).reshape(-1, *rank) / s[None])
     vector, axial = 0.5 * beta * (3.0 - beta**2), beta**3
 
-    def moment(light: float, heavy: list[float], weight: Float[Array, "k *n"]) -> Float[Array, "*n"]:
+    def moment(light: float, heavy: list[float], weight: Float[Array, " k *n"]) -> Float[Array, "*n"]:
         return light + jnp.sum(jnp.asarray(heavy, s.dtype).reshape(-1, *rank) * weight, axis=0)
 
     charge2, mixed, vector2, axial2 = (
@@ -207,7 +207,7 @@ _MOMENTS = {
 
 
 def hypercharge_numerators(
-    s: Float[Array, "*n"], m1: Scalar, weak: Angle, absorption: tuple
+    s: Inexact[Array, "*n"], m1: Scalar, weak: Angle, absorption: tuple
 ) -> tuple[Complex[Array, "*n"], Complex[Array, "*n"], Complex[Array, "*n"], Complex[Array, "*n"]]:
     """(P0 b)_A1, (P0 b)_Z1 and h = b^T P0 b, each times det P0^-1, and that determinant (GeV^4): no pole, no division.
 
@@ -223,7 +223,7 @@ def hypercharge_numerators(
 
 
 def hypercharge_vector(
-    s: Float[Array, "*n"], m1: Scalar, weak: Angle, absorption: tuple
+    s: Inexact[Array, "*n"], m1: Scalar, weak: Angle, absorption: tuple
 ) -> tuple[Complex[Array, "*n"], Complex[Array, "*n"], Complex[Array, "*n"]]:
     """P0 b and h = b^T P0 b, GeV^-2: how a hypercharge source feeds A1 and Z1, and back.
 

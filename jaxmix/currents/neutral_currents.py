@@ -197,7 +197,9 @@ def _pole_distance(currents: NeutralCurrents, s: Scalar) -> Complex[Array, ""]:
     return -2.0 * scale * c / (1.0 + jnp.sqrt(1.0 - 4.0 * (scale * a) * (scale * c)))
 
 
-def meson_coupling(currents: NeutralCurrents, mass: Scalar, width: Scalar) -> Scalar:
+def meson_coupling(
+    currents: NeutralCurrents, mass: Float[Array, "*mesons"], width: Float[Array, "*mesons"]
+) -> Float[Array, "*mesons"]:
     """Squared charge, over strength^2 and in units of e^2, with which a neutral vector meson decays to mCPs.
 
     |cW T/(e [1 - h Pi])|^2 of the exact amplitude at s = m_V^2 - i m_V Gamma_V. In the mixed phase that is

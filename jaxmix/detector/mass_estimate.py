@@ -186,7 +186,7 @@ def _quantile(
 
     fixed = jax.lax.stop_gradient((ratio, chance, spread))
 
-    def halve(_: int, ends: tuple[Scalar, Scalar]) -> tuple[Scalar, Scalar]:
+    def halve(_: Scalar, ends: tuple[Scalar, Scalar]) -> tuple[Scalar, Scalar]:
         middle = (ends[0] + ends[1]) / 2
         below = cumulative(middle, *fixed) < 0
         return jnp.where(below, middle, ends[0]), jnp.where(below, ends[1], middle)

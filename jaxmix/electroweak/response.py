@@ -10,7 +10,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float, Int
+from jaxtyping import Array, Complex, Float, Inexact, Int
 
 from jaxmix.currents import mixing
 from jaxmix.electroweak import feedback
@@ -99,6 +99,6 @@ def _pole_distance(dark: feedback.Feedback, model: sm.StandardModel) -> Complex[
     return jax.lax.complex(jnp.real(step), jnp.minimum(jnp.imag(step), 0.0))
 
 
-def _squared(z: Complex[Array, "..."]) -> Float[Array, "..."]:
+def _squared(z: Inexact[Array, "..."]) -> Float[Array, "..."]:
     """|z|^2."""
     return jnp.real(z) ** 2 + jnp.imag(z) ** 2

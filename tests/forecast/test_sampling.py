@@ -11,6 +11,7 @@ from scipy import stats
 
 from jaxmix import engine, faults
 from jaxmix.forecast import likelihood, sampling
+from jaxmix.statistics import information
 
 NAMES = ("a", "b")
 COVARIANCE = np.array([[1.0, 0.9], [0.9, 1.0]]) * 1e-4
