@@ -555,7 +555,6 @@ def main(what: str, number: str) -> None:
         "number": len(found),
         "kinds": collections.Counter(each.kind for each in found),
         "peak": peak(),
-        "jax": "jax" in sys.modules,
     }
     told |= {"slowest": max(each.seconds for each in found), "longest": max(each.message for each in found)}
     print(json.dumps(told))

@@ -95,7 +95,7 @@ class Charges(NamedTuple):
 
 def chiral_couplings(
     currents: NeutralCurrents, state: mixing.Eigenstate, fermion: constants.Fermion | Charges
-) -> tuple[Scalar, Scalar]:
+) -> tuple[Float[Array, "*fermions"], Float[Array, "*fermions"]]:
     """Left and right couplings of a physical boson to a Standard Model fermion:
     g_c = a1 e Q + z1 e/(sW cW) (T3_c - Q sW^2)."""
     neutral = currents.e / (currents.weak.sin * currents.weak.cos)

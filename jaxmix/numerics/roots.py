@@ -14,6 +14,8 @@ from jaxtyping import Array, Bool, Float, Int, Scalar
 
 ITERATIONS = 120
 
+AnyArray = Array | np.ndarray
+
 
 class Root(eqx.Module):
     """Where a search ended.
@@ -22,13 +24,13 @@ class Root(eqx.Module):
     the last bracket on the near side and the function's sign there; `beyond` is the function at the bracket's far end
     (NaN: the edge of its domain); `evaluations` their number."""
 
-    position: Float[Array, "..."]
-    value: Float[Array, "..."]
-    slope: Float[Array, "..."]
-    near: Float[Array, "..."]
-    near_sign: Float[Array, "..."]
-    beyond: Float[Array, "..."]
-    evaluations: Int[Array, "..."]
+    position: Float[AnyArray, "..."]
+    value: Float[AnyArray, "..."]
+    slope: Float[AnyArray, "..."]
+    near: Float[AnyArray, "..."]
+    near_sign: Float[AnyArray, "..."]
+    beyond: Float[AnyArray, "..."]
+    evaluations: Int[AnyArray, "..."]
 
 
 class Search(eqx.Module):
@@ -38,12 +40,12 @@ class Search(eqx.Module):
     `best` the best so far, and `done` whether the search has ended.
     """
 
-    near: Float[Array, "..."]
-    far: Float[Array, "..."]
-    trial: Float[Array, "..."]
-    step: Float[Array, "..."]
+    near: Float[AnyArray, "..."]
+    far: Float[AnyArray, "..."]
+    trial: Float[AnyArray, "..."]
+    step: Float[AnyArray, "..."]
     best: Root
-    done: Bool[Array, "..."]
+    done: Bool[AnyArray, "..."]
 
 
 def safeguarded_newton(
@@ -96,7 +98,11 @@ def safeguarded_newton(
 
 
 def begin(
-    near: Array, far: Array, at_near: tuple[Array, Array], at_far: tuple[Array, Array], tolerance: float
+    near: AnyArray,
+    far: AnyArray,
+    at_near: tuple[AnyArray, AnyArray],
+    at_far: tuple[AnyArray, AnyArray],
+    tolerance: float,
 ) -> Search:
     """Start a search from (value, slope) at both ends of a bracket.
 
@@ -110,7 +116,7 @@ def begin(
     return Search(near, far, 0.5 * (near + far), xp.abs(far - near), best, met | (xp.abs(first) <= tolerance))
 
 
-def advance(search: Search, value: Array, slope: Array, tolerance: float) -> Search:
+def advance(search: Search, value: AnyArray, slope: AnyArray, tolerance: float) -> Search:
     """Advance a search by one evaluation, from value and slope at its trial.
 
     Arrays are JAX's or NumPy's, of any shape; `tolerance` is that of |value|.
@@ -131,5 +137,5 @@ def advance(search: Search, value: Array, slope: Array, tolerance: float) -> Sea
     return Search(near, far, trial, step, best, done)
 
 
-def _namespace(array: Array | np.ndarray):
+def _namespace(array: AnyArray):
     return np if isinstance(array, np.ndarray) else jnp

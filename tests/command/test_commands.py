@@ -251,7 +251,7 @@ def test_the_gap_is_an_error_that_names_its_ends(ask) -> None:
 def test_the_gap_in_other_words(mass: dict[str, float], message: str) -> None:
     """A ratio is told as the mass that it means; what overflows is not called a gap."""
     with pytest.raises(faults.BadInput, match=message):
-        document.document(mass, {"status": 2.0, "gap.low": 91.4, "gap.high": 92.2}, 0.95)
+        document.document(mass, {"status": 2.0, "gap.low": 91.4, "gap.high": 92.2}, 0.95, {})
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,10 @@ def test_the_words_of_a_verdict(numbers: dict[str, float], status: str) -> None:
         "reason": 0.0,
     }
     said = document.verdict(
-        "g_minus_2_mu", found | {f"constraints.g_minus_2_mu.{key}": value for key, value in parts.items()}, 0.95
+        "g_minus_2_mu",
+        "g_minus_2_mu",
+        found | {f"constraints.g_minus_2_mu.{key}": value for key, value in parts.items()},
+        0.95,
     )
     answer = {"test_statistic": 5.0, "critical_value": 3.84, "excluded": True, "cl": 0.95}
     assert said == (answer if math.isfinite(numbers["q"]) else dict.fromkeys(answer)) | {

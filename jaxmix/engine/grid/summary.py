@@ -16,6 +16,8 @@ CODES = 64  # status codes counted apart; larger ones count as the last
 EDGES = np.round(np.linspace(-6.0, 6.0, 121), 1)
 _BY_OUTPUT = ("excluded", "undefined", "minimum", "argmin", "maximum", "argmax", "histogram")
 
+AnyArray = Array | np.ndarray | np.number  # on the device, and fetched from it
+
 
 class Summary(eqx.Module):
     """The summary of a set of points.
@@ -38,17 +40,17 @@ class Summary(eqx.Module):
         By float output, where it was asked for: the number of points by log10(value) between EDGES.
     """
 
-    points: Int[Array, ""]
-    direct: Int[Array, ""]
-    excluded_by_any: Int[Array, ""]
-    by_status: Int[Array, " codes"]
-    excluded: dict[str, Int[Array, ""]]
-    undefined: dict[str, Int[Array, ""]]
-    minimum: dict[str, Float[Array, ""]]
-    argmin: dict[str, Int[Array, ""]]
-    maximum: dict[str, Float[Array, ""]]
-    argmax: dict[str, Int[Array, ""]]
-    histogram: dict[str, Int[Array, " bins"]]
+    points: Int[AnyArray, ""]
+    direct: Int[AnyArray, ""]
+    excluded_by_any: Int[AnyArray, ""]
+    by_status: Int[AnyArray, " codes"]
+    excluded: dict[str, Int[AnyArray, ""]]
+    undefined: dict[str, Int[AnyArray, ""]]
+    minimum: dict[str, Float[AnyArray, ""]]
+    argmin: dict[str, Int[AnyArray, ""]]
+    maximum: dict[str, Float[AnyArray, ""]]
+    argmax: dict[str, Int[AnyArray, ""]]
+    histogram: dict[str, Int[AnyArray, " bins"]]
 
 
 def summarise(
