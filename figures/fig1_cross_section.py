@@ -92,7 +92,7 @@ class CrossSections(engine.AbstractProblem):
         currents, status = study.currents_and_status(point)
         *_, zprime = neutral_currents.states(currents)
         is_zprime = (status == study.OK) & (jnp.abs(zprime.mass / (point[RATIO] * point["m_mcp"]) - 1.0) < 1e-9)
-        over = jnp.where(is_zprime, (currents.kappa / currents.epsilon_gamma) ** 2, jnp.nan)
+        over = jnp.where(is_zprime, (currents.strength / currents.epsilon_gamma) ** 2, jnp.nan)
         return {name: over * produced for name, (produced, _) in self.detector.channels(currents).items()}
 
 

@@ -49,7 +49,7 @@ class Rates(engine.AbstractProblem):
     def fast(self, point: engine.Point, slow: Float[Array, " none"]) -> dict[str, Scalar]:
         """The rates of one point; NaN where the state of this mass is the Z."""
         currents, status = study.currents_and_status(point)
-        over = jnp.where(status == study.OK, (currents.kappa / currents.epsilon_gamma) ** 2, jnp.nan)
+        over = jnp.where(status == study.OK, (currents.strength / currents.epsilon_gamma) ** 2, jnp.nan)
         return {name: over * jnp.exp(each.slow(currents)[0]) for name, each in self.detectors.items()}
 
 

@@ -17,9 +17,8 @@ import jaxtyping
 
 # rooms whose shapes and types are checked at every call; JAXMIX_SHAPES names others, or none where it is empty
 ROOMS = [
-    "atomic", "collider", "command", "config", "constraints", "counting", "currents", "data", "design", "detector",
-    "electroweak", "engine", "faults", "fingerprint", "forecast", "limit", "merge", "models", "numerics", "parameters",
-    "plots", "point", "results", "scan", "statistics", "study",
+    "atomic", "collider", "currents", "data", "detector", "electroweak", "faults", "fingerprint", "models", "numerics",
+    "parameters", "results", "statistics",
 ]  # fmt: skip
 _SHAPES = os.environ.get("JAXMIX_SHAPES")
 CHECKED = [f"jaxmix.{room}" for room in (ROOMS if _SHAPES is None else _SHAPES.split())]

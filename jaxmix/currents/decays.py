@@ -17,8 +17,12 @@ _COLOURS = np.array(
 
 
 def partial_width(
-    mass: Scalar, product_mass: Scalar, left: Scalar, right: Scalar, colours: Array | float | int
-) -> Scalar:
+    mass: Scalar,
+    product_mass: Float[Array, "*fermions"],
+    left: Float[Array, "*fermions"],
+    right: Float[Array, "*fermions"],
+    colours: Float[Array, "*fermions"] | float,
+) -> Float[Array, "*fermions"]:
     """Width (GeV) of V -> f fbar at tree level.
 
     Gamma = N_c m/(24 pi) sqrt(1 - 4 x) [(gL^2 + gR^2)(1 - x) + 6 x gL gR],  x = m_f^2/m^2; zero below threshold,

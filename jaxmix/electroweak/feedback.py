@@ -7,7 +7,7 @@ v = P0 b, and F needs the sector only through kappa^ and M2 where the dark width
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Complex, Float, Scalar
+from jaxtyping import Array, Bool, Complex, Float, Scalar, ScalarLike
 
 from jaxmix.currents import decays, mixing, neutral_currents, sector
 from jaxmix.numerics import safe
@@ -67,7 +67,7 @@ class Feedback(eqx.Module):
 
 
 def feedback(
-    currents: neutral_currents.NeutralCurrents, m1: Scalar, weak: mixing.Angle, width_over_mass: Scalar | None
+    currents: neutral_currents.NeutralCurrents, m1: Scalar, weak: mixing.Angle, width_over_mass: ScalarLike | None
 ) -> Feedback:
     """The feedback of a parameter point on a Standard Model with hatted couplings.
 
@@ -92,7 +92,7 @@ def feedback(
     width, m_mcp = None, dark.m_mcp
     if width_over_mass is not None:
         # Gamma2/M2 = width_over_mass m_Z'/M2
-        width = width_over_mass * safe.sqrt(safe.ratio(square * scale, square * scale + shift))
+        width = jnp.asarray(width_over_mass) * safe.sqrt(safe.ratio(square * scale, square * scale + shift))
         m_mcp = None
     return Feedback(strength, square, scale, shift, width, dark.residues(), m_mcp)
 

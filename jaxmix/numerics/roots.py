@@ -5,6 +5,7 @@ bracket or shrinks too slowly. It is stepped here or by the caller, on JAX or Nu
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import equinox as eqx
 import jax
@@ -14,7 +15,10 @@ from jaxtyping import Array, Bool, Float, Int, Scalar
 
 ITERATIONS = 120
 
-AnyArray = Array | np.ndarray
+if TYPE_CHECKING:
+    AnyArray = Array  # NumPy's have what is used of JAX's
+else:
+    AnyArray = Array | np.ndarray | np.number
 
 
 class Root(eqx.Module):

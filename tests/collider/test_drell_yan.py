@@ -142,7 +142,7 @@ def test_narrow_zprime(luminosity, mass, expected):
     pole = 2 * jnp.log(point.m2) + shift
     distance, weights = quadrature.resonance_nodes(pole - 200 * width, pole + 200 * width, pole, width, 80)
     peak = jnp.sum(weights * integrand(point, luminosity, distance, shift)) * np.pi / (2 * np.arctan(200))
-    couplings = float(point.weak.cos * point.dark.sin) ** 2
+    couplings = float(point.weak.cos * point.sector.dark.sin) ** 2
     # 2% holds the width's own O(Gamma_Z) uncertainty at 91 GeV
     np.testing.assert_allclose(peak / couplings, expected, rtol=0.02)
     np.testing.assert_allclose(cross_section(point, luminosity) / couplings, expected, rtol=0.03)

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
 import jax
@@ -16,7 +16,10 @@ CODES = 64  # status codes counted apart; larger ones count as the last
 EDGES = np.round(np.linspace(-6.0, 6.0, 121), 1)
 _BY_OUTPUT = ("excluded", "undefined", "minimum", "argmin", "maximum", "argmax", "histogram")
 
-AnyArray = Array | np.ndarray | np.number  # on the device, and fetched from it
+if TYPE_CHECKING:
+    AnyArray = Array  # NumPy's have what is used of JAX's
+else:
+    AnyArray = Array | np.ndarray | np.number
 
 
 class Summary(eqx.Module):
