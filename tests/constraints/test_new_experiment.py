@@ -68,7 +68,7 @@ class Ruler(closed_form.ClosedForm):
         return closed_form.first_reason()
 
     def test_statistic(self, currents, slow):
-        return jnp.abs(currents.kappa / self.values["bound"]) ** self.values["marks"]
+        return jnp.abs(currents.strength / self.values["bound"]) ** self.values["marks"]
 
     def critical_value(self):
         return jnp.ones_like(self.values["bound"])
