@@ -84,7 +84,7 @@ def test_point_has_every_key(points: list[dict]) -> None:
     """The blocks of the interface, numbers where there is a number; the two-mCP channel is not built: null."""
     for found in points:
         assert set(found) == {
-            *("inputs", "status", "phase", "epsilon_gamma", "epsilon_z", "masses", "couplings", "widths"),
+            *("inputs", "model", "status", "phase", "epsilon_gamma", "epsilon_z", "masses", "couplings", "widths"),
             *("branching_fractions", "lhc", "detector", "constraints", "excluded_by", "within_reach_of"),
         }
         assert set(found["masses"]) == {"m1", "m2", "z", "zprime"}
@@ -443,6 +443,8 @@ def test_limit_has_every_key_and_meets_the_level(box: list[dict]) -> None:
             "sqrt_s",
             "luminosity",
             "m_zprime",
+            "charge_dark",
+            "isospin_dark",
             "m_mcp",
         }
         assert set(found["at"]) | {f"mcp_lhc.{name.split('.')[-1]}" for name in SETTINGS} <= set(found["d_log_limit"])
