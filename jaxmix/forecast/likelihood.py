@@ -264,7 +264,7 @@ def _at_benchmark(prediction: Prediction) -> tuple[Float[Array, " bins"], Float[
 
 def _light(measurement: Measurement, detector: CountsLight) -> Light:
     """Bins of a detector; dark counts give one photoelectron in each layer, so that they fall on the lowest bin."""
-    bars, layers = detector.bars_hit, detector.layers
+    bars, layers = detector.bars_hit, float(detector.layers)
     if layers != round(layers):
         raise ValueError(
             f"Forecast: {measurement.name} has {layers:g} layers; allowed: whole numbers, as each layer has its "

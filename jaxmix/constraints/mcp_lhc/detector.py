@@ -290,9 +290,9 @@ class MillichargeDetector(abstract.AbstractConstraint):
         return 2 if self.particles == "two" else 1
 
     @property
-    def layers(self) -> float:
-        """Layers that must see light, as a number outside a traced function."""
-        return float(self.values["layers"])
+    def layers(self) -> Scalar:
+        """Number of layers that must see light."""
+        return self.values["layers"]
 
     def charge_one(self) -> Scalar:
         """Return the charge (e) that gives one photoelectron a layer, with the present layers and their light,
