@@ -384,7 +384,7 @@ def test_what_is_no_contour_table_is_bad_input(tmp_path, content):
 
 def test_identity_names_config_code_data_versions_device_pdf_and_tiles():
     found = results.identity({"scan": {}}, "cpu", {"tile": [1, 7]})
-    assert set(found) == {"config_hash", "config", "code", "data", "versions", "device", "pdf", "tiles"}
+    assert set(found) == {"config_hash", "config", "code", "data", "versions", "device", "pdf", "tables", "tiles"}
     assert {"parameters.py", "results/chunks.py"} <= set(found["code"])
     assert found["versions"]["jax"].startswith("0.1")
     assert provenance.differences(found, json.loads(json.dumps(found))) == []
