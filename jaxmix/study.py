@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Bool, Float, Int, Scalar, ScalarLike
 
@@ -107,9 +106,7 @@ class Study(engine.AbstractProblem):
                 f"study: found arrays for {', '.join(shaped)}; allowed: one number a parameter; for many points use "
                 "jax.vmap(study), jaxmix.check or engine.evaluate_points."
             )
-        if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves((self, values))):
-            return engine.exact(self, values)
-        return engine.fast_compile(engine.exact)(self, values)
+        return engine.evaluate_point(self, values)
 
     def _check_names(self, point: Mapping[str, object]) -> None:
         parameters = models.model(self.model).declaration.names

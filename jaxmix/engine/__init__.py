@@ -28,7 +28,7 @@ from jaxmix.engine.grid.summary import Summary
 from jaxmix.engine.limit.find import Branch, Limit, find_limit
 from jaxmix.engine.limit.surface import Surface, limit_surface
 from jaxmix.engine.points import Axis, Grid
-from jaxmix.engine.problem import AbstractProblem, Point, exact, place, run_compiled
+from jaxmix.engine.problem import AbstractProblem, Point, evaluate_point, exact, place, run_compiled
 from jaxmix.engine.samples import Sample
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "bezier",
     "compile_contours",
     "evaluate",
+    "evaluate_point",
     "evaluate_points",
     "exact",
     "fast_compile",

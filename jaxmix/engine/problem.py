@@ -41,6 +41,26 @@ def exact(problem: AbstractProblem, point: Point) -> dict[str, Scalar]:
     return problem.fast(point, problem.slow(point))
 
 
+def evaluate_point(problem: AbstractProblem, point: Point) -> dict[str, Scalar]:
+    """Evaluate the outputs at one point exactly, by a compiled program unless a transformation traces the call.
+
+    Parameters
+    ----------
+    problem
+        What is evaluated.
+    point
+        Scalars by parameter name.
+
+    Returns
+    -------
+    dict
+        The outputs by name.
+    """
+    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves((problem, point))):
+        return exact(problem, point)
+    return options.fast_compile(exact)(problem, point)
+
+
 def run_compiled(function: Callable[[PyTree], PyTree], tree: PyTree) -> PyTree:
     """function(tree), compiled: for what is computed a few times, as when a problem is built.
 
