@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from jaxmix import config, constants, faults, parameters
+from jaxmix.models import declarations
 from jaxmix.models.declarations import DECLARED, MIXED_PHASE, Declaration
 
 _WORDS = ("theta_w", "pi/2", "e")
@@ -124,23 +125,16 @@ def check_forms(point: dict[str, float], free: str | None = None, model: Declara
     `free` is a name that a limit varies. Raises BadInput, which says what is allowed.
     """
     given = set(point) | ({free} if free else set())
-    for forms, what in ((model.mixing_forms, "the mixing"), (model.mass_forms, "the Z' mass")):
-        found = [name for name in forms if name in given]
-        if len(found) != 1:
-            allowed = ", ".join("--" + form.replace("_", "-") for form in forms)
-            raise faults.BadInput(
-                f"{what}: found {' and '.join(found) or 'nothing'}; allowed: exactly one of {allowed}"
-            )
+    for what, found, forms in model.wrong_forms(given):
+        allowed = ", ".join("--" + form.replace("_", "-") for form in forms)
+        raise faults.BadInput(f"{what}: found {' and '.join(found) or 'nothing'}; allowed: exactly one of {allowed}")
     if any(name in given for name in parameters.MCP_RATIOS) and "m_mcp" not in given:
         raise faults.BadInput("m_mcp: found nothing; a ratio to the mCP's mass needs it: give --m-mcp")
-    if "epsilon_gamma" in given and math.cos(point.get("theta_dark", 0.0)) < 1e-9:
-        raise faults.BadInput(
-            "theta_dark: found pi/2; with epsilon_gamma, which is zero there, allowed: less than pi/2; or give kappa"
-        )
-    for name in ("e_dark", "charge_dark"):
-        if "epsilon_gamma" in given and point.get(name) == 0:
+    for name in declarations.CHARGE_RESTS_ON if "epsilon_gamma" in given else ():
+        if name in point and declarations.is_without_charge(name, point[name]):
+            value, wanted = ("pi/2", "less than pi/2") if name == "theta_dark" else ("0", "another value")
             raise faults.BadInput(
-                f"{name}: found 0; with epsilon_gamma, which is zero there, allowed: another value; or give kappa"
+                f"{name}: found {value}; with epsilon_gamma, which is zero there, allowed: {wanted}; or give kappa"
             )
 
 

@@ -135,31 +135,21 @@ def _forms(
         for name in axes
         if name in held
     ]
-    for forms, what in ((declared.mixing_forms, "the mixing"), (declared.mass_forms, "the Z' mass")):
-        found = [name for name in forms if name in given]
-        if len(found) != 1:
-            problems.append(
-                Problem(
-                    "parameters", f"{' and '.join(found) or 'nothing'} for {what}", f"exactly one of {', '.join(forms)}"
-                )
-            )
+    problems += [
+        Problem("parameters", f"{' and '.join(found) or 'nothing'} for {what}", f"exactly one of {', '.join(forms)}")
+        for what, found, forms in declared.wrong_forms(given)
+    ]
     needs = [(name, "m_mcp") for name in parameters.MCP_RATIOS if name in given]
     needs += [(f"constraints.{name}", need) for name, need in _needs(constraints)]
     problems += [
-        Problem("parameters.m_mcp", "nothing", f"a value or an axis, for {who}")
+        Problem(joined("parameters", need), "nothing", f"a value or an axis, for {who}")
         for who, need in needs
         if need not in given
     ]
-    if "epsilon_gamma" in given and any(_reaches_okun(value) for value in model.values_of("theta_dark", held, axes)):
-        problems.append(
-            Problem("theta_dark", "pi/2", "less than pi/2 with epsilon_gamma, which is zero there: give kappa")
-        )
-    if "epsilon_gamma" in given:
-        problems += [
-            Problem(name, "0", "another value with epsilon_gamma, which is zero there: give kappa")
-            for name in ("e_dark", "charge_dark")
-            if any(schema.is_number(value) and value == 0 for value in model.values_of(name, held, axes))
-        ]
+    for name in declarations.CHARGE_RESTS_ON if "epsilon_gamma" in given else ():
+        if any(_is_without_charge(name, value) for value in model.values_of(name, held, axes)):
+            found, allowed = ("pi/2", "less than pi/2") if name == "theta_dark" else ("0", "another value")
+            problems.append(Problem(name, found, f"{allowed} with epsilon_gamma, which is zero there: give kappa"))
     return problems
 
 
@@ -169,8 +159,8 @@ def _needs(constraints: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name, need) for name, kind in kinds.items() if kind is not None for need in kind.needs]
 
 
-def _reaches_okun(angle: Any) -> bool:
-    return schema.is_number(angle) and abs(math.cos(angle)) < 1e-9
+def _is_without_charge(name: str, value: Any) -> bool:
+    return schema.is_number(value) and declarations.is_without_charge(name, value)
 
 
 def _reductions(raw: Mapping[str, Any], axes: Mapping[str, Any]) -> list[Problem]:
@@ -247,7 +237,9 @@ def _contours(table: Mapping[str, Any], held: Mapping[str, Any], axes: Mapping[s
     problems += [
         Problem(joined("contours", "at", name), "nothing", "a list of values: the axis is a range") for name in loose
     ]
-    if "epsilon_gamma" in [*held, *axes] and any(map(_reaches_okun, _list(at.get("theta_dark")))):
+    if "epsilon_gamma" in [*held, *axes] and any(
+        _is_without_charge("theta_dark", value) for value in _list(at.get("theta_dark"))
+    ):
         problems.append(
             Problem(
                 "contours.at.theta_dark", "pi/2", "less than pi/2 with epsilon_gamma, which is zero there: give kappa"

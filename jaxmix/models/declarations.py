@@ -53,9 +53,27 @@ class Declaration(NamedTuple):
         found = parameters.defaults(sin2_theta_w, alpha) | preset
         return {name: found[name] for name in self.names if name in found}
 
+    def wrong_forms(self, given: Iterable[str]) -> list[tuple[str, list[str], tuple[str, ...]]]:
+        """Quantities of which not exactly one form is given: what it is, the forms found, and those allowed."""
+        names = set(given)
+        quantities = (("the mixing", self.mixing_forms), ("the Z' mass", self.mass_forms))
+        found = [(what, [name for name in forms if name in names], forms) for what, forms in quantities]
+        return [each for each in found if len(each[1]) != 1]
+
     def unknown(self, names: Iterable[str]) -> list[str]:
         """Those of the names that are no parameter of the model."""
         return [name for name in names if name not in self.names]
+
+
+# values at which the millicharge epsilon_gamma is zero whatever the mixing, so that none follows from it
+_NO_CHARGE = {"theta_dark": math.pi / 2, "e_dark": 0.0, "charge_dark": 0.0}
+CHARGE_RESTS_ON = tuple(_NO_CHARGE)
+_AT_RIGHT_ANGLE = 1e-9  # rad
+
+
+def is_without_charge(name: str, value: float) -> bool:
+    """True if a parameter's value makes the millicharge zero, so that no mixing follows from epsilon_gamma."""
+    return abs(value - _NO_CHARGE[name]) < (_AT_RIGHT_ANGLE if name == "theta_dark" else math.ulp(0.0))
 
 
 MIXED_PHASE = Declaration(

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from jaxmix import config, engine
-from jaxmix.scan import hatted_tables
+from jaxmix.scan import contours, hatted_tables
 from jaxmix.scan.job import Job
 
 _SECONDS = 3.0  # of calibration, once the program is compiled
@@ -32,7 +32,7 @@ def plan(settings: config.Config, job: Job, out: Path) -> dict:
         if settings.sampling is None
         else dict.fromkeys(settings.axes, "sampled"),
         "chunks": shapes.chunks,
-        "contours": len(settings.planes()) * sum(len(table.levels) for table in settings.constraints.values()),
+        "contours": contours.count(settings),
         "points_per_second": measured["points_per_second"],
         "seconds": {"compilation": measured["compilation"], "grid": settings.points / measured["points_per_second"]},
         "memory_megabytes": _resident() + _IN_MEMORY * chunk * per_point / 1e6,
